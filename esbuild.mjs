@@ -1,0 +1,65 @@
+// Builds everything that ships into dist/. `--watch` rebuilds on change, `--production` minifies.
+import { context } from "esbuild";
+import { cp, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const require = createRequire(import.meta.url);
+const production = process.argv.includes("--production");
+const watch = process.argv.includes("--watch");
+
+/** @type {import("esbuild").BuildOptions} */
+const common = { bundle: true, minify: production, sourcemap: production ? false : "linked", logLevel: "warning" };
+
+/** Native packages cannot be bundled; `vscode` exists only inside the editor. */
+const external = ["vscode", "sharp", "@tensorflow/tfjs-node"];
+
+const node = {
+  ...common,
+  platform: /** @type {const} */ ("node"),
+  target: "node20",
+  format: /** @type {const} */ ("cjs"),
+  external,
+  outdir: "dist",
+  entryPoints: {
+    extension: "src/extension.ts",
+    cli: "src/cli/main.ts",
+    engine: "src/engine/process/engineMain.ts",
+    trainer: "src/engine/process/trainerMain.ts",
+    worker: "src/engine/pool/workerMain.ts",
+  },
+};
+
+const webview = {
+  ...common,
+  platform: /** @type {const} */ ("browser"),
+  target: "es2022",
+  format: /** @type {const} */ ("esm"),
+  jsx: /** @type {const} */ ("automatic"),
+  jsxImportSource: "preact",
+  outdir: "dist/webview",
+  entryPoints: {
+    report: "webview-ui/src/report/main.tsx",
+    training: "webview-ui/src/training/main.tsx",
+  },
+};
+
+async function copyAssets() {
+  await mkdir("dist/webview", { recursive: true });
+  const codicons = path.dirname(require.resolve("@vscode/codicons/dist/codicon.css"));
+  for (const file of ["codicon.css", "codicon.ttf"]) await cp(path.join(codicons, file), `dist/webview/${file}`);
+  // The WebAssembly back end of TensorFlow.js loads these by name at run time.
+  const wasm = path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"));
+  for (const file of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
+    await cp(path.join(wasm, "dist", file), `dist/${file}`);
+  }
+}
+
+const builds = await Promise.all([context(node), context(webview)]);
+await copyAssets();
+if (watch) {
+  await Promise.all(builds.map((build) => build.watch()));
+} else {
+  await Promise.all(builds.map((build) => build.rebuild()));
+  await Promise.all(builds.map((build) => build.dispose()));
+}

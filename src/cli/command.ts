@@ -1,0 +1,93 @@
+import type { Engine, Progress } from "../engine/engine";
+import type { Arguments, OptionSpec } from "./arguments";
+import type { ProgressLine } from "./output/progress";
+import type { Environment, Output, Terminal } from "./output/terminal";
+
+/** Exit codes; scripts rely on them. */
+export const EXIT = { ok: 0, failed: 1, error: 2 } as const;
+
+/** Why a run stopped before its end, with the exit code shells expect: 128 and the number of the signal. */
+export const INTERRUPTIONS = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
+export type Interruption = keyof typeof INTERRUPTIONS;
+
+/** What the command line needs from its process. */
+export interface CliProcess {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  readonly cwd: string;
+  /** Aborted with an {@link Interruption} as its reason. */
+  readonly signal: AbortSignal;
+  readonly platform: string;
+  /** Made when a command needs it, and closed when the command ends. */
+  createEngine(options: { readonly workers?: number }): Engine;
+}
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly args: Arguments;
+  readonly process: CliProcess;
+  /** Standard output; silent where standard output carries JSON. */
+  readonly out: Terminal;
+  /** Standard error. */
+  readonly err: Terminal;
+  readonly progress: ProgressLine;
+  readonly quiet: boolean;
+  /** The engine of this run, made at the first call. */
+  engine(): Engine;
+}
+
+/** A command: what the help says about it and what it does. Answers the exit code. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** What follows the name, e.g. `PATH... [options]`. */
+  readonly usage: string;
+  readonly description: readonly string[];
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly { readonly command: string; readonly says: string }[];
+  run(context: CommandContext): Promise<number>;
+}
+
+/** Options every command takes. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  { name: "no-color", help: "No colours; NO_COLOR and FORCE_COLOR are honoured too." },
+  { name: "help", short: "h", help: "Show the help of the command." },
+];
+
+/** Options of the commands that read a dataset. */
+export const DATASET_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "split",
+    value: "NAME=PATH",
+    multiple: true,
+    help: "Everything at or under PATH belongs to the split NAME; ARRAYS.npz#key names one array of a file. Repeatable.",
+  },
+  { name: "json", value: "FILE", help: 'Write the result as JSON; "-" prints it on standard output and nothing else.' },
+  { name: "workers", value: "N", help: "Worker threads that read and decode; as many as processors by default." },
+  { name: "quiet", help: "No progress, and no more than the result in a sentence." },
+];
+
+const PHASES: Readonly<Record<Progress["phase"], string>> = {
+  listing: "Listing",
+  reading: "Reading",
+  grouping: "Comparing",
+  writing: "Writing",
+  verifying: "Verifying",
+};
+
+/** A run of an engine call that shows the engine's progress. */
+export function runWithProgress({ process, progress }: CommandContext): {
+  signal: AbortSignal;
+  progress(event: Progress): void;
+} {
+  return {
+    signal: process.signal,
+    progress: ({ phase, done, total }) => progress.update({ title: PHASES[phase], done, total }),
+  };
+}
+
+/** A run of an engine call that is quick. */
+export function quickRun({ process }: CommandContext): { signal: AbortSignal; progress(): void } {
+  return { signal: process.signal, progress: () => undefined };
+}

@@ -1,0 +1,111 @@
+import path from "node:path";
+import type { ApplyResult, PlanSummary, Removal } from "../../core/sanitize/plan";
+import { UsageError } from "../arguments";
+import {
+  COMMON_OPTIONS,
+  DATASET_OPTIONS,
+  EXIT,
+  quickRun,
+  runWithProgress,
+  type Command,
+  type CommandContext,
+} from "../command";
+import { datasetRequest, quote } from "../dataset";
+import { openJson } from "../json";
+import { line, span } from "../output/text";
+import { plural } from "../../core/leakage/verdict";
+import { commandLine, section, styleOf } from "../views/page";
+import { planLines, writtenLines } from "../views/planView";
+
+const REMOVAL_PAGE = 500;
+
+export const sanitize: Command = {
+  name: "sanitize",
+  summary: "Write a copy without leakage, duplicates and broken images",
+  usage: "PATH... --out DIR [options]",
+  description: [
+    "Protects test first, then validation: what they share with train leaves train. Within a split one of each group " +
+      "of equal images stays. Equal images with different labels leave altogether, as do unreadable images. The source " +
+      "is never changed; the copy is verified after writing, and its manifest names every image that left and why.",
+  ],
+  options: [
+    { name: "out", value: "DIR", help: "New folder for the sanitized dataset, outside the source." },
+    { name: "dry-run", help: "Show the plan and write nothing." },
+    ...DATASET_OPTIONS,
+    ...COMMON_OPTIONS,
+  ],
+  examples: [
+    { command: "cleansplit sanitize data/notMNIST --dry-run", says: "what would leave, and why" },
+    { command: "cleansplit sanitize data/notMNIST --out data/notMNIST-sanitized", says: "write the copy" },
+  ],
+  async run(context) {
+    const { args, process, out, progress, quiet } = context;
+    const dryRun = args.has("dry-run");
+    const target = args.text("out");
+    const request = datasetRequest(args, process.cwd);
+    if (target === undefined && !dryRun) {
+      throw new UsageError("Name the new folder with --out DIR, or see what would be done with --dry-run.");
+    }
+    const jsonPath = args.text("json");
+    const json = jsonPath === undefined ? undefined : await openJson(jsonPath, process.cwd, process.stdout);
+    const prints = json?.isStdout !== true;
+    const style = styleOf(out);
+
+    const engine = context.engine();
+    const { inspection } = await engine.inspect(request, runWithProgress(context));
+    const plan = await engine.plan({ inspection }, quickRun(context));
+    const removals = json === undefined ? [] : await readRemovals(context, plan.plan);
+    progress.clear();
+    if (prints && !quiet) out.print(...planLines(plan, style).slice(1));
+
+    const result =
+      dryRun || target === undefined
+        ? null
+        : await engine.apply({ plan: plan.plan, out: path.resolve(process.cwd, target) }, runWithProgress(context));
+    progress.clear();
+    await json?.write(sanitizeJson(plan, removals, result));
+    if (!prints) return EXIT.ok;
+    if (result === null) {
+      out.print(...(quiet ? [] : section("Dry run", "", style)), line("  Nothing was written."));
+      return EXIT.ok;
+    }
+    if (quiet) {
+      out.print(
+        line(
+          `${plural(result.samples, "image")} of ${plan.before.toLocaleString("en-US")} written to `,
+          span(result.folder, "accent"),
+        ),
+      );
+      return EXIT.ok;
+    }
+    out.print(
+      ...writtenLines(result, style),
+      ...section("Next", "", style),
+      commandLine(`cleansplit inspect ${quote(target ?? result.folder, process.platform)}`, ""),
+    );
+    return EXIT.ok;
+  },
+};
+
+async function readRemovals(context: CommandContext, plan: string): Promise<readonly Removal[]> {
+  const removals: Removal[] = [];
+  for (;;) {
+    const request = { plan, from: removals.length, count: REMOVAL_PAGE };
+    const page = await context.engine().removals(request, quickRun(context));
+    removals.push(...page.removals);
+    if (page.removals.length === 0 || removals.length >= page.total) return removals;
+  }
+}
+
+function sanitizeJson(
+  { plan: _, ...plan }: PlanSummary,
+  removals: readonly Removal[],
+  result: ApplyResult | null,
+): object {
+  return { schema: "cleansplit/sanitize@1", plan: { ...plan, removals: removals.map(plainRemoval) }, result };
+}
+
+/** A removal by names: indexes of samples mean nothing outside the inspection. */
+function plainRemoval({ sample, reason, tier, twin, detail }: Removal): object {
+  return { id: sample.id, split: sample.split, label: sample.label, reason, tier, twin: twin?.id ?? null, detail };
+}

@@ -1,0 +1,89 @@
+import { access, constants, stat } from "node:fs/promises";
+import path from "node:path";
+import type { Assignment, DatasetRequest } from "../core/dataset/dataset";
+import { UsageError, type Arguments } from "./arguments";
+
+/** The dataset that the paths and `--split` options name. */
+export function datasetRequest(args: Arguments, cwd: string): DatasetRequest {
+  const assignments = args.all("split").map((text): Assignment => {
+    const equals = text.indexOf("=");
+    const name = text.slice(0, Math.max(0, equals)).trim();
+    const place = text.slice(equals + 1);
+    if (name === "" || place === "") {
+      throw new UsageError(`--split needs NAME=PATH, e.g. --split test=data/test, not "${text}".`);
+    }
+    return { path: path.resolve(cwd, place), split: name };
+  });
+  const inputs = args.positionals.map((place) => path.resolve(cwd, place));
+  // A split that lies elsewhere is part of the dataset too: --split train=A --split test=B needs no further path.
+  for (const assignment of assignments) {
+    const place = fileOf(assignment.path);
+    if (!inputs.some((input) => isInside(input, place))) inputs.push(place);
+  }
+  if (inputs.length === 0) throw new UsageError("Name the folder or the array file of the dataset.");
+  return { inputs: [...new Set(inputs)], assignments };
+}
+
+/** The file of a path that names one array of it by `#key`. */
+function fileOf(place: string): string {
+  const hash = path.basename(place).indexOf("#");
+  return hash > 0 ? path.join(path.dirname(place), path.basename(place).slice(0, hash)) : place;
+}
+
+function isInside(folder: string, place: string): boolean {
+  const relative = path.relative(folder, place);
+  return relative === "" || (!relative.startsWith("..") && !path.isAbsolute(relative));
+}
+
+/** The arguments that name the same dataset again, ready to be pasted into a shell. */
+export function datasetArguments(args: Arguments, platform: string): string {
+  const parts = [...args.positionals, ...args.all("split").flatMap((split) => ["--split", split])];
+  return parts.map((part) => quote(part, platform)).join(" ");
+}
+
+/** A new folder for the sanitized set, as a person would name it: beside the dataset, or here when that is not writable. */
+export async function suggestOut(args: Arguments, cwd: string, platform: string): Promise<string> {
+  const first = args.positionals[0] ?? args.all("split")[0]?.replace(/^[^=]*=/, "") ?? ".";
+  const source = fileOf(path.resolve(cwd, first));
+  const isFolder = await stat(source).then(
+    (entry) => entry.isDirectory(),
+    () => true,
+  );
+  const name = `${(isFolder ? path.basename(source) : path.parse(source).name) || "dataset"}-sanitized`;
+  const beside = path.dirname(source);
+  const canWrite = await access(beside, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  const parent = canWrite || isInside(source, cwd) ? beside : cwd;
+  let target = path.join(parent, name);
+  for (let copy = 2; copy < 100 && (await exists(target)); copy++) target = path.join(parent, `${name}-${copy}`);
+  const relative = path.relative(cwd, target);
+  return quote(path.isAbsolute(first) && canWrite ? target : relative, platform);
+}
+
+async function exists(place: string): Promise<boolean> {
+  return access(place).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A word as a shell takes it: unchanged when plain, else quoted. */
+export function quote(word: string, platform: string): string {
+  if (/^[\w@%+=:,./~#-]+$/u.test(word) && !word.startsWith("~") && !word.startsWith("#")) return word;
+  if (platform === "win32") return /^[\w@%+=:,./\\#-]+$/u.test(word) ? word : `"${word}"`;
+  // eslint-disable-next-line no-control-regex -- a name with control characters needs the quotes that can spell them
+  if (/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/.test(word)) return ansiQuote(word);
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Quotes of bash and zsh that spell every byte which is not printable ASCII. */
+function ansiQuote(word: string): string {
+  const bytes = [...Buffer.from(word, "utf8")].map((byte) => {
+    const character = String.fromCharCode(byte);
+    if (character === "'" || character === "\\") return `\\${character}`;
+    return byte >= 0x20 && byte < 0x7f ? character : `\\x${byte.toString(16).padStart(2, "0")}`;
+  });
+  return `$'${bytes.join("")}'`;
+}

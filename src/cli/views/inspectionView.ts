@@ -1,0 +1,321 @@
+import path from "node:path";
+import { number, plural, verdictOf } from "../../core/leakage/verdict";
+import type { Leakage, LeakageCounts, Report, SampleFault, GroupPage, GroupView } from "../../core/leakage/report";
+import { line, paragraph, span, type Line, type Tone } from "../output/text";
+import { table, type Cell, type TableStyle } from "../output/table";
+import { durationText } from "../output/progress";
+import { displayWidth } from "../output/width";
+import { bullet, firstOf, note, percentText, section } from "./page";
+
+const SHOWN_UNITS = 12;
+const SHOWN_FAULTS = 10;
+const SHOWN_IGNORED = 3;
+const SHOWN_CLASSES = 12;
+
+const BADGES = {
+  clean: ["CLEAN", "badge-good"],
+  warning: ["WARNING", "badge-warning"],
+  leak: ["LEAK", "badge-bad"],
+} as const;
+
+/** The verdict alone: one true sentence behind a badge. */
+export function verdictLines(report: Report, style: TableStyle): readonly Line[] {
+  const verdict = verdictOf(report);
+  const [word, tone] = BADGES[verdict.level];
+  return paragraph(line(span(` ${word} `, tone), " "), verdict.text, style.width, "title");
+}
+
+/** Everything a report says, verdict first. */
+export function inspectionLines(report: Report, style: TableStyle): readonly Line[] {
+  return [
+    ...verdictLines(report, style),
+    ...layoutLines(report, style),
+    ...splitLines(report, style),
+    ...leakageLines(report, style),
+    ...duplicateLines(report, style),
+    ...faultLines(
+      "Unreadable",
+      `${plural(report.unreadable.length, "image")} that cannot be read`,
+      report.unreadable,
+      style,
+    ),
+    ...faultLines(
+      "Invalid",
+      `${plural(report.invalid.length, "row")} of arrays; they take no part in anything`,
+      report.invalid,
+      style,
+    ),
+  ];
+}
+
+function layoutLines({ dataset, timing }: Report, style: TableStyle): readonly Line[] {
+  const read = `${plural(timing.samples, "image")} read in ${timing.seconds < 10 ? `${timing.seconds.toFixed(1)} s` : durationText(timing.seconds)}`;
+  const { shown, more } = firstOf(dataset.units, SHOWN_UNITS);
+  const rows = shown.map((unit): readonly Cell[] => [
+    shortPath(unit.path, dataset.inputs),
+    unit.split === null ? span("left out", "faint") : unit.split,
+    number(unit.samples),
+    span(unit.reason, "faint"),
+  ]);
+  const ignored = firstOf(dataset.ignored, SHOWN_IGNORED);
+  return [
+    ...section("Dataset", `${dataset.name}: ${read}`, style),
+    ...table(
+      [
+        { title: "path", narrow: "cut" },
+        { title: "split", narrow: "cut" },
+        { title: "images", align: "right" },
+        { title: "why", narrow: "wrap" },
+      ],
+      rows,
+      style,
+    ),
+    ...(more > 0 ? note(`and ${plural(more, "more part")}`, style) : []),
+    ...dataset.notes.flatMap((text) => bullet(text, style)),
+    ...ignored.shown.flatMap((file) => bullet(`Ignored: ${file.path} (${withoutStop(file.reason)}).`, style)),
+    ...(ignored.more > 0 ? bullet(`Ignored: ${plural(ignored.more, "more file")}.`, style) : []),
+  ];
+}
+
+/** A path as the person gave it: below its input, or with its folder when it is the input. */
+function shortPath(place: string, inputs: readonly string[]): string {
+  const input = inputs.find(
+    (folder) => place === folder || place.startsWith(folder + path.sep) || place.startsWith(`${folder}#`),
+  );
+  if (input === undefined) return place;
+  const base = path.basename(input);
+  return inputs.length === 1 && place.startsWith(input + path.sep)
+    ? place.slice(input.length + 1)
+    : base + place.slice(input.length);
+}
+
+function splitLines(report: Report, style: TableStyle): readonly Line[] {
+  const { none } = style.symbols;
+  const count = (value: number, tone: Tone): Cell => (value === 0 ? span(none, "faint") : span(number(value), tone));
+  const rows = report.splits.map((split): readonly Cell[] => [
+    split.name,
+    split.role === split.name ? span(none, "faint") : split.role,
+    number(split.samples),
+    count(split.unreadable, "warning"),
+    count(split.invalid, "warning"),
+    classText(Object.keys(split.classes)),
+  ]);
+  const sum = (of: (split: Report["splits"][number]) => number): number =>
+    report.splits.reduce((all, split) => all + of(split), 0);
+  const total: readonly Cell[] = [
+    "total",
+    "",
+    number(sum((split) => split.samples)),
+    count(
+      sum((split) => split.unreadable),
+      "warning",
+    ),
+    count(
+      sum((split) => split.invalid),
+      "warning",
+    ),
+    report.classes.length === 0 ? span("no labels", "faint") : plural(report.classes.length, "class", "classes"),
+  ];
+  return [
+    ...section("Splits", "images of any state", style),
+    ...table(
+      [
+        { title: "split", narrow: "cut" },
+        { title: "role" },
+        { title: "images", align: "right" },
+        { title: "unreadable", align: "right" },
+        { title: "invalid", align: "right" },
+        { title: "classes", narrow: "wrap" },
+      ],
+      report.splits.length > 1 ? [...rows, total] : rows,
+      style,
+    ),
+  ];
+}
+
+function classText(names: readonly string[]): string {
+  if (names.length === 0) return "no labels";
+  const { shown, more } = firstOf(names, SHOWN_CLASSES);
+  return `${number(names.length)}: ${shown.join(" ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function leakageLines(report: Report, style: TableStyle): readonly Line[] {
+  if (report.splits.length < 2) return [];
+  const pixel = report.leakage.filter(({ tier }) => tier === "pixel");
+  const file = report.leakage.filter(({ tier }) => tier === "file");
+  const title = section(
+    "Leakage",
+    "images of the row's split that also occur in the column's split, same pixels",
+    style,
+  );
+  if (pixel.every(({ samples }) => samples === 0)) {
+    return [
+      ...title,
+      ...bullet("None: no image of one split occurs in another one.", style, "good", style.symbols.check),
+    ];
+  }
+  const lines = [...title, ...matrix(report, pixel, style)];
+  if (file.every(({ samples }) => samples === 0)) {
+    lines.push(...note("None of them is a file with the same bytes: their pixels are equal.", style));
+  } else if (differ(file, pixel)) {
+    lines.push(...note("Of these, files with the same bytes:", style), ...matrix(report, file, style));
+  }
+  const withoutBlank = pixel.map((entry) => ({ ...entry, ...entry.withoutBlank }));
+  if (differ(withoutBlank, pixel)) {
+    lines.push(...note("Without blank images (all pixels equal):", style), ...matrix(report, withoutBlank, style));
+  }
+  return lines;
+}
+
+function differ(some: readonly Leakage[], others: readonly Leakage[]): boolean {
+  return others.some(
+    (entry) =>
+      some.find((candidate) => candidate.split === entry.split && candidate.in === entry.in)?.samples !== entry.samples,
+  );
+}
+
+/** The split x split matrix, or a list of its entries where it is wider than the terminal. */
+function matrix(report: Report, leakage: readonly (Leakage & LeakageCounts)[], style: TableStyle): readonly Line[] {
+  const { none } = style.symbols;
+  const cell = (leak: Leakage, countWidth: number): Cell => {
+    const of = report.splits.find(({ name }) => name === leak.split)?.samples ?? 0;
+    if (leak.samples === 0) return span("0" + " ".repeat(PERCENT), "faint");
+    const text = number(leak.samples).padStart(countWidth) + percentText(leak.samples, of).padStart(PERCENT);
+    return span(text, "bad");
+  };
+  const names = report.splits.map(({ name }) => name);
+  const widest = Math.max(...leakage.map(({ samples }) => number(samples).length));
+  const first = Math.max(...names.map(displayWidth));
+  const needed = 2 + first + names.reduce((sum, name) => sum + 2 + Math.max(displayWidth(name), widest + PERCENT), 0);
+  if (needed > style.width) {
+    const rows = leakage
+      .filter(({ samples }) => samples > 0)
+      .map((leak): readonly Cell[] => [leak.split, leak.in, cell(leak, widest)]);
+    return table(
+      [
+        { title: "images of", narrow: "cut" },
+        { title: "also in", narrow: "cut" },
+        { title: "images", align: "right" },
+      ],
+      rows,
+      style,
+    );
+  }
+  const rows = names.map((row): readonly Cell[] => [
+    row,
+    ...names.map((column) => {
+      const leak = leakage.find((entry) => entry.split === row && entry.in === column);
+      return leak === undefined ? span(none + " ".repeat(PERCENT), "faint") : cell(leak, widest);
+    }),
+  ]);
+  return table([{ title: "" }, ...names.map((title) => ({ title, align: "right" as const }))], rows, style);
+}
+
+/** Columns of a share with the space before it, e.g. "  3.6 %". */
+const PERCENT = 8;
+
+function duplicateLines(report: Report, style: TableStyle): readonly Line[] {
+  const { file, pixel } = report.duplicates;
+  const title = section("Duplicates", "extra: images that would go if one of each group stayed", style);
+  const lines = [...title];
+  if (pixel.groups === 0) {
+    lines.push(...bullet("None: no image occurs twice.", style, "good", style.symbols.check));
+  } else {
+    const rows = (
+      [
+        ["same bytes", file],
+        ["same pixels", pixel],
+        ...(report.blank.samples > 0
+          ? ([
+              ["same bytes, not blank", file.withoutBlank],
+              ["same pixels, not blank", pixel.withoutBlank],
+            ] as const)
+          : []),
+      ] as const
+    ).map(([name, counts]): readonly Cell[] => [
+      name,
+      number(counts.groups),
+      number(counts.samples),
+      number(counts.extra),
+    ]);
+    lines.push(
+      ...table(
+        [
+          { title: "" },
+          { title: "groups", align: "right" },
+          { title: "images", align: "right" },
+          { title: "extra", align: "right" },
+        ],
+        rows,
+        style,
+      ),
+    );
+  }
+  if (report.blank.samples > 0) {
+    lines.push(...bullet(`${plural(report.blank.samples, "image is", "images are")} blank (all pixels equal).`, style));
+  }
+  const { conflicts, collisions } = report;
+  if (conflicts.groups > 0) {
+    const text = `${plural(conflicts.groups, "group")} of equal images (${plural(conflicts.samples, "image")}) with more than one label.`;
+    lines.push(...bullet(`Label conflicts: ${text}`, style, "warning"));
+  } else if (report.classes.length > 0) {
+    lines.push(...bullet("Label conflicts: none.", style, "good", style.symbols.check));
+  }
+  if (collisions.groups > 0) {
+    const text = `${plural(collisions.groups, "group")} of different images (${plural(collisions.samples, "image")}) with one MD5; they are no duplicates.`;
+    lines.push(...bullet(`MD5 collisions: ${text}`, style, "warning"));
+  }
+  return lines;
+}
+
+function faultLines(title: string, says: string, faults: readonly SampleFault[], style: TableStyle): readonly Line[] {
+  if (faults.length === 0) return [];
+  const { shown, more } = firstOf(faults, SHOWN_FAULTS);
+  return [
+    ...section(title, says, style),
+    ...table(
+      [
+        { title: "image", narrow: "cut" },
+        { title: "reason", narrow: "wrap" },
+      ],
+      shown.map((fault): readonly Cell[] => [fault.id, span(fault.reason, "warning")]),
+      style,
+    ),
+    ...(more > 0 ? note(`and ${number(more)} more`, style) : []),
+  ];
+}
+
+/** The first groups of a report with their first members. */
+export function groupLines(page: GroupPage, style: TableStyle): readonly Line[] {
+  if (page.total === 0) return [];
+  return [
+    ...section(
+      "Groups",
+      `of equal images, largest first, ${number(page.groups.length)} of ${number(page.total)}`,
+      style,
+    ),
+    ...page.groups.flatMap((group) => [...groupTitle(group, style), ...groupMembers(group, style)]),
+  ];
+}
+
+function groupTitle(group: GroupView, style: TableStyle): readonly Line[] {
+  const facts = [
+    `${number(group.size)} images in ${group.splits.join(", ")}`,
+    group.labels.length > 0 ? `labelled ${group.labels.join(", ")}` : "",
+    group.tier === "file" ? "same bytes" : "same pixels",
+    group.blank ? "blank" : "",
+  ].filter((fact) => fact !== "");
+  const tone: Tone = group.conflict ? "warning" : group.splits.length > 1 ? "bad" : "plain";
+  const lead = line("  ", span(`#${group.group + 1}`, "title"), "  ");
+  return paragraph(lead, facts.join("; ") + (group.conflict ? "; conflict" : ""), style.width, tone);
+}
+
+function groupMembers(group: GroupView, style: TableStyle): readonly Line[] {
+  const members = group.members.flatMap(({ id }) => paragraph(line("      "), id, style.width, "faint"));
+  const more = group.size - group.members.length;
+  return more > 0 ? [...members, line("      ", span(`and ${number(more)} more`, "faint"))] : members;
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, "");
+}

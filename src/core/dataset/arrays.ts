@@ -1,0 +1,107 @@
+import type { Role } from "./dataset";
+import { roleWithin, wordsOf } from "./splits";
+
+/** An array of an array file, or an IDX file of a folder of them, by what its header says. */
+export interface ArrayHead {
+  readonly key: string;
+  /** Kind of its numbers: `b` bool, `i` and `u` integers, `f` floats. */
+  readonly kind: "b" | "i" | "u" | "f";
+  readonly shape: readonly number[];
+}
+
+/** Where the pixels of one row lie. */
+export interface Geometry {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+  /** Whether channels come first (C x H x W) instead of last. */
+  readonly channelsFirst: boolean;
+}
+
+/** What an image array is taken for. */
+export interface ArrayMeaning {
+  readonly key: string;
+  readonly labelKey: string | null;
+  readonly split: string;
+  readonly role: Role;
+  readonly geometry: Geometry;
+  readonly reason: string;
+}
+
+const LABEL_WORDS = new Set(["label", "labels", "y", "target", "targets", "class", "classes", "fine", "coarse"]);
+
+/**
+ * Finds the image arrays of an array file and the label array that belongs to each: same number of rows and the same
+ * role in the key (`train_dataset` with `train_labels`, `x_test` with `y_test`). `name` names the split of arrays
+ * whose key says no role.
+ */
+export function recogniseArrays(heads: readonly ArrayHead[], name: string): ArrayMeaning[] {
+  const labels = heads.filter(isLabelArray);
+  const images = heads.flatMap((head) => {
+    const geometry = labels.includes(head) ? null : geometryOf(head.shape);
+    return geometry === null ? [] : [{ head, geometry }];
+  });
+  const unnamed = images.filter(({ head }) => roleWithin(head.key) === null).length;
+  return images.map(({ head, geometry }) => {
+    const found = roleWithin(head.key);
+    const rows = head.shape[0] ?? 0;
+    const fitting = labels.filter((label) => label.shape[0] === rows && roleWithin(label.key)?.role === found?.role);
+    const label = fitting.sort((a, b) => likeness(b.key, head.key) - likeness(a.key, head.key))[0];
+    const split = found === null ? (unnamed > 1 ? `${name}/${head.key}` : name) : canonicalWord(found.word);
+    const labelText = label === undefined ? "no label array has as many rows" : `labels from "${label.key}"`;
+    return {
+      key: head.key,
+      labelKey: label?.key ?? null,
+      split,
+      role: found?.role ?? "other",
+      geometry,
+      reason:
+        `Array "${head.key}" (${head.shape.join(" x ")}) holds ${geometry.height} x ${geometry.width} images; ` +
+        `${found === null ? "its name says no role" : `"${found.word}" names a ${found.role} split`}; ${labelText}.`,
+    };
+  });
+}
+
+/** The IDX file of MNIST-like sets is called t10k; everybody calls that split test. */
+function canonicalWord(word: string): string {
+  return word.toLowerCase() === "t10k" ? "test" : word;
+}
+
+function isLabelArray(head: ArrayHead): boolean {
+  if (head.kind === "b") return false;
+  const [, width = 1, ...rest] = head.shape;
+  const named = wordsOf(head.key).some((word) => LABEL_WORDS.has(word.toLowerCase()));
+  const flat = rest.every((side) => side === 1);
+  return flat && (head.shape.length === 1 || width === 1 || (named && head.shape.length === 2));
+}
+
+function likeness(a: string, b: string): number {
+  const words = new Set(wordsOf(a));
+  return wordsOf(b).filter((word) => words.has(word)).length;
+}
+
+/** How rows of this shape hold an image; `null` when they cannot. Flat rows must be a square, of one or three channels. */
+export function geometryOf(shape: readonly number[]): Geometry | null {
+  // quickdraw keeps 3000 x 1 x 784: a side of 1 before one flat row says nothing.
+  const sides = shape.length === 3 && shape[1] === 1 ? shape.slice(2) : shape.slice(1);
+  const [a = 0, b = 0, c = 0] = sides;
+  if (sides.some((side) => side < 1)) return null;
+  if (sides.length === 1) return squareOf(a, 1) ?? squareOf(a, 3);
+  if (sides.length === 2) return b < 2 && a < 2 ? null : { height: a, width: b, channels: 1, channelsFirst: false };
+  if (sides.length !== 3) return null;
+  const last = channelCount(c);
+  const first = channelCount(a);
+  if (last !== null) return { height: a, width: b, channels: last, channelsFirst: false };
+  return first === null ? null : { height: b, width: c, channels: first, channelsFirst: true };
+}
+
+function squareOf(length: number, channels: 1 | 3): Geometry | null {
+  const side = Math.sqrt(length / channels);
+  // Flat rows of less than 4 x 4 pixels are measurements, not pictures. Flat colour images store channels first (CIFAR).
+  if (!Number.isInteger(side) || side < 4) return null;
+  return { height: side, width: side, channels, channelsFirst: channels > 1 };
+}
+
+function channelCount(side: number): 1 | 2 | 3 | 4 | null {
+  return side === 1 || side === 2 || side === 3 || side === 4 ? side : null;
+}

@@ -1,0 +1,158 @@
+import { SampleState, type Layout, type SampleTable } from "../dataset/dataset";
+import { membersOf } from "../duplicates/groups";
+import { countDuplicates, isBlankGroup, isConflict, isFileGroup, measureLeakage, type Findings } from "./findings";
+import {
+  TIERS,
+  type GroupPage,
+  type GroupQuery,
+  type GroupView,
+  type Report,
+  type SampleFault,
+  type SampleView,
+  type SplitCounts,
+} from "./report";
+
+/** Names of samples, which only their sources know. */
+export interface SampleNames {
+  /** Stable name of a sample within its dataset: `train/A/x.png`, `notMNIST.pickle#train_dataset[17]`. */
+  id(sample: number): string;
+  /** Absolute path of its file, or of the array file it is a row of. */
+  file(sample: number): string;
+}
+
+/** Groups one page may hold at most. */
+const MAX_PAGE = 500;
+
+/** Puts a report together. `seconds` is how long the inspection took. */
+export function buildReport(findings: Findings, names: SampleNames, layout: Layout, seconds: number): Report {
+  const { table, fingerprints, groups, conflicting } = findings;
+  const conflicts = { groups: 0, samples: 0 };
+  conflicting.forEach((conflict, group) => {
+    if (conflict === 0) return;
+    conflicts.groups += 1;
+    conflicts.samples += membersOf(groups.pixel, group).length;
+  });
+  return {
+    schema: "cleansplit/report@1",
+    dataset: layout,
+    splits: countSplits(table, fingerprints.states),
+    classes: table.classes,
+    duplicates: { file: countDuplicates(findings, "file"), pixel: countDuplicates(findings, "pixel") },
+    leakage: TIERS.flatMap((tier) => measureLeakage(findings, tier)),
+    conflicts,
+    blank: { samples: fingerprints.blank.reduce((sum, blank) => sum + blank, 0) },
+    unreadable: faults(findings, names, SampleState.unreadable),
+    invalid: faults(findings, names, SampleState.invalid),
+    collisions: findings.collisions,
+    timing: { seconds, samples: table.count },
+  };
+}
+
+/** One sample as it is shown. */
+export function viewSample(findings: Findings, names: SampleNames, sample: number): SampleView {
+  const { table, fingerprints } = findings;
+  const label = table.classOf[sample] ?? -1;
+  return {
+    sample,
+    id: names.id(sample),
+    split: splitName(table, sample),
+    label: table.classes[label] ?? null,
+    width: fingerprints.widths[sample] ?? 0,
+    height: fingerprints.heights[sample] ?? 0,
+    file: names.file(sample),
+    isImageFile: fingerprints.isFile[sample] === 1,
+  };
+}
+
+/** Reads a page of the groups that pass a query. */
+export function queryGroups(findings: Findings, names: SampleNames, query: GroupQuery): GroupPage {
+  const tier = query.tier ?? "pixel";
+  const groups = findings.groups[tier];
+  const passing: number[] = [];
+  for (let group = 0; group < groups.count; group++) {
+    if (passes(findings, membersOf(groups, group), query)) passing.push(group);
+  }
+  if (query.sort === "size") {
+    const size = (group: number): number => membersOf(groups, group).length;
+    passing.sort((a, b) => size(b) - size(a) || a - b);
+  }
+  const page = passing.slice(query.from, query.from + Math.min(query.count, MAX_PAGE));
+  return {
+    total: passing.length,
+    from: query.from,
+    groups: page.map((group) => viewGroup(findings, names, membersOf(groups, group), group, query.membersEach)),
+  };
+}
+
+function viewGroup(
+  findings: Findings,
+  names: SampleNames,
+  members: Uint32Array,
+  group: number,
+  membersEach: number,
+): GroupView {
+  const { table } = findings;
+  const labels = new Set(members.map((sample) => (table.classOf[sample] ?? -1) + 1));
+  const splits = new Set(members.map((sample) => table.splitOf[sample] ?? 0));
+  return {
+    group,
+    tier: isFileGroup(findings, members) ? "file" : "pixel",
+    size: members.length,
+    splits: table.splits.filter((_, index) => splits.has(index)).map((split) => split.name),
+    labels: table.classes.filter((_, index) => labels.has(index + 1)),
+    conflict: isConflict(findings, members),
+    blank: isBlankGroup(findings, members),
+    members: Array.from(members.subarray(0, membersEach), (sample) => viewSample(findings, names, sample)),
+  };
+}
+
+function passes(findings: Findings, members: Uint32Array, query: GroupQuery): boolean {
+  const { table } = findings;
+  const inSplit = (name: string): boolean => members.some((sample) => splitName(table, sample) === name);
+  if (query.splits !== undefined && !query.splits.every(inSplit)) return false;
+  if (query.leaking === true && !members.some((sample) => table.splitOf[sample] !== table.splitOf[members[0] ?? 0])) {
+    return false;
+  }
+  if (query.blank !== undefined && query.blank !== isBlankGroup(findings, members)) return false;
+  if (query.conflict !== undefined && query.conflict !== isConflict(findings, members)) return false;
+  if (query.label === undefined) return true;
+  const label = table.classes.indexOf(query.label);
+  return members.some((sample) => table.classOf[sample] === label);
+}
+
+function countSplits(table: SampleTable, states: Uint8Array): SplitCounts[] {
+  const perSplit = table.splits.map(() => ({ samples: 0, unreadable: 0, invalid: 0, classes: new Map<number, number>() }));
+  for (let sample = 0; sample < table.count; sample++) {
+    const counts = perSplit[table.splitOf[sample] ?? 0];
+    if (counts === undefined) continue;
+    counts.samples += 1;
+    if (states[sample] === SampleState.unreadable) counts.unreadable += 1;
+    if (states[sample] === SampleState.invalid) counts.invalid += 1;
+    const label = table.classOf[sample] ?? -1;
+    if (label >= 0) counts.classes.set(label, (counts.classes.get(label) ?? 0) + 1);
+  }
+  return table.splits.flatMap((split, index) => {
+    const counts = perSplit[index];
+    if (counts === undefined) return [];
+    const classes = table.classes.flatMap((name, label) => {
+      const samples = counts.classes.get(label);
+      return samples === undefined ? [] : [[name, samples] as const];
+    });
+    return [{ ...split, ...counts, classes: Object.fromEntries(classes) }];
+  });
+}
+
+function faults(findings: Findings, names: SampleNames, state: SampleState): SampleFault[] {
+  const { table, fingerprints } = findings;
+  const found: SampleFault[] = [];
+  for (let sample = 0; sample < table.count; sample++) {
+    if (fingerprints.states[sample] !== state) continue;
+    const reason = fingerprints.reasons.get(sample) ?? "unknown";
+    found.push({ sample, id: names.id(sample), split: splitName(table, sample), reason });
+  }
+  return found;
+}
+
+function splitName(table: SampleTable, sample: number): string {
+  return table.splits[table.splitOf[sample] ?? 0]?.name ?? "";
+}

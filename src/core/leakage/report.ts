@@ -1,0 +1,144 @@
+import type { Layout, Role } from "../dataset/dataset";
+
+/**
+ * How equal two samples are. Tiers are cumulative: every file-identical pair is also pixel-identical.
+ * - `file`: the same bytes.
+ * - `pixel`: the same shape, mode and decoded pixels.
+ */
+export type Tier = "file" | "pixel";
+
+/** Every tier, strictest first. */
+export const TIERS: readonly Tier[] = ["file", "pixel"];
+
+/**
+ * Duplicates at one tier. A group is two or more samples with one fingerprint.
+ * `extra = samples - groups`: what would go if one sample of each group stayed.
+ */
+export interface DuplicateCounts {
+  readonly groups: number;
+  readonly samples: number;
+  readonly extra: number;
+}
+
+/** Duplicates at one tier, with and without blank images. */
+export interface TierCounts extends DuplicateCounts {
+  readonly withoutBlank: DuplicateCounts;
+}
+
+/** One split as it was read. `samples` counts images of any state, also the unreadable and the invalid ones. */
+export interface SplitCounts {
+  readonly name: string;
+  readonly role: Role;
+  readonly samples: number;
+  readonly unreadable: number;
+  readonly invalid: number;
+  /** Samples of each class that occurs, by class name. */
+  readonly classes: Readonly<Record<string, number>>;
+}
+
+/** What of one split occurs in another. */
+export interface LeakageCounts {
+  /** Images of the split that also occur in the other one. */
+  readonly samples: number;
+  /** Groups with at least one image in each of the two splits. */
+  readonly groups: number;
+  /** Pairs of an image of the one and an image of the other. */
+  readonly pairs: number;
+}
+
+/** Leakage of `split` in `in`, counted in images of `split`. */
+export interface Leakage extends LeakageCounts {
+  readonly split: string;
+  readonly in: string;
+  readonly tier: Tier;
+  readonly withoutBlank: LeakageCounts;
+}
+
+/** A sample that could not be used, and why. */
+export interface SampleFault {
+  /** Index of the sample in the inspection, for thumbnails and for opening it. */
+  readonly sample: number;
+  readonly id: string;
+  readonly split: string;
+  readonly reason: string;
+}
+
+/** The result of an inspection: plain, serialisable, complete but for the groups, which are read page by page. */
+export interface Report {
+  readonly schema: "cleansplit/report@1";
+  readonly dataset: Layout;
+  readonly splits: readonly SplitCounts[];
+  /** All class names, in order. */
+  readonly classes: readonly string[];
+  readonly duplicates: Readonly<Record<Tier, TierCounts>>;
+  /** Every ordered pair of different splits, at every tier. */
+  readonly leakage: readonly Leakage[];
+  /** Groups at tier `pixel` with more than one label. */
+  readonly conflicts: { readonly groups: number; readonly samples: number };
+  /** Images whose pixels are all equal. */
+  readonly blank: { readonly samples: number };
+  readonly unreadable: readonly SampleFault[];
+  /** Array rows that are no samples: label out of range or pixels outside the array's scaling. */
+  readonly invalid: readonly SampleFault[];
+  /** Different images with the same MD5 of their bytes: never treated as duplicates. */
+  readonly collisions: { readonly groups: number; readonly samples: number };
+  /** Seconds the inspection took, and how many samples it read. */
+  readonly timing: { readonly seconds: number; readonly samples: number };
+}
+
+/** One sample as it is shown in a group, a list or a plan. */
+export interface SampleView {
+  readonly sample: number;
+  readonly id: string;
+  readonly split: string;
+  readonly label: string | null;
+  readonly width: number;
+  readonly height: number;
+  /** Absolute path of its file, or of the array file it is a row of. */
+  readonly file: string;
+  /** Whether `file` is the image itself and can be opened as one. */
+  readonly isImageFile: boolean;
+}
+
+/** One group of equal samples. */
+export interface GroupView {
+  /** Index among the groups of the tier that was asked for. */
+  readonly group: number;
+  /** The strictest tier that holds for the whole group. */
+  readonly tier: Tier;
+  readonly size: number;
+  /** Names of the splits it occurs in, in split order. */
+  readonly splits: readonly string[];
+  readonly labels: readonly string[];
+  readonly conflict: boolean;
+  readonly blank: boolean;
+  /** Its first samples, at most {@link GroupQuery.membersEach}. */
+  readonly members: readonly SampleView[];
+}
+
+/** Which groups to read. Filters that are absent let everything pass. */
+export interface GroupQuery {
+  /** Whose groups: `pixel` (the default) reads all, `file` those of identical files alone; tiers are cumulative. */
+  readonly tier?: Tier;
+  /** Only groups that occur in every one of these splits. */
+  readonly splits?: readonly string[];
+  /** Only groups that span at least two splits. */
+  readonly leaking?: boolean;
+  readonly conflict?: boolean;
+  readonly blank?: boolean;
+  readonly label?: string;
+  /** Largest first, or in the order of their first sample. */
+  readonly sort?: "size" | "first";
+  readonly from: number;
+  /** At most 500. */
+  readonly count: number;
+  readonly membersEach: number;
+}
+
+/** A page of groups. */
+export interface GroupPage {
+  /** Groups that pass the filter, over all pages. */
+  readonly total: number;
+  readonly from: number;
+  readonly groups: readonly GroupView[];
+}

@@ -1,0 +1,71 @@
+import { SampleState, type Role } from "../dataset/dataset";
+import { forEachGroup } from "../duplicates/groups";
+import type { Findings } from "../leakage/findings";
+import type { RemovalReason } from "./plan";
+
+/** Which samples stay, and why the others leave, as columns. */
+export interface Decision {
+  /** 1 for samples that stay. */
+  readonly stays: Uint8Array;
+  /** Index into {@link REMOVAL_REASONS}; 255 for samples that stay. */
+  readonly reasonOf: Uint8Array;
+  /** The equal sample that justifies the removal; -1 without one. */
+  readonly twinOf: Int32Array;
+}
+
+/** Every reason, in the order of its code. */
+export const REMOVAL_REASONS: readonly RemovalReason[] = ["leaks", "duplicate", "conflict", "unreadable", "invalid"];
+
+/** Code of a sample that stays. */
+const STAYS = 255;
+
+/** Splits are protected in this order: what an earlier one holds leaves the later ones. */
+const PROTECTION: Readonly<Record<Role, number>> = { test: 0, validation: 1, other: 2, train: 3 };
+
+/** The policy in words. */
+export const PROTECT_EVALUATION =
+  "Test is protected first, then validation: what they share with train leaves train. Within a split one of each " +
+  "group of equal images stays. Equal images with different labels leave altogether, as do unreadable images and " +
+  "invalid rows.";
+
+/** Decides by the policy {@link PROTECT_EVALUATION} which samples stay. Linear in the number of samples. */
+export function protectEvaluation(findings: Findings): Decision {
+  const { table, fingerprints, groups, conflicting } = findings;
+  const decision: Decision = {
+    stays: new Uint8Array(table.count).fill(1),
+    reasonOf: new Uint8Array(table.count).fill(STAYS),
+    twinOf: new Int32Array(table.count).fill(-1),
+  };
+  const remove = (sample: number, reason: RemovalReason, twin: number): void => {
+    decision.stays[sample] = 0;
+    decision.reasonOf[sample] = REMOVAL_REASONS.indexOf(reason);
+    decision.twinOf[sample] = twin;
+  };
+  fingerprints.states.forEach((state, sample) => {
+    if (state === SampleState.unreadable) remove(sample, "unreadable", -1);
+    if (state === SampleState.invalid) remove(sample, "invalid", -1);
+  });
+  const splitOf = (sample: number): number => table.splitOf[sample] ?? 0;
+  const protection = (sample: number): number => {
+    const role = table.splits[splitOf(sample)]?.role ?? "other";
+    // Splits of one role are protected in their own order, so that no two keep the same picture.
+    return PROTECTION[role] * table.splits.length + splitOf(sample);
+  };
+  forEachGroup(groups.pixel, (all, group) => {
+    const members = all.filter((sample) => fingerprints.states[sample] === SampleState.ok);
+    if (members.length < 2) return;
+    if (conflicting[group] === 1) {
+      for (const sample of members) remove(sample, "conflict", otherLabel(members, sample, table.classOf));
+      return;
+    }
+    const keeper = members.reduce((best, sample) => (protection(sample) < protection(best) ? sample : best));
+    for (const sample of members) {
+      if (sample !== keeper) remove(sample, splitOf(sample) === splitOf(keeper) ? "duplicate" : "leaks", keeper);
+    }
+  });
+  return decision;
+}
+
+function otherLabel(members: Uint32Array, sample: number, classOf: Int32Array): number {
+  return members.find((other) => classOf[other] !== classOf[sample]) ?? -1;
+}

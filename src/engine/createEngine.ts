@@ -1,0 +1,206 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { CleanSplitError } from "../core/errors";
+import { membersOf } from "../core/duplicates/groups";
+import { buildReport, queryGroups } from "../core/leakage/buildReport";
+import { isConflict, isFileGroup } from "../core/leakage/findings";
+import { plural } from "../core/leakage/verdict";
+import { MAX_REMOVALS, planSplits, removedSamples, viewRemoval } from "../core/sanitize/buildPlan";
+import type { PlanSummary } from "../core/sanitize/plan";
+import { PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
+import { openDataset } from "./dataset";
+import type { Engine, MarkKind, Marks, Progress, Run } from "./engine";
+import { inspectDataset, type Inspection } from "./inspection";
+import { Pool } from "./pool/pool";
+import { runTrainer } from "./process/trainer";
+import { throttled } from "./progress";
+import { unpackSample } from "./sample";
+import { withTrainingData } from "./trainingData";
+import { applyPlan, MANIFEST, type Plan } from "./write/apply";
+
+/** How an engine is set up. */
+export interface EngineOptions {
+  /** Absolute path of the folder with the bundles of the worker and the trainer. */
+  readonly dist: string;
+  /** Absolute path of the archive of the sample dataset; by default the shipped one. */
+  readonly sampleArchive?: string;
+  /** Worker threads, at least 1; by default one a processor, at most 8. */
+  readonly workers?: number;
+}
+
+/** Inspections and plans that are kept; the oldest is forgotten first. A million samples take about 100 MB. */
+const MAX_KEPT = 8;
+
+/** Most threads by default: beyond that the disk is what one waits for. */
+const MAX_WORKERS = 8;
+
+/** The engine in this process, with worker threads for reading and a process of its own for each training. */
+export function createEngine({ dist, sampleArchive, workers }: EngineOptions): Engine {
+  const pool = new Pool(path.join(dist, "worker.js"), workers ?? Math.min(availableParallelism(), MAX_WORKERS));
+  const inspections = new Kept<Inspection>("report");
+  const plans = new Kept<Plan>("plan");
+  return {
+    async inspect(request, run) {
+      const started = performance.now();
+      const quiet = throttledRun(run);
+      const dataset = await openDataset(request, pool, quiet);
+      const inspection = await inspectDataset(dataset, pool, quiet);
+      const seconds = (performance.now() - started) / 1000;
+      const report = buildReport(inspection.findings, dataset.names, dataset.layout, seconds);
+      return { inspection: inspections.add(inspection), report };
+    },
+
+    async groups({ inspection, query }) {
+      const { findings, dataset } = inspections.get(inspection);
+      return queryGroups(findings, dataset.names, query);
+    },
+
+    async thumbnails({ inspection, samples, size }, run) {
+      const { dataset } = inspections.get(inspection);
+      const pictures = await pool.run("thumbnails", { samples: samples.map((sample) => dataset.ref(sample)), size }, run.signal);
+      return pictures.map((picture, index) => ({ sample: samples[index] ?? 0, ...picture }));
+    },
+
+    async marks({ inspection }) {
+      return marksOf(inspections.get(inspection));
+    },
+
+    async plan({ inspection }) {
+      const plan = makePlan(inspections.get(inspection));
+      return summarise(plan, plans.add(plan));
+    },
+
+    async removals({ plan, from, count }) {
+      const { inspection, decision } = plans.get(plan);
+      const removed = removedSamples(decision);
+      const page = removed.slice(from, from + Math.min(count, MAX_REMOVALS));
+      return {
+        total: removed.length,
+        from,
+        removals: page.map((sample) => viewRemoval(inspection.findings, inspection.dataset.names, decision, sample)),
+      };
+    },
+
+    async apply({ plan, out }, run) {
+      return applyPlan(plans.get(plan), out, pool, throttledRun(run));
+    },
+
+    async train({ inspection, spec }, run) {
+      const inspected = inspections.get(inspection);
+      const { decision } = makePlan(inspected);
+      const report = throttled(run.progress.bind(run), (event) => event.type !== "loading" || event.done === event.total);
+      const quiet = { signal: run.signal, progress: report };
+      return withTrainingData(inspected, decision, spec, pool, quiet, (job) => runTrainer(dist, job, quiet));
+    },
+
+    async sample({ into }, run) {
+      const archive = sampleArchive ?? path.join(dist, "..", "media", "sample", "letters.tar.br");
+      if (!existsSync(archive)) {
+        throw new CleanSplitError("not-found", `${archive} is missing. Install CleanSplit again to get the sample dataset.`);
+      }
+      const { folder } = await unpackSample(archive, into, run.signal);
+      return { folder };
+    },
+
+    close: () => pool.close(),
+  };
+}
+
+/** Values that later calls name by an id. */
+class Kept<T> {
+  private readonly values = new Map<string, T>();
+
+  constructor(private readonly noun: string) {}
+
+  add(value: T): string {
+    const id = randomUUID();
+    this.values.set(id, value);
+    const [oldest] = this.values.keys();
+    if (this.values.size > MAX_KEPT && oldest !== undefined) this.values.delete(oldest);
+    return id;
+  }
+
+  get(id: string): T {
+    const value = this.values.get(id);
+    if (value !== undefined) return value;
+    throw new CleanSplitError("not-found", `This ${this.noun} is no longer held by the engine. Inspect the dataset again.`);
+  }
+}
+
+function throttledRun(run: Run<Progress>): Run<Progress> {
+  let phase = "";
+  const report = throttled(run.progress.bind(run), (event: Progress) => event.phase !== phase || event.done === event.total);
+  return {
+    signal: run.signal,
+    progress(event) {
+      report(event);
+      phase = event.phase;
+    },
+  };
+}
+
+function makePlan(inspection: Inspection): Plan {
+  const { findings, dataset } = inspection;
+  const decision = protectEvaluation(findings);
+  const splits = planSplits(findings, decision, (split, rows) => shapeOf(inspection, split, rows));
+  return { inspection: { findings, dataset }, decision, policy: PROTECT_EVALUATION, splits };
+}
+
+/** "823 x 28 x 28" for a split of one array, "15,364 images" for folders and for splits of several sources. */
+function shapeOf({ dataset, findings: { table } }: Inspection, split: number, rows: number): string {
+  const sources = new Set<number>();
+  for (let sample = 0; sample < table.count; sample++) {
+    if (table.splitOf[sample] === split) sources.add(table.sourceOf[sample] ?? 0);
+  }
+  const [only] = [...sources].map((index) => dataset.sources[index]);
+  if (sources.size !== 1 || only?.kind !== "array") return plural(rows, "image");
+  const { height, width, channels } = only.format.geometry;
+  return [rows, height, width, ...(channels === 1 ? [] : [channels])].join(" x ");
+}
+
+function summarise({ inspection, splits, policy }: Plan, plan: string): PlanSummary {
+  const { sources, layout } = inspection.dataset;
+  const images = splits.reduce((sum, split) => sum + split.after, 0);
+  const folders = sources.filter((source) => source.kind === "folder");
+  const arrays = new Set(sources.flatMap((source) => (source.kind === "array" ? [source.output] : [])));
+  return {
+    plan,
+    policy,
+    splits,
+    before: splits.reduce((sum, split) => sum + split.before, 0),
+    after: images,
+    outputs: [
+      ...folders.map((source) => `${layout.inputs.length === 1 ? "" : source.prefix}: image files in the same folders as now`),
+      ...[...arrays].map((output) => `${output}: images and labels, read with numpy.load`),
+      `${MANIFEST}: every removed sample with its reason and its twin`,
+    ].map((line) => line.replace(/^: /, "")),
+  };
+}
+
+/** Image files to mark: unreadable before conflict before leak before duplicate. */
+function marksOf({ dataset, findings }: Inspection): Marks {
+  const { table, fingerprints, groups } = findings;
+  const marks = new Map<number, { kind: MarkKind; text: string }>();
+  for (let group = 0; group < groups.pixel.count; group++) {
+    const members = membersOf(groups.pixel, group);
+    const names = [...new Set(members.map((sample) => table.splitOf[sample] ?? 0))].map(
+      (split) => table.splits[split]?.name ?? "",
+    );
+    const kind: MarkKind = isConflict(findings, members) ? "conflict" : names.length > 1 ? "leaks" : "duplicate";
+    const same = isFileGroup(findings, members) ? "the same file" : "the same pixels";
+    const others = plural(members.length - 1, "other image");
+    const text =
+      kind === "conflict"
+        ? `CleanSplit: ${others} with ${same} but another label`
+        : `CleanSplit: ${others} with ${same}${names.length > 1 ? `, in ${names.join(", ")}` : ""}`;
+    for (const sample of members) marks.set(sample, { kind, text });
+  }
+  for (const [sample, reason] of fingerprints.reasons) marks.set(sample, { kind: "unreadable", text: `CleanSplit: ${reason}` });
+  return {
+    files: [...marks].flatMap(([sample, mark]) =>
+      fingerprints.isFile[sample] === 1 ? [{ path: dataset.names.file(sample), ...mark }] : [],
+    ),
+  };
+}

@@ -1,0 +1,62 @@
+import type { ArrayHead } from "../../core/dataset/arrays";
+import type { Fingerprints } from "../../core/fingerprint/fingerprints";
+import type { Scaling } from "../../core/fingerprint/scaling";
+import type { Listing } from "../sources/listing";
+import type { RowFormat } from "../sources/sources";
+
+/** One sample for a worker: a file, or a row of an array. */
+export type SampleRef =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "row"; readonly format: RowFormat; readonly row: number };
+
+/** What an array file holds. */
+export interface ArrayFileHead {
+  readonly arrays: readonly (ArrayHead & {
+    /** Scaling of its numbers, for arrays that may hold images. */
+    readonly scaling: Scaling | null;
+    /** Its numbers, for arrays that may hold labels. */
+    readonly labels: Int32Array | null;
+  })[];
+  /** Arrays that are not read, and why. */
+  readonly skipped: readonly { readonly key: string; readonly reason: string }[];
+}
+
+/** A picture encoded as PNG; empty when the sample has none. */
+export interface EncodedPicture {
+  readonly png: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How pictures become rows of numbers for training: `side` null keeps their size, which is then the same for all. */
+export interface FeatureFormat {
+  readonly side: number | null;
+  readonly channels: 1 | 3;
+}
+
+/** Everything a worker does; each job answers plain values and typed arrays. Declared once, the pool derives the rest. */
+export interface Jobs {
+  /** Lists a dataset folder. */
+  list(parameter: { readonly root: string }): Listing;
+  /** Reads what an array file holds, with labels. */
+  head(parameter: { readonly file: string }): ArrayFileHead;
+  /** Fingerprints of image files. */
+  files(parameter: { readonly root: string; readonly paths: readonly string[] }): Promise<Fingerprints>;
+  /** Fingerprints of the rows `[from, from + count)` of an array. */
+  rows(parameter: { readonly format: RowFormat; readonly from: number; readonly count: number }): Fingerprints;
+  /** Small pictures. */
+  thumbnails(parameter: { readonly samples: readonly SampleRef[]; readonly size: number }): Promise<EncodedPicture[]>;
+  /** One row of bytes a sample, all of the same length. */
+  features(parameter: { readonly samples: readonly SampleRef[]; readonly format: FeatureFormat }): Promise<Uint8Array>;
+  /** Copies image files into a new folder and checks every copy against the MD5 that the inspection found. */
+  copy(parameter: {
+    readonly root: string;
+    readonly out: string;
+    readonly paths: readonly string[];
+    readonly digests: Uint8Array;
+  }): null;
+}
+
+export type JobName = keyof Jobs;
+export type JobParameter<K extends JobName> = Parameters<Jobs[K]>[0];
+export type JobResult<K extends JobName> = Awaited<ReturnType<Jobs[K]>>;

@@ -1,0 +1,166 @@
+import { constants, copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { SampleState } from "../../core/dataset/dataset";
+import { CleanSplitError, messageOf } from "../../core/errors";
+import { createFingerprints, type Fingerprints } from "../../core/fingerprint/fingerprints";
+import { DIGEST_BYTES } from "../../core/fingerprint/md5";
+import { isBlank, pixelDigest } from "../../core/fingerprint/pixels";
+import { scalingFormula } from "../../core/fingerprint/scaling";
+import { MODES, type Picture } from "../../core/picture";
+import { decodeImage, tryDecodeFast } from "../decode/decode";
+import { encodeThumbnail, resizeTo } from "../decode/thumbnail";
+import { UnreadableImage } from "../decode/unreadable";
+import { chooseMd5 } from "../nodeMd5";
+import { readIntegers, type NdArray } from "../sources/arrays/ndarray";
+import { listFolder } from "../sources/listing";
+import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
+import type { ArrayFileHead, EncodedPicture, FeatureFormat, Jobs, SampleRef } from "./jobs";
+
+const md5 = chooseMd5();
+
+/** What a worker does with each job. */
+export const jobs: Jobs = {
+  list: ({ root }) => listFolder(root),
+
+  head({ file }): ArrayFileHead {
+    // The file may have changed since this thread last read it.
+    closeShared(file);
+    const { arrays, skipped } = openShared(file);
+    return {
+      arrays: arrays.map((array) => ({
+        key: array.key,
+        kind: kindOf(array),
+        shape: array.shape,
+        scaling: array.shape.length > 1 ? probeScaling(array) : null,
+        labels: array.shape.length <= 2 ? (readIntegers(array) ?? null) : null,
+      })),
+      skipped,
+    };
+  },
+
+  async files({ root, paths }): Promise<Fingerprints> {
+    const result = createFingerprints(paths.length);
+    result.isFile.fill(1);
+    for (const [index, name] of paths.entries()) {
+      try {
+        const bytes = readImageFile(path.join(root, name));
+        md5.into(result.fileDigests, index * DIGEST_BYTES, bytes);
+        record(result, index, tryDecodeFast(bytes) ?? (await decodeImage(bytes)));
+      } catch (error) {
+        if (!(error instanceof UnreadableImage)) throw error;
+        fail(result, index, SampleState.unreadable, error.message);
+      }
+    }
+    return result;
+  },
+
+  rows({ format, from, count }): Fingerprints {
+    const result = createFingerprints(count);
+    readRows(format, from, count).forEach(({ picture, fits }, index) => {
+      record(result, index, picture);
+      if (fits || format.scaling === null) return;
+      const formula = scalingFormula(format.scaling);
+      fail(result, index, SampleState.invalid, `its values are no 8-bit pixels under the scaling ${formula} of the other rows`);
+    });
+    return result;
+  },
+
+  async thumbnails({ samples, size }): Promise<EncodedPicture[]> {
+    const encoded: EncodedPicture[] = [];
+    for (const sample of samples) {
+      const picture = await readSample(sample).catch(ignoreUnreadable);
+      encoded.push(picture === null ? { png: new Uint8Array(), width: 0, height: 0 } : await encodeThumbnail(picture, size));
+    }
+    return encoded;
+  },
+
+  async features({ samples, format }): Promise<Uint8Array> {
+    const rows: Uint8Array[] = [];
+    for (const sample of samples) {
+      rows.push(await toFeatures(await readUnchanged(sample), format));
+    }
+    return Buffer.concat(rows);
+  },
+
+  copy({ root, out, paths, digests }): null {
+    const found = new Uint8Array(DIGEST_BYTES);
+    for (const [index, name] of paths.entries()) {
+      const target = path.join(out, name);
+      mkdirSync(path.dirname(target), { recursive: true });
+      copyFileSync(path.join(root, name), target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      md5.into(found, 0, readFileSync(target));
+      if (found.some((byte, at) => byte !== digests[index * DIGEST_BYTES + at])) {
+        throw new CleanSplitError(
+          "changed",
+          `${path.join(root, name)} is not what it was when it was inspected. Inspect the dataset again, then write it.`,
+        );
+      }
+    }
+    return null;
+  },
+};
+
+function record(result: Fingerprints, index: number, picture: Picture): void {
+  pixelDigest(md5, picture, result.pixelDigests, index * DIGEST_BYTES);
+  result.blank[index] = isBlank(picture) ? 1 : 0;
+  result.widths[index] = picture.width;
+  result.heights[index] = picture.height;
+  result.modes[index] = MODES.indexOf(picture.mode);
+}
+
+function fail(result: Fingerprints, index: number, state: SampleState, reason: string): void {
+  result.states[index] = state;
+  result.reasons.set(index, reason);
+}
+
+/** A file that vanished or may not be read is an unreadable image, not a failed inspection. */
+function readImageFile(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UnreadableImage(`the file cannot be read: ${messageOf(error)}`);
+  }
+}
+
+async function readSample(sample: SampleRef): Promise<Picture> {
+  if (sample.kind === "row") {
+    const [row] = readRows(sample.format, sample.row, 1);
+    if (row === undefined) throw new RangeError(`${sample.format.file} has no row ${sample.row}.`);
+    return row.picture;
+  }
+  const bytes = readImageFile(sample.path);
+  return tryDecodeFast(bytes) ?? (await decodeImage(bytes));
+}
+
+async function readUnchanged(sample: SampleRef): Promise<Picture> {
+  try {
+    return await readSample(sample);
+  } catch (error) {
+    if (!(error instanceof UnreadableImage)) throw error;
+    const file = sample.kind === "file" ? sample.path : sample.format.file;
+    throw new CleanSplitError("changed", `${file} changed since the inspection: ${error.message}. Inspect the dataset again.`);
+  }
+}
+
+function ignoreUnreadable(error: unknown): null {
+  if (error instanceof UnreadableImage) return null;
+  throw error;
+}
+
+async function toFeatures(picture: Picture, { side, channels }: FeatureFormat): Promise<Uint8Array> {
+  const asIs = side === null && picture.mode === (channels === 1 ? "L" : "RGB");
+  return asIs ? picture.pixels : resizeTo(picture, side ?? picture.width, channels);
+}
+
+function kindOf(array: NdArray): "b" | "i" | "u" | "f" {
+  switch (array.dtype[0]) {
+    case "b":
+      return "b";
+    case "i":
+      return "i";
+    case "u":
+      return "u";
+    default:
+      return "f";
+  }
+}

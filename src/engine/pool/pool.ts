@@ -1,0 +1,96 @@
+import { Worker } from "node:worker_threads";
+import { CleanSplitError } from "../../core/errors";
+import { abortError } from "../process/rpc";
+import type { JobName, JobParameter, JobResult } from "./jobs";
+import type { JobAnswer, JobRequest } from "./workerMain";
+
+interface Task {
+  readonly request: JobRequest;
+  readonly signal: AbortSignal;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * A fixed number of worker threads that take jobs in the order they were given. Workers start when there is work for
+ * them. A worker that dies fails only the job it had.
+ */
+export class Pool {
+  private readonly queue: Task[] = [];
+  private readonly idle: Worker[] = [];
+  private readonly busy = new Map<Worker, Task>();
+  private closed = false;
+
+  /** `script` is the bundled worker; `size` is the number of threads, at least 1. */
+  constructor(
+    private readonly script: string,
+    readonly size: number,
+  ) {}
+
+  /** Runs a job; rejects with an `AbortError` as soon as `signal` aborts, whether the job has started or not. */
+  run<K extends JobName>(name: K, parameter: JobParameter<K>, signal: AbortSignal): Promise<JobResult<K>> {
+    if (signal.aborted) return Promise.reject(abortError());
+    if (this.closed) return Promise.reject(closedError());
+    return new Promise<unknown>((resolve, reject) => {
+      const onAbort = (): void => reject(abortError());
+      signal.addEventListener("abort", onAbort, { once: true });
+      const done = (finish: () => void): void => {
+        signal.removeEventListener("abort", onAbort);
+        finish();
+      };
+      this.queue.push({
+        request: { name, parameter },
+        signal,
+        resolve: (value) => done(() => resolve(value)),
+        reject: (error) => done(() => reject(error)),
+      });
+      this.next();
+    }) as Promise<JobResult<K>>;
+  }
+
+  /** Ends all threads; jobs that are not done are rejected. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const task of [...this.queue.splice(0), ...this.busy.values()]) task.reject(closedError());
+    const workers = [...this.idle.splice(0), ...this.busy.keys()];
+    this.busy.clear();
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+
+  private next(): void {
+    while (this.queue.length > 0 && (this.idle.length > 0 || this.busy.size < this.size)) {
+      const task = this.queue.shift();
+      if (task === undefined || task.signal.aborted) continue;
+      const worker = this.idle.pop() ?? this.start();
+      this.busy.set(worker, task);
+      worker.postMessage(task.request);
+    }
+  }
+
+  private start(): Worker {
+    const worker = new Worker(this.script);
+    worker.on("message", (answer: JobAnswer) => {
+      const task = this.busy.get(worker);
+      this.busy.delete(worker);
+      this.idle.push(worker);
+      if (answer.ok) task?.resolve(answer.value);
+      else task?.reject(answer.reason === null ? new Error(answer.message) : new CleanSplitError(answer.reason, answer.message));
+      this.next();
+    });
+    worker.on("error", (error) => this.lose(worker, error));
+    worker.on("exit", () => this.lose(worker, new CleanSplitError("stopped", "A worker thread ended unexpectedly.")));
+    return worker;
+  }
+
+  private lose(worker: Worker, error: Error): void {
+    this.busy.get(worker)?.reject(error);
+    this.busy.delete(worker);
+    const at = this.idle.indexOf(worker);
+    if (at >= 0) this.idle.splice(at, 1);
+    if (!this.closed) this.next();
+  }
+}
+
+function closedError(): CleanSplitError {
+  return new CleanSplitError("stopped", "The engine was closed.");
+}

@@ -1,0 +1,98 @@
+import { fork, type ChildProcess } from "node:child_process";
+import path from "node:path";
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter, type MessageConnection } from "vscode-jsonrpc/node";
+import { CleanSplitError } from "../../core/errors";
+import type { Engine } from "../engine";
+import { remote } from "./rpc";
+
+/** How the engine process is started. */
+export interface EngineProcessOptions {
+  /** Absolute path of the folder with the bundles. */
+  readonly dist: string;
+  /** Takes every line the process writes, for the log. */
+  readonly log: (line: string) => void;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly connection: MessageConnection;
+  readonly engine: Omit<Engine, "close">;
+  /** Rejects when the process ends; races with every call. */
+  readonly ended: Promise<never>;
+}
+
+/**
+ * The engine in a process of its own, so that a crash in it costs an error and a restart, never the editor. It starts
+ * with the first call. When it dies, pending calls reject with one `CleanSplitError`, and the next call starts a new one.
+ */
+export class EngineProcess {
+  private running: Running | undefined;
+  private disposed = false;
+
+  constructor(private readonly options: EngineProcessOptions) {}
+
+  /** The engine's calls, whichever process answers them. */
+  readonly engine: Engine = new Proxy({} as Engine, {
+    get: (_, method) => {
+      if (method === "close") return async () => this.dispose();
+      if (typeof method !== "string" || method === "then") return undefined;
+      return (parameter: unknown, run: unknown) => this.call(method as keyof Running["engine"], parameter, run);
+    },
+  });
+
+  /** Process id of the engine, for tests and the log; undefined while it is not running. */
+  get pid(): number | undefined {
+    return this.running?.child.pid;
+  }
+
+  /** Ends the process. */
+  dispose(): void {
+    this.disposed = true;
+    this.running?.connection.dispose();
+    this.running?.child.kill();
+    this.running = undefined;
+  }
+
+  private async call(method: keyof Running["engine"], parameter: unknown, run: unknown): Promise<unknown> {
+    if (this.disposed) throw new CleanSplitError("stopped", "CleanSplit is shutting down.");
+    this.running ??= this.start();
+    const { engine, ended } = this.running;
+    const invoke = engine[method] as (parameter: unknown, run: unknown) => Promise<unknown>;
+    return Promise.race([invoke(parameter, run), ended]);
+  }
+
+  private start(): Running {
+    const child = fork(path.join(this.options.dist, "engine.js"), [], {
+      serialization: "advanced",
+      // Without it Electron would start another editor window.
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+      execArgv: [],
+      silent: true,
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => this.options.log(text.trimEnd()));
+    }
+    const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
+    const ended = new Promise<never>((_, reject) => {
+      child.once("error", (error) => reject(ending(error.message)));
+      child.once("exit", (code, signal) => {
+        this.options.log(`The engine process ended (${signal ?? `exit code ${code}`}).`);
+        if (this.running?.child === child) this.running = undefined;
+        reject(ending(signal ?? `exit code ${code}`));
+        connection.dispose();
+      });
+    });
+    // A process that ends while nothing is asked of it is no error of anybody's.
+    ended.catch(() => undefined);
+    connection.listen();
+    this.options.log(`The engine process started (${child.pid}).`);
+    return { child, connection, engine: remote<Engine>(connection), ended };
+  }
+}
+
+function ending(how: string): CleanSplitError {
+  return new CleanSplitError(
+    "stopped",
+    `The CleanSplit engine ended unexpectedly (${how}). Nothing was lost: inspect the dataset again, and it starts anew.`,
+  );
+}

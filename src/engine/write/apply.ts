@@ -1,0 +1,182 @@
+import { constants } from "node:fs";
+import { access, mkdir, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { CleanSplitError } from "../../core/errors";
+import { DIGEST_BYTES } from "../../core/fingerprint/md5";
+import { number, plural } from "../../core/leakage/verdict";
+import { removedSamples, viewRemoval } from "../../core/sanitize/buildPlan";
+import type { ApplyResult, PlanSplit } from "../../core/sanitize/plan";
+import type { Decision } from "../../core/sanitize/policy";
+import type { Progress, Run } from "../engine";
+import { forEachLimited, type Inspection } from "../inspection";
+import type { Pool } from "../pool/pool";
+import { sourceSize, type ArraySource, type FolderSource } from "../sources/sources";
+import { verifyArrays, writeArrays, type WrittenArrays } from "./arrays";
+
+/** A decision about an inspected dataset, ready to be written. */
+export interface Plan {
+  readonly inspection: Inspection;
+  readonly decision: Decision;
+  readonly policy: string;
+  readonly splits: readonly PlanSplit[];
+}
+
+/** Name of the manifest in the written folder. */
+export const MANIFEST = "cleansplit-manifest.json";
+
+/** Files one copy job takes. */
+const COPY_CHUNK = 128;
+
+/**
+ * Writes the samples that stay into the new folder `out`: first under a temporary name beside it, verified, then
+ * renamed, so that a folder of that name is always complete. Image folders are copied in the same layout, array files
+ * become `.npz`. The source is only read.
+ */
+export async function applyPlan(plan: Plan, out: string, pool: Pool, run: Run<Progress>): Promise<ApplyResult> {
+  const { inspection, decision } = plan;
+  const { dataset } = inspection;
+  const target = path.resolve(out);
+  await checkTarget(target, dataset.layout.inputs);
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.cleansplit-partial`);
+  await mkdir(path.dirname(target), { recursive: true });
+  // What an earlier attempt left there is ours by its name and was never a whole dataset.
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary);
+  try {
+    const total = decision.stays.reduce((sum, stays) => sum + stays, 0);
+    let done = 0;
+    const advance = (samples: number): void => {
+      done += samples;
+      run.progress({ phase: "writing", done, total });
+    };
+    let files = 0;
+    let images = 0;
+    const arrays = new Map<string, ArraySource[]>();
+    for (const [index, source] of dataset.sources.entries()) {
+      const start = dataset.starts[index] ?? 0;
+      if (source.kind === "array") arrays.set(source.output, [...(arrays.get(source.output) ?? []), source]);
+      else images += await copyImages(inspection, decision, source, start, temporary, pool, run.signal, advance);
+    }
+    files += images;
+    const written: WrittenArrays[] = [];
+    for (const [output, sources] of arrays) {
+      written.push(await writeArrays(inspection, decision, sources, path.join(temporary, output), run.signal, advance));
+      files += 1;
+    }
+    let verifiedRows = 0;
+    for (const one of written) {
+      verifiedRows += await verifyArrays(inspection, one, pool, run.signal);
+      run.progress({ phase: "verifying", done: verifiedRows, total });
+    }
+    await writeFile(path.join(temporary, MANIFEST), manifestOf(plan), { flag: "wx" });
+    run.signal.throwIfAborted();
+    await rename(temporary, target);
+    return {
+      folder: target,
+      manifest: path.join(target, MANIFEST),
+      files: files + 1,
+      samples: total,
+      verified: verifiedSentences(images, verifiedRows),
+    };
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A new name that is not within the source, so that the source is never changed and never read as its own copy. */
+async function checkTarget(target: string, inputs: readonly string[]): Promise<void> {
+  const entries = await readdir(target).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new CleanSplitError("refused", `${target} is no folder. Choose a new name.`);
+  });
+  if (entries !== null) {
+    throw new CleanSplitError("refused", `${target} exists already. Choose a new name; nothing is ever overwritten.`);
+  }
+  const real = await realPath(target);
+  for (const input of inputs) {
+    const source = await realpath(input);
+    if (contains(source, real) || contains(real, source)) {
+      throw new CleanSplitError("refused", `${target} and the dataset ${input} lie in one another. Choose a folder outside of it.`);
+    }
+    if ((await stat(source)).isFile() && path.dirname(source) === real) {
+      throw new CleanSplitError("refused", `${target} is the folder of ${input}. Choose another one.`);
+    }
+  }
+}
+
+/** The real path of something that may not exist yet: that of its nearest parent that does. */
+async function realPath(target: string): Promise<string> {
+  try {
+    return await realpath(target);
+  } catch {
+    const parent = path.dirname(target);
+    return parent === target ? target : path.join(await realPath(parent), path.basename(target));
+  }
+}
+
+function contains(folder: string, target: string): boolean {
+  const relative = path.relative(folder, target);
+  return relative === "" || (!relative.startsWith("..") && !path.isAbsolute(relative));
+}
+
+async function copyImages(
+  { dataset, findings }: Inspection,
+  decision: Decision,
+  source: FolderSource,
+  start: number,
+  out: string,
+  pool: Pool,
+  signal: AbortSignal,
+  advance: (samples: number) => void,
+): Promise<number> {
+  await access(source.root, constants.R_OK);
+  const staying: number[] = [];
+  for (let position = 0; position < sourceSize(source); position++) {
+    if (decision.stays[start + position] === 1) staying.push(position);
+  }
+  const chunks = Array.from({ length: Math.ceil(staying.length / COPY_CHUNK) }, (_, index) =>
+    staying.slice(index * COPY_CHUNK, (index + 1) * COPY_CHUNK),
+  );
+  // With one input its layout is the layout of the copy; with several each has a folder of its own.
+  const folder = path.join(out, dataset.layout.inputs.length === 1 ? "" : source.prefix);
+  await forEachLimited(chunks, pool.size, async (positions) => {
+    const digests = new Uint8Array(positions.length * DIGEST_BYTES);
+    positions.forEach((position, index) => {
+      const at = (start + position) * DIGEST_BYTES;
+      digests.set(findings.fingerprints.fileDigests.subarray(at, at + DIGEST_BYTES), index * DIGEST_BYTES);
+    });
+    const paths = positions.map((position) => source.paths[position] ?? "");
+    await pool.run("copy", { root: source.root, out: folder, paths, digests }, signal);
+    advance(positions.length);
+  });
+  return staying.length;
+}
+
+function manifestOf({ inspection, decision, policy, splits }: Plan): string {
+  const { dataset, findings } = inspection;
+  const removed = removedSamples(decision).map((sample) => {
+    const { sample: view, reason, tier, twin, detail } = viewRemoval(findings, dataset.names, decision, sample);
+    const { id, split, label } = view;
+    return { id, split, label, reason, tier, twin: twin?.id ?? null, detail };
+  });
+  const manifest = {
+    schema: "cleansplit/manifest@1",
+    created: new Date().toISOString(),
+    inputs: dataset.layout.inputs,
+    policy,
+    splits,
+    removed,
+  };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+function verifiedSentences(images: number, rows: number): string[] {
+  return [
+    ...(images === 0 ? [] : [`${plural(images, "copied image has", "copied images have")} the bytes that were inspected.`]),
+    ...(rows === 0
+      ? []
+      : [`${number(rows)} written rows were read again: every image and every label is that of its source row.`]),
+    "The source was not changed.",
+  ];
+}

@@ -1,0 +1,62 @@
+import * as vscode from "vscode";
+import { EngineProcess } from "./engine/process/engineProcess";
+import { registerCommands } from "./host/commands/command";
+import { DatasetPicker } from "./host/commands/datasetPicker";
+import { inspectCommands } from "./host/commands/inspectCommands";
+import { resultCommands } from "./host/commands/resultCommands";
+import { sanitizeCommands } from "./host/commands/sanitizeCommands";
+import { trackContextKeys } from "./host/contextKeys";
+import { ImageDecorations } from "./host/decorations";
+import { ErrorMessages } from "./host/errors";
+import type { ExtensionApi } from "./host/extensionApi";
+import { createLog } from "./host/log";
+import { DatasetPanels } from "./host/panels/datasetPanels";
+import { reportPanels } from "./host/panels/reportPanel";
+import { trainingPanels } from "./host/panels/trainingPanel";
+import { SampleOpener } from "./host/samples";
+import { DatasetSessions } from "./host/session";
+import { StatusBar } from "./host/statusBar";
+import { DatasetTree } from "./host/views/datasetTree";
+
+/** Builds the extension. Nothing is read and no process is started before a person asks for it. */
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  const { extensionUri, globalStorageUri, storageUri, workspaceState } = context;
+  const log = createLog();
+  const messages = new ErrorMessages(log);
+  const engineProcess = new EngineProcess({
+    dist: vscode.Uri.joinPath(extensionUri, "dist").fsPath,
+    log: (line) => log.info(line),
+  });
+  const { engine } = engineProcess;
+
+  const sessions = new DatasetSessions(engine, workspaceState);
+  const opener = new SampleOpener(storageUri ?? globalStorageUri);
+  const reports = new DatasetPanels(reportPanels(opener, messages), sessions, extensionUri);
+  const trainings = new DatasetPanels(trainingPanels(messages), sessions, extensionUri);
+  const tree = new DatasetTree(sessions);
+  const decorations = new ImageDecorations(sessions, messages);
+  const statusBar = new StatusBar(sessions);
+  const picker = new DatasetPicker(sessions);
+  const commands = [
+    ...inspectCommands(engine, sessions, reports, picker, globalStorageUri),
+    ...sanitizeCommands(picker, reports),
+    ...resultCommands(picker, reports, trainings, tree, opener, log),
+  ];
+
+  // Disposed in this order: what shows something before what it shows, the engine after all that calls it.
+  context.subscriptions.push(
+    registerCommands(commands, messages),
+    trackContextKeys(sessions),
+    statusBar,
+    decorations,
+    tree,
+    reports,
+    trainings,
+    vscode.workspace.onDidGrantWorkspaceTrust(() => sessions.refresh()),
+    sessions,
+    engineProcess,
+    messages,
+    log,
+  );
+  return { sessions, tree, decorations, statusBar, messages, reports, trainings, enginePid: () => engineProcess.pid };
+}

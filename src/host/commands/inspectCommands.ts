@@ -1,0 +1,170 @@
+import * as vscode from "vscode";
+import type { Role } from "../../core/dataset/dataset";
+import type { Engine } from "../../engine/engine";
+import type { DatasetPanels } from "../panels/datasetPanels";
+import type { ReportPanel } from "../panels/reportPanel";
+import type { DatasetSession, DatasetSessions } from "../session";
+import { roleIcon, roleName } from "../views/datasetItems";
+import type { Command } from "./command";
+import { nodeOf, type DatasetPicker } from "./datasetPicker";
+
+/** What array files end with, for the file dialog. */
+const ARRAY_FILES = ["pickle", "pkl", "npy", "npz", "idx", "gz"];
+
+/** Commands that inspect a dataset, or correct how it was understood and inspect it again. */
+export function inspectCommands(
+  engine: Pick<Engine, "sample">,
+  sessions: DatasetSessions,
+  reports: DatasetPanels<ReportPanel>,
+  picker: DatasetPicker,
+  globalStorage: vscode.Uri,
+): readonly Command[] {
+  const inspect = async (inputs: readonly string[]): Promise<void> => {
+    const session = sessions.add({ inputs, assignments: [] });
+    // The page shows how far it got and can stop it, so it opens before the work begins.
+    reports.show(session);
+    await session.inspect();
+  };
+  return [
+    {
+      id: "cleansplit.inspectDataset",
+      run: async (clicked, selected) => {
+        const inputs = givenInputs(clicked, selected) ?? (await askForInputs());
+        if (inputs !== null) await inspect(inputs);
+      },
+    },
+    {
+      id: "cleansplit.inspectAgain",
+      run: async (parameter) => {
+        const session = await picker.pick(parameter, vscode.l10n.t("Which dataset should be inspected again?"));
+        await session?.inspect();
+      },
+    },
+    {
+      id: "cleansplit.openSampleDataset",
+      run: async () => {
+        const into = vscode.Uri.joinPath(globalStorage, "sample").fsPath;
+        const unpacking = {
+          location: vscode.ProgressLocation.Window,
+          title: vscode.l10n.t("Unpacking sample dataset"),
+        };
+        const { folder } = await vscode.window.withProgress(unpacking, () =>
+          engine.sample({ into }, { signal: new AbortController().signal, progress: () => undefined }),
+        );
+        await inspect([folder]);
+      },
+    },
+    {
+      id: "cleansplit.cancel",
+      run: async (parameter) => {
+        const busy = sessions.all.filter((session) => session.isBusy);
+        const given = picker.given(parameter);
+        if (given === null && busy.length === 0) return;
+        const session = await picker.pick(
+          parameter,
+          vscode.l10n.t("What should be cancelled?"),
+          ({ isBusy }) => isBusy,
+        );
+        await session?.cancel();
+      },
+    },
+    {
+      id: "cleansplit.removeFromList",
+      run: async (parameter) => {
+        const session = picker.given(parameter);
+        if (session === null) return;
+        await session.cancel();
+        sessions.remove(session);
+      },
+    },
+    { id: "cleansplit.changeRole", run: (parameter) => changeRole(parameter) },
+  ];
+}
+
+/** What was selected in the Explorer. */
+function givenInputs(clicked: unknown, selected: unknown): readonly string[] | null {
+  const uris = Array.isArray(selected) && selected.length > 0 ? selected : [clicked];
+  const paths = uris.filter((uri) => uri instanceof vscode.Uri).map((uri) => uri.fsPath);
+  return paths.length === 0 ? null : paths;
+}
+
+async function askForInputs(): Promise<readonly string[] | null> {
+  interface Choice extends vscode.QuickPickItem {
+    readonly inputs: () => Promise<readonly string[] | null>;
+  }
+  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ name, uri }): Choice => ({
+    label: name,
+    description: uri.fsPath,
+    iconPath: new vscode.ThemeIcon("root-folder"),
+    inputs: () => Promise.resolve([uri.fsPath]),
+  }));
+  const choices: Choice[] = [
+    ...folders,
+    {
+      label: vscode.l10n.t("Folder…"),
+      description: vscode.l10n.t("images in folders, or array files"),
+      iconPath: new vscode.ThemeIcon("folder-opened"),
+      inputs: () => browse({ canSelectFolders: true, canSelectFiles: false, canSelectMany: true }),
+    },
+    {
+      label: vscode.l10n.t("Array files…"),
+      description: vscode.l10n.t("pickle, NumPy, IDX"),
+      iconPath: new vscode.ThemeIcon("file-binary"),
+      inputs: () =>
+        browse({
+          canSelectFiles: true,
+          canSelectMany: true,
+          // IDX files have no extension, so all files can be chosen too.
+          filters: { [vscode.l10n.t("Array files")]: ARRAY_FILES, [vscode.l10n.t("All files")]: ["*"] },
+        }),
+    },
+  ];
+  const placeHolder = vscode.l10n.t("Which dataset should be inspected?");
+  const choice = await vscode.window.showQuickPick(choices, { placeHolder, matchOnDescription: true });
+  return (await choice?.inputs()) ?? null;
+}
+
+async function browse(options: vscode.OpenDialogOptions): Promise<readonly string[] | null> {
+  const openLabel = vscode.l10n.t("Inspect");
+  const uris = await vscode.window.showOpenDialog({ ...options, openLabel });
+  return uris === undefined || uris.length === 0 ? null : uris.map((uri) => uri.fsPath);
+}
+
+async function changeRole(parameter: unknown): Promise<void> {
+  const node = nodeOf(parameter);
+  if (node?.kind === "split") {
+    const choice = await askForRole(node.session, node.split.name, node.split.role);
+    if (choice !== null) await node.session.setRole(node.split.name, choice.role);
+  } else if (node?.kind === "leftOut") {
+    const choice = await askForRole(node.session, node.unit.path, null);
+    if (choice !== null) await node.session.assign([node.unit.path], choice.role);
+  }
+}
+
+/** Asks what a split is used for; answers `null` when nothing changes. */
+async function askForRole(
+  session: DatasetSession,
+  name: string,
+  current: Role | null,
+): Promise<{ readonly role: Role | null } | null> {
+  const splits = session.result?.report.splits ?? [];
+  const items = [
+    ...(["train", "validation", "test", "other"] as const).map((role) => ({
+      label: roleName(role),
+      iconPath: roleIcon(role),
+      // Roles become names of splits, so two parts with one role become one split.
+      ...(splits.some((split) => split.name === role && split.name !== name)
+        ? { description: vscode.l10n.t("joins the split {0}", role) }
+        : {}),
+      role,
+    })),
+    {
+      label: vscode.l10n.t("Leave Out"),
+      iconPath: new vscode.ThemeIcon("circle-slash"),
+      description: vscode.l10n.t("is not read at all"),
+      role: null,
+    },
+  ].filter((item) => item.role !== current);
+  const placeHolder = vscode.l10n.t("What is {0} used for? The dataset is inspected again.", name);
+  return (await vscode.window.showQuickPick(items, { placeHolder })) ?? null;
+}

@@ -1,0 +1,21 @@
+import * as vscode from "vscode";
+import type { DatasetSessions } from "./session";
+
+/** Keeps the context keys that menus look at: `cleansplit.hasDatasets`, `cleansplit.isBusy`. */
+export function trackContextKeys(sessions: DatasetSessions): vscode.Disposable {
+  const known = new Map<string, boolean>();
+  const set = (key: string, value: boolean): void => {
+    if (known.get(key) === value) return;
+    known.set(key, value);
+    void vscode.commands.executeCommand("setContext", key, value);
+  };
+  const update = (): void => {
+    set("cleansplit.hasDatasets", sessions.all.length > 0);
+    set(
+      "cleansplit.isBusy",
+      sessions.all.some(({ isBusy }) => isBusy),
+    );
+  };
+  update();
+  return sessions.onDidChange(update);
+}

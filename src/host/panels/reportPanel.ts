@@ -1,0 +1,185 @@
+import * as vscode from "vscode";
+import type { Role } from "../../core/dataset/dataset";
+import type { GroupPage, GroupQuery } from "../../core/leakage/report";
+import { verdictOf } from "../../core/leakage/verdict";
+import type { RemovalPage } from "../../core/sanitize/plan";
+import { isAbort } from "../../engine/process/rpc";
+import { callerOf, serveCalls } from "../../protocol/channel";
+import type { ReportHost, ReportPage, ReportState, ThumbnailView } from "../../protocol/report";
+import type { ErrorMessages } from "../errors";
+import { fileOfFault, reveal, SeenSamples, type SampleOpener } from "../samples";
+import type { DatasetSession } from "../session";
+import { webviewPort, type PanelKind } from "./datasetPanels";
+
+/** Longer side of the page's small pictures: 96 pixels on the sharpest screens. */
+const THUMBNAIL_SIZE = 192;
+
+/** Panels that show what an inspection found. */
+export function reportPanels(opener: SampleOpener, messages: ErrorMessages): PanelKind<ReportPanel> {
+  return {
+    viewType: "cleansplit.report",
+    page: "report",
+    icon: "report.svg",
+    title: (session) => session.name,
+    connect: (panel, session) => new ReportPanel(panel, session, opener, messages),
+  };
+}
+
+/** Connects a report page with its dataset. */
+export class ReportPanel implements ReportHost, vscode.Disposable {
+  readonly #session: DatasetSession;
+  readonly #panel: vscode.WebviewPanel;
+  readonly #opener: SampleOpener;
+  readonly #messages: ErrorMessages;
+  readonly #page: ReportPage;
+  readonly #seen = new SeenSamples();
+  readonly #closed = new AbortController();
+  readonly #subscriptions: vscode.Disposable;
+  #isReady = false;
+  #pendingFilter: Partial<GroupQuery> | null = null;
+
+  constructor(panel: vscode.WebviewPanel, session: DatasetSession, opener: SampleOpener, messages: ErrorMessages) {
+    this.#panel = panel;
+    this.#session = session;
+    this.#opener = opener;
+    this.#messages = messages;
+    const port = webviewPort(panel.webview);
+    this.#page = callerOf<ReportPage>(port);
+    this.#subscriptions = vscode.Disposable.from(
+      new vscode.Disposable(serveCalls(port, this)),
+      session.onDidChange(() => this.#tell((page) => page.show(this.state()))),
+      session.onDidProgress((progress) => this.#tell((page) => page.progress(progress))),
+      // A hidden page is gone; it says that it is ready when it is back.
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.#isReady = false;
+      }),
+    );
+  }
+
+  /** Shows the groups that pass a filter, once the page is there. */
+  filterGroups(query: Partial<GroupQuery>): void {
+    if (this.#isReady) this.#tell((page) => page.filterGroups(query));
+    else this.#pendingFilter = query;
+  }
+
+  /** Everything the page shows, as it is now. */
+  state(): ReportState {
+    const { name, progress, error, result, plan, applied } = this.#session;
+    const report = result?.report ?? null;
+    return {
+      name,
+      progress,
+      error,
+      report,
+      verdict: report === null ? null : verdictOf(report),
+      plan,
+      applied,
+      trusted: vscode.workspace.isTrusted,
+    };
+  }
+
+  ready(): Promise<ReportState> {
+    this.#isReady = true;
+    const filter = this.#pendingFilter;
+    this.#pendingFilter = null;
+    // After the answer, which the page has to draw first.
+    if (filter !== null) setTimeout(() => this.#tell((page) => page.filterGroups(filter)), 0);
+    return Promise.resolve(this.state());
+  }
+
+  async groups(query: GroupQuery): Promise<GroupPage> {
+    const page = await this.#session.read((engine, inspection) => engine.groups({ inspection, query }, this.#run()));
+    for (const group of page.groups) this.#seen.add(group.members);
+    return page;
+  }
+
+  thumbnails(samples: readonly number[]): Promise<readonly ThumbnailView[]> {
+    return this.#session.read((engine, inspection) =>
+      engine.thumbnails({ inspection, samples, size: THUMBNAIL_SIZE }, this.#run()),
+    );
+  }
+
+  async removals(from: number, count: number): Promise<RemovalPage> {
+    const plan = this.#session.plan?.plan;
+    if (plan === undefined) return { total: 0, from, removals: [] };
+    const page = await this.#session.read((engine) => engine.removals({ plan, from, count }, this.#run()));
+    for (const { sample, twin } of page.removals) this.#seen.add(twin === null ? [sample] : [sample, twin]);
+    return page;
+  }
+
+  async openSample(sample: number): Promise<void> {
+    await this.#opener.open(this.#session, this.#find(sample));
+  }
+
+  async revealSample(sample: number): Promise<void> {
+    await reveal(this.#find(sample).file);
+  }
+
+  async copySampleId(id: string): Promise<void> {
+    await vscode.env.clipboard.writeText(id);
+  }
+
+  async setRole(split: string, role: Role | null): Promise<void> {
+    await this.#shownOnPage(this.#session.setRole(split, role));
+  }
+
+  async inspect(): Promise<void> {
+    await this.#shownOnPage(this.#session.inspect());
+  }
+
+  async cancel(): Promise<void> {
+    await this.#session.cancel();
+  }
+
+  async makePlan(): Promise<void> {
+    await this.#shownOnPage(this.#session.makePlan());
+  }
+
+  discardPlan(): Promise<void> {
+    this.#session.discardPlan();
+    return Promise.resolve();
+  }
+
+  async applyPlan(): Promise<void> {
+    await vscode.commands.executeCommand("cleansplit.writeSanitizedDataset", this.#session.id);
+  }
+
+  async train(): Promise<void> {
+    await vscode.commands.executeCommand("cleansplit.trainBaseline", this.#session.id);
+  }
+
+  async openFolder(path: string): Promise<void> {
+    await reveal(path);
+  }
+
+  dispose(): void {
+    this.#isReady = false;
+    this.#closed.abort();
+    this.#subscriptions.dispose();
+  }
+
+  #tell(say: (page: ReportPage) => Promise<void>): void {
+    if (this.#isReady && this.#panel.visible) say(this.#page).catch((error: unknown) => this.#messages.note(error));
+  }
+
+  /** The session keeps the message of a failure and the page shows it: nothing else has to. */
+  async #shownOnPage(work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (!isAbort(error)) this.#messages.note(error);
+    }
+  }
+
+  #find(sample: number): ReturnType<SeenSamples["find"]> {
+    const report = this.#session.result?.report;
+    const fault = report?.unreadable.find((entry) => entry.sample === sample);
+    const file = fault === undefined ? null : fileOfFault(this.#session, fault);
+    if (fault !== undefined && file !== null) return { sample, id: fault.id, file, isImageFile: true };
+    return this.#seen.find(sample);
+  }
+
+  #run(): { signal: AbortSignal; progress: () => void } {
+    return { signal: this.#closed.signal, progress: () => undefined };
+  }
+}

@@ -1,0 +1,447 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import * as vscode from "vscode";
+import type { Assignment, DatasetRequest, Role } from "../core/dataset/dataset";
+import { CleanSplitError, messageOf } from "../core/errors";
+import type { ApplyResult, PlanSummary } from "../core/sanitize/plan";
+import { DEFAULT_TRAINING } from "../core/training/training";
+import type { Engine, InspectionResult, Progress, Run } from "../engine/engine";
+import { abortError, isAbort } from "../engine/process/rpc";
+import type { ProgressView } from "../protocol/report";
+import { Emitter } from "./emitter";
+import { progressView, throttled } from "./progress";
+import { TrainingHistory } from "./trainingHistory";
+
+/** How far the inspection of a dataset got; `idle` was not inspected in this window yet. */
+export type SessionStatus = "idle" | "inspecting" | "ready" | "failed" | "cancelled";
+
+/** Work on a dataset that excludes other work on it. */
+interface Job {
+  readonly abort: AbortController;
+  readonly settled: Promise<void>;
+}
+
+/**
+ * One dataset and all that is known about it in this window. It holds the truth; tree, decorations, status bar and
+ * pages read it and listen.
+ */
+export class DatasetSession implements vscode.Disposable {
+  readonly id: string;
+  readonly training: TrainingHistory;
+
+  readonly #engine: Engine;
+  readonly #changed = new Emitter<void>();
+  readonly #progressed = new Emitter<ProgressView>();
+  #request: DatasetRequest;
+  #status: SessionStatus = "idle";
+  #progress: ProgressView | null = null;
+  #error: string | null = null;
+  #result: InspectionResult | null = null;
+  #plan: PlanSummary | null = null;
+  #applied: ApplyResult | null = null;
+  /** Counts inspections, so that one that was overtaken knows. */
+  #turn = 0;
+  #job: Job | null = null;
+  #training: Job | null = null;
+
+  readonly onDidChange = this.#changed.event;
+  readonly onDidProgress = this.#progressed.event;
+
+  constructor(engine: Engine, request: DatasetRequest) {
+    this.#engine = engine;
+    this.#request = request;
+    this.id = sessionId(request);
+    this.training = new TrainingHistory(() => this.name);
+  }
+
+  get request(): DatasetRequest {
+    return this.#request;
+  }
+
+  get name(): string {
+    return this.#result?.report.dataset.name ?? nameOf(this.#request);
+  }
+
+  get status(): SessionStatus {
+    return this.#status;
+  }
+
+  /** What is being done now, but for training; `null` when nothing is. */
+  get progress(): ProgressView | null {
+    return this.#progress;
+  }
+
+  /** The message of the last failure, until the next attempt. */
+  get error(): string | null {
+    return this.#error;
+  }
+
+  /** The last inspection that finished; it stays while another one runs, and when that one fails. */
+  get result(): InspectionResult | null {
+    return this.#result;
+  }
+
+  get plan(): PlanSummary | null {
+    return this.#plan;
+  }
+
+  get applied(): ApplyResult | null {
+    return this.#applied;
+  }
+
+  get isBusy(): boolean {
+    return this.#job !== null || this.training.isRunning;
+  }
+
+  /** Subscriptions to this session that were not disposed. */
+  get listeners(): number {
+    return this.#changed.listeners + this.#progressed.listeners + this.training.listeners;
+  }
+
+  /**
+   * Inspects the dataset, with other assignments when they are given. Whatever is done with it now is cancelled first:
+   * it would answer a question that nobody asks any more. Rejects with an `AbortError` when cancelled.
+   */
+  async inspect(assignments: readonly Assignment[] = this.#request.assignments): Promise<InspectionResult> {
+    while (this.#job !== null || this.#training !== null) await this.cancel();
+    const turn = ++this.#turn;
+    const request: DatasetRequest = { inputs: this.#request.inputs, assignments };
+    this.#status = "inspecting";
+    try {
+      const result = await this.#work(vscode.l10n.t("Starting"), (run) => this.#engine.inspect(request, run));
+      this.#request = request;
+      this.#result = result;
+      this.#plan = null;
+      this.#applied = null;
+      this.#status = "ready";
+      return result;
+    } catch (error) {
+      // Unless a newer inspection took over: the status is its own by now.
+      if (turn === this.#turn)
+        this.#status = !isAbort(error) ? "failed" : this.#result === null ? "cancelled" : "ready";
+      throw error;
+    } finally {
+      this.#changed.fire();
+    }
+  }
+
+  /** The inspection as it is, or a new one when there is none. */
+  async inspected(): Promise<InspectionResult> {
+    return this.#result ?? this.inspect();
+  }
+
+  /** Works out what sanitizing would do. */
+  async makePlan(): Promise<PlanSummary> {
+    const { inspection } = await this.inspected();
+    this.#refuseWhileBusy();
+    try {
+      this.#plan = await this.#work(vscode.l10n.t("Working out what leaves"), (run) =>
+        this.#engine.plan({ inspection }, run),
+      );
+      this.#applied = null;
+      return this.#plan;
+    } finally {
+      this.#changed.fire();
+    }
+  }
+
+  discardPlan(): void {
+    this.#plan = null;
+    this.#changed.fire();
+  }
+
+  /** Writes the plan into the new folder `out`. */
+  async applyPlan(out: string): Promise<ApplyResult> {
+    const plan = this.#plan;
+    if (plan === null)
+      throw new CleanSplitError("refused", vscode.l10n.t("There is no plan to write. Make one first."));
+    this.#refuseWhileBusy();
+    try {
+      this.#applied = await this.#work(vscode.l10n.t("Writing images"), (run) =>
+        this.#engine.apply({ plan: plan.plan, out }, run),
+      );
+      this.#plan = null;
+      return this.#applied;
+    } finally {
+      this.#changed.fire();
+    }
+  }
+
+  /** Corrects what a split is used for, or leaves it out with `null`, and inspects again. */
+  async setRole(split: string, role: Role | null): Promise<InspectionResult> {
+    const { report } = await this.inspected();
+    const units = report.dataset.units.filter((unit) => unit.split === split);
+    return this.assign(
+      units.map((unit) => unit.path),
+      role,
+    );
+  }
+
+  /** Says which split the units at `paths` belong to and inspects again. */
+  async assign(paths: readonly string[], split: string | null): Promise<InspectionResult> {
+    const kept = this.#request.assignments.filter((assignment) => !paths.includes(assignment.path));
+    return this.inspect([...kept, ...paths.map((unit) => ({ path: unit, split }))]);
+  }
+
+  /** Trains the baseline on the original and the sanitized data; the history tells how it goes. */
+  async train(): Promise<void> {
+    if (this.training.isRunning) return;
+    const { inspection } = await this.inspected();
+    const { job, end } = openJob();
+    this.#training = job;
+    this.training.begin(DEFAULT_TRAINING);
+    this.#changed.fire();
+    try {
+      const result = await this.#engine.train(
+        { inspection, spec: DEFAULT_TRAINING },
+        { signal: job.abort.signal, progress: (event) => this.training.add(event) },
+      );
+      this.training.finish(result);
+    } catch (error) {
+      this.training.stop(isAbort(error) ? null : messageOf(error));
+      await this.#forgetIfLost(error);
+      throw error;
+    } finally {
+      this.#training = null;
+      end();
+      this.#changed.fire();
+    }
+  }
+
+  async cancelTraining(): Promise<void> {
+    const training = this.#training;
+    training?.abort.abort();
+    await training?.settled;
+  }
+
+  /** Stops whatever is being done with the dataset and waits until it has stopped. */
+  async cancel(): Promise<void> {
+    const job = this.#job;
+    job?.abort.abort();
+    await Promise.all([job?.settled, this.cancelTraining()]);
+  }
+
+  /** Reads from the inspection by `query`; for pages, thumbnails and marks. */
+  async read<T>(query: (engine: Engine, inspection: string) => Promise<T>): Promise<T> {
+    if (this.#result === null) {
+      throw new CleanSplitError("not-found", vscode.l10n.t("{0} was not inspected yet. Inspect it first.", this.name));
+    }
+    try {
+      return await query(this.#engine, this.#result.inspection);
+    } catch (error) {
+      await this.#forgetIfLost(error);
+      throw error;
+    }
+  }
+
+  /** Tells everyone anew, e.g. after the workspace was trusted. */
+  refresh(): void {
+    this.#changed.fire();
+    this.training.refresh();
+  }
+
+  dispose(): void {
+    this.#job?.abort.abort();
+    this.#training?.abort.abort();
+    this.#changed.dispose();
+    this.#progressed.dispose();
+    this.training.dispose();
+  }
+
+  async #work<T>(title: string, work: (run: Run<Progress>) => Promise<T>): Promise<T> {
+    const { job, end } = openJob();
+    this.#job = job;
+    this.#error = null;
+    this.#progress = { title, done: 0, total: 0 };
+    this.#changed.fire();
+    const report = throttled((progress: Progress) => {
+      this.#progress = progressView(progress);
+      this.#progressed.fire(this.#progress);
+    });
+    try {
+      const result = await work({
+        signal: job.abort.signal,
+        progress: (event) => {
+          if (!job.abort.signal.aborted) report(event);
+        },
+      });
+      // An engine that finishes in spite of the signal must not undo the cancellation.
+      if (job.abort.signal.aborted) throw abortError();
+      return result;
+    } catch (error) {
+      if (!isAbort(error)) this.#error = messageOf(error);
+      await this.#forgetIfLost(error);
+      throw error;
+    } finally {
+      this.#job = null;
+      this.#progress = null;
+      end();
+    }
+  }
+
+  #refuseWhileBusy(): void {
+    if (this.#job === null) return;
+    throw new CleanSplitError("refused", vscode.l10n.t("{0} is busy. Wait until it is done, or cancel it.", this.name));
+  }
+
+  /**
+   * Inspections and plans live in the engine's process: they end with it, and it keeps only so many. A result that the
+   * engine no longer holds cannot be read or written, so the next step has to inspect again.
+   */
+  async #forgetIfLost(error: unknown): Promise<void> {
+    const result = this.#result;
+    if (!(error instanceof CleanSplitError) || result === null) return;
+    if (error.reason !== "stopped" && !(error.reason === "not-found" && !(await this.#isHeld(result)))) return;
+    if (this.#result !== result) return;
+    this.#result = null;
+    this.#plan = null;
+    this.#status = "failed";
+    this.#error = error.message;
+    this.#changed.fire();
+  }
+
+  async #isHeld({ inspection }: InspectionResult): Promise<boolean> {
+    const query = { from: 0, count: 1, membersEach: 0 };
+    const run = { signal: new AbortController().signal, progress: () => undefined };
+    return this.#engine.groups({ inspection, query }, run).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+/** The datasets of this window, in the order in which they were added. The list outlives the window. */
+export class DatasetSessions implements vscode.Disposable {
+  readonly #engine: Engine;
+  readonly #memento: vscode.Memento;
+  readonly #sessions = new Map<string, DatasetSession>();
+  readonly #changed = new Emitter<DatasetSession | undefined>();
+  readonly #subscriptions = new Map<string, vscode.Disposable>();
+  #last: DatasetSession | null = null;
+
+  /** A dataset changed, or with `undefined` the list of them. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(engine: Engine, memento: vscode.Memento) {
+    this.#engine = engine;
+    this.#memento = memento;
+    for (const request of rememberedRequests(memento.get(MEMENTO_KEY))) this.#open(request);
+  }
+
+  get all(): readonly DatasetSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** The dataset that something was done with last. */
+  get last(): DatasetSession | null {
+    return this.#last;
+  }
+
+  /** Subscriptions to the list and to all sessions that were not disposed. */
+  get listeners(): number {
+    return this.all.reduce((sum, session) => sum + session.listeners, this.#changed.listeners);
+  }
+
+  find(id: string): DatasetSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** The session of a dataset; a new one joins the list. Nothing is read yet. */
+  add(request: DatasetRequest): DatasetSession {
+    const known = this.#sessions.get(sessionId(request));
+    if (known !== undefined) return known;
+    const session = this.#open(request);
+    this.#remember();
+    this.#changed.fire(undefined);
+    return session;
+  }
+
+  /** Inspects a dataset, which joins the list when it is new. */
+  async inspect(request: DatasetRequest): Promise<DatasetSession> {
+    const session = this.add(request);
+    await session.inspect();
+    return session;
+  }
+
+  /** Takes a dataset off the list; its files stay as they are. */
+  remove(session: DatasetSession): void {
+    this.#sessions.delete(session.id);
+    this.#subscriptions.get(session.id)?.dispose();
+    this.#subscriptions.delete(session.id);
+    if (this.#last === session) this.#last = null;
+    session.dispose();
+    this.#remember();
+    this.#changed.fire(undefined);
+  }
+
+  refresh(): void {
+    for (const session of this.all) session.refresh();
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.dispose();
+    for (const session of this.all) session.dispose();
+    this.#changed.dispose();
+  }
+
+  #open(request: DatasetRequest): DatasetSession {
+    const session = new DatasetSession(this.#engine, request);
+    this.#sessions.set(session.id, session);
+    let { assignments } = request;
+    this.#subscriptions.set(
+      session.id,
+      session.onDidChange(() => {
+        this.#last = session;
+        if (session.request.assignments !== assignments) {
+          ({ assignments } = session.request);
+          this.#remember();
+        }
+        this.#changed.fire(session);
+      }),
+    );
+    return session;
+  }
+
+  #remember(): void {
+    void this.#memento.update(
+      MEMENTO_KEY,
+      this.all.map((session) => session.request),
+    );
+  }
+}
+
+const MEMENTO_KEY = "datasets";
+
+/** Names a dataset by its inputs, whatever their order: the same in every window. */
+export function sessionId(request: DatasetRequest): string {
+  return createHash("sha256")
+    .update([...request.inputs].sort().join("\n"))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+/** The name of a dataset that was not read yet. */
+function nameOf({ inputs }: DatasetRequest): string {
+  return inputs.map((input) => path.basename(input) || input).join(", ");
+}
+
+/** What another version of the extension remembered may have another form: such entries are dropped. */
+function rememberedRequests(stored: unknown): readonly DatasetRequest[] {
+  if (!Array.isArray(stored)) return [];
+  return stored.filter((entry): entry is DatasetRequest => {
+    const request = entry as Partial<Record<keyof DatasetRequest, unknown>> | null;
+    return Array.isArray(request?.inputs) && request.inputs.length > 0 && Array.isArray(request.assignments);
+  });
+}
+
+function openJob(): { readonly job: Job; readonly end: () => void } {
+  const { promise, resolve } = withResolvers();
+  return { job: { abort: new AbortController(), settled: promise }, end: resolve };
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}

@@ -1,0 +1,68 @@
+import * as vscode from "vscode";
+import { verdictOf } from "../core/leakage/verdict";
+import { progressText } from "./progress";
+import type { DatasetSession, DatasetSessions } from "./session";
+
+/** The one status bar item: what is being done with the dataset used last, or what its inspection found. */
+export class StatusBar implements vscode.Disposable {
+  readonly #sessions: DatasetSessions;
+  readonly #item: vscode.StatusBarItem;
+  readonly #subscription: vscode.Disposable;
+  #shown: DatasetSession | null = null;
+  #progress: vscode.Disposable | null = null;
+
+  constructor(sessions: DatasetSessions) {
+    this.#sessions = sessions;
+    this.#item = vscode.window.createStatusBarItem("cleansplit.status", vscode.StatusBarAlignment.Left, 10);
+    this.#item.name = "CleanSplit";
+    this.#subscription = sessions.onDidChange(() => this.#follow());
+  }
+
+  /** The text as it is shown; empty while the item is hidden. */
+  get text(): string {
+    return this.#shown === null ? "" : this.#item.text;
+  }
+
+  dispose(): void {
+    this.#progress?.dispose();
+    this.#subscription.dispose();
+    this.#item.dispose();
+  }
+
+  #follow(): void {
+    const session = this.#sessions.last;
+    if (session !== this.#shown) {
+      this.#progress?.dispose();
+      this.#progress = session?.onDidProgress(() => this.#show(session)) ?? null;
+      this.#shown = session;
+    }
+    if (session === null) this.#item.hide();
+    else this.#show(session);
+  }
+
+  #show(session: DatasetSession): void {
+    const { result, progress } = session;
+    this.#item.command = { command: "cleansplit.openReport", title: "", arguments: [session.id] };
+    this.#item.backgroundColor = undefined;
+    if (progress !== null) {
+      this.#item.text = `$(sync~spin) ${progressText(progress)}`;
+      this.#item.tooltip = vscode.l10n.t("CleanSplit is working on {0}. Open the report.", session.name);
+    } else if (session.training.isRunning) {
+      this.#item.text = `$(sync~spin) ${vscode.l10n.t("Training baseline")}`;
+      this.#item.tooltip = vscode.l10n.t("CleanSplit is training on {0}. Open the training.", session.name);
+      this.#item.command = { command: "cleansplit.openTraining", title: "", arguments: [session.id] };
+    } else if (session.status === "failed") {
+      this.#item.text = `$(error) ${session.name}`;
+      this.#item.tooltip = session.error ?? "";
+    } else if (result === null) {
+      this.#item.hide();
+      return;
+    } else {
+      const verdict = verdictOf(result.report);
+      const icon = verdict.level === "leak" ? "error" : verdict.level === "warning" ? "warning" : "pass";
+      this.#item.text = `$(${icon}) ${session.name}`;
+      this.#item.tooltip = [verdict.text, ...verdict.details].join("\n");
+    }
+    this.#item.show();
+  }
+}

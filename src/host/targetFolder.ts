@@ -1,0 +1,42 @@
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import * as vscode from "vscode";
+import type { DatasetSession } from "./session";
+
+/** A folder that does not exist yet: `<workspace>/<name>-sanitized`, or beside the source where that would lie in it. */
+export async function proposeTarget({ name, request }: DatasetSession): Promise<string> {
+  const [input = ""] = request.inputs;
+  const workspace =
+    vscode.workspace.getWorkspaceFolder(vscode.Uri.file(input)) ?? vscode.workspace.workspaceFolders?.[0];
+  const base = `${name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")}-sanitized`;
+  const inWorkspace = workspace === undefined ? null : path.join(workspace.uri.fsPath, base);
+  const isUsable = inWorkspace !== null && !request.inputs.some((source) => isInside(inWorkspace, source));
+  const first = isUsable ? inWorkspace : path.join(path.dirname(input), base);
+  for (let counter = 2, target = first; ; counter++) {
+    if ((await problemWithTarget(target, request.inputs)) === null || counter > 99) return target;
+    target = `${first}-${counter}`;
+  }
+}
+
+/** Why a dataset cannot be written to `target`, as a sentence; `null` when it can. */
+export async function problemWithTarget(target: string, inputs: readonly string[]): Promise<string | null> {
+  if (!path.isAbsolute(target)) return vscode.l10n.t("Give an absolute path.");
+  for (const input of inputs) {
+    if (isInside(target, input))
+      return vscode.l10n.t("The folder lies in the source {0}, which is never changed.", input);
+    if (isInside(input, target)) return vscode.l10n.t("The source {0} lies in this folder.", input);
+  }
+  const parent = await stat(path.dirname(target)).catch(() => null);
+  if (parent?.isDirectory() !== true) return vscode.l10n.t("There is no folder {0}.", path.dirname(target));
+  const existing = await stat(target).catch(() => null);
+  if (existing === null) return null;
+  if (!existing.isDirectory()) return vscode.l10n.t("There is a file of that name.");
+  const entries = await readdir(target);
+  return entries.length === 0 ? null : vscode.l10n.t("The folder is not empty. Choose a new one.");
+}
+
+/** Whether `inner` is `outer` or lies below it. */
+function isInside(inner: string, outer: string): boolean {
+  const relative = path.relative(outer, inner);
+  return relative === "" || (!relative.startsWith(`..${path.sep}`) && relative !== ".." && !path.isAbsolute(relative));
+}

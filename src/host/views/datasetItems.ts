@@ -1,0 +1,334 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import type { Role } from "../../core/dataset/dataset";
+import { number, plural, verdictOf } from "../../core/leakage/verdict";
+import type { TrainingSize } from "../../core/training/training";
+import type { DatasetSession } from "../session";
+import type { DatasetNode, NodeOf } from "./datasetNodes";
+
+const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+
+const ERROR = new vscode.ThemeColor("list.errorForeground");
+const WARNING = new vscode.ThemeColor("list.warningForeground");
+const PASSED = new vscode.ThemeColor("testing.iconPassed");
+
+/** How a row looks. */
+export function treeItemOf(node: DatasetNode): vscode.TreeItem {
+  const item = describe(node);
+  item.id = node.id;
+  return item;
+}
+
+/** The name of a role as people read it. */
+export function roleName(role: Role): string {
+  switch (role) {
+    case "train":
+      return vscode.l10n.t("Train");
+    case "validation":
+      return vscode.l10n.t("Validation");
+    case "test":
+      return vscode.l10n.t("Test");
+    case "other":
+      return vscode.l10n.t("Other");
+  }
+}
+
+/** The icon of a role. */
+export function roleIcon(role: Role): vscode.ThemeIcon {
+  const icons: Readonly<Record<Role, string>> = {
+    train: "mortar-board",
+    validation: "checklist",
+    test: "beaker",
+    other: "circle-large-outline",
+  };
+  return new vscode.ThemeIcon(icons[role]);
+}
+
+function describe(node: DatasetNode): vscode.TreeItem {
+  switch (node.kind) {
+    case "dataset":
+      return datasetItem(node.session);
+    case "splits":
+      return row(vscode.l10n.t("Splits"), "split-horizontal", {
+        description: plural(node.report.splits.length, "split"),
+        state: Expanded,
+        tooltip: node.report.dataset.units.map((unit) => `${path.basename(unit.path)}: ${unit.reason}`).join("\n"),
+      });
+    case "split":
+      return splitItem(node);
+    case "class":
+      return row(node.name, "tag", { description: plural(node.samples, "image") });
+    case "leftOut":
+      return row(path.basename(node.unit.path), "circle-slash", {
+        description: vscode.l10n.t("left out · {0}", plural(node.unit.samples, "image")),
+        tooltip: `${node.unit.path}\n${node.unit.reason}`,
+        context: "leftOut",
+      });
+    case "leakage":
+      return node.leaks.length === 0
+        ? passed(vscode.l10n.t("Leakage"), vscode.l10n.t("No image of one split occurs in another one."))
+        : row(vscode.l10n.t("Leakage"), "error", {
+            color: ERROR,
+            description: plural(node.leaks.length, "direction"),
+            state: Expanded,
+            tooltip: vscode.l10n.t("Images of one split that also occur in another one, with equal pixels."),
+            context: "showable",
+          });
+    case "leak":
+      return leakItem(node);
+    case "duplicates": {
+      const { groups, samples, extra } = node.report.duplicates.pixel;
+      return groups === 0
+        ? passed(vscode.l10n.t("Duplicate groups"), vscode.l10n.t("No image occurs twice."))
+        : row(vscode.l10n.t("Duplicate groups"), "files", {
+            description: vscode.l10n.t("{0} · {1}", plural(groups, "group"), plural(samples, "image")),
+            state: Collapsed,
+            tooltip: vscode.l10n.t("{0} would go if one of each group stayed.", plural(extra, "image")),
+            context: "showable",
+          });
+    }
+    case "tier":
+      return row(
+        node.tier === "file" ? vscode.l10n.t("File-identical") : vscode.l10n.t("Pixel-identical"),
+        node.tier === "file" ? "file-binary" : "symbol-color",
+        {
+          description:
+            node.groups === 0
+              ? vscode.l10n.t("none")
+              : vscode.l10n.t("{0} · {1}", plural(node.groups, "group"), plural(node.samples, "image")),
+          state: node.groups === 0 ? None : Collapsed,
+          tooltip:
+            node.tier === "file"
+              ? vscode.l10n.t("Groups of images whose files hold the same bytes.")
+              : vscode.l10n.t(
+                  "Groups of images with the same size, mode and pixels. File-identical images are among them: the same bytes are the same pixels.",
+                ),
+          context: "showable",
+        },
+      );
+    case "conflicts": {
+      const { groups, samples } = node.report.conflicts;
+      return groups === 0
+        ? passed(vscode.l10n.t("Label conflicts"), vscode.l10n.t("Equal images carry equal labels."))
+        : row(vscode.l10n.t("Label conflicts"), "warning", {
+            color: WARNING,
+            description: vscode.l10n.t("{0} · {1}", plural(groups, "group"), plural(samples, "image")),
+            state: Collapsed,
+            tooltip: vscode.l10n.t("Groups of equal images that carry more than one label."),
+            context: "showable",
+          });
+    }
+    case "blank": {
+      const { samples } = node.report.blank;
+      return samples === 0
+        ? passed(vscode.l10n.t("Blank images"), vscode.l10n.t("No image has all its pixels equal."))
+        : row(vscode.l10n.t("Blank images"), "primitive-square", {
+            description: plural(samples, "image"),
+            state: Collapsed,
+            tooltip: vscode.l10n.t("Images whose pixels are all equal. Below are those that occur more than once."),
+            context: "showable",
+          });
+    }
+    case "faults":
+      return faultsItem(node);
+    case "group":
+      return groupItem(node);
+    case "sample":
+      return sampleItem(node);
+    case "fault":
+      return row(path.basename(node.fault.id), "warning", {
+        color: WARNING,
+        description: vscode.l10n.t("{0} · {1}", node.fault.split, node.fault.reason),
+        tooltip: `${node.fault.id}\n${node.fault.reason}`,
+        context: node.file === null ? "fault" : "faultFile",
+      });
+    case "runs":
+      return row(vscode.l10n.t("Runs"), "graph-line", {
+        description: plural(node.runs.length, "trained model"),
+        state: Collapsed,
+        context: "runs",
+      });
+    case "run":
+      return runItem(node);
+    case "more": {
+      const next = Math.min(500, node.total - node.shown);
+      const item = row(vscode.l10n.t("Show {0} more", number(next)), "ellipsis", {
+        description: vscode.l10n.t("{0} of {1} shown", number(node.shown), number(node.total)),
+      });
+      item.command = { command: "cleansplit.showMore", title: vscode.l10n.t("Show More"), arguments: [node] };
+      return item;
+    }
+    case "note":
+      return row(node.text, "info", {});
+  }
+}
+
+function datasetItem(session: DatasetSession): vscode.TreeItem {
+  const { result, status } = session;
+  const item = new vscode.TreeItem(session.name, result === null ? None : Expanded);
+  item.contextValue = `dataset ${session.isBusy ? "busy" : result === null ? "new" : "ready"}${session.training.state.runs.length > 0 ? " trained" : ""}`;
+  const inputs = session.request.inputs.join("\n");
+  if (status === "inspecting") {
+    item.iconPath = new vscode.ThemeIcon("loading~spin");
+    item.description = vscode.l10n.t("inspecting…");
+    item.tooltip = inputs;
+  } else if (status === "failed") {
+    item.iconPath = new vscode.ThemeIcon("error", ERROR);
+    item.description = vscode.l10n.t("inspection failed");
+    item.tooltip = `${session.error ?? ""}\n${inputs}`;
+  } else if (result === null) {
+    item.iconPath = new vscode.ThemeIcon("folder");
+    item.description =
+      status === "cancelled" ? vscode.l10n.t("cancelled") : vscode.l10n.t("not inspected in this window yet");
+    item.tooltip = inputs;
+    item.command = {
+      command: "cleansplit.inspectAgain",
+      title: vscode.l10n.t("Inspect"),
+      arguments: [datasetOf(session)],
+    };
+  } else {
+    const verdict = verdictOf(result.report);
+    const images = result.report.splits.reduce((sum, split) => sum + split.samples, 0);
+    item.iconPath =
+      verdict.level === "leak"
+        ? new vscode.ThemeIcon("error", ERROR)
+        : verdict.level === "warning"
+          ? new vscode.ThemeIcon("warning", WARNING)
+          : new vscode.ThemeIcon("pass", PASSED);
+    item.description = plural(images, "image");
+    item.tooltip = [verdict.text, ...verdict.details, inputs].join("\n");
+  }
+  return item;
+}
+
+function splitItem({ split }: NodeOf<"split">): vscode.TreeItem {
+  const usable = split.samples - split.unreadable - split.invalid;
+  const lines = [
+    vscode.l10n.t("{0}: {1}", roleName(split.role), plural(split.samples, "image")),
+    ...(usable === split.samples ? [] : [vscode.l10n.t("{0} of them can be used.", number(usable))]),
+  ];
+  const item = row(split.name, "", {
+    description: plural(split.samples, "image"),
+    state: Object.keys(split.classes).length > 0 ? Collapsed : None,
+    tooltip: lines.join("\n"),
+    context: "split",
+  });
+  item.iconPath = roleIcon(split.role);
+  return item;
+}
+
+function leakItem({ leak, role }: NodeOf<"leak">): vscode.TreeItem {
+  const serious = role === "test" || role === "validation";
+  return row(vscode.l10n.t("{0} in {1}", leak.split, leak.in), "arrow-right", {
+    color: serious ? ERROR : WARNING,
+    description: plural(leak.samples, "image"),
+    state: Collapsed,
+    tooltip: vscode.l10n.t(
+      "{0} of {1} also in {2}: {3}, {4}.",
+      plural(leak.samples, "image"),
+      leak.split,
+      leak.in,
+      plural(leak.groups, "group"),
+      plural(leak.pairs, "pair"),
+    ),
+    context: "showable",
+  });
+}
+
+function faultsItem({ of, faults }: NodeOf<"faults">): vscode.TreeItem {
+  const label = of === "unreadable" ? vscode.l10n.t("Unreadable") : vscode.l10n.t("Invalid rows");
+  if (faults.length === 0) return passed(label, vscode.l10n.t("Every image can be read."));
+  return row(label, "warning", {
+    color: WARNING,
+    description: of === "unreadable" ? plural(faults.length, "image") : plural(faults.length, "row"),
+    state: Collapsed,
+    tooltip:
+      of === "unreadable"
+        ? vscode.l10n.t("Images whose bytes are no picture.")
+        : vscode.l10n.t("Rows of arrays that are no valid sample."),
+  });
+}
+
+function groupItem({ group }: NodeOf<"group">): vscode.TreeItem {
+  const parts = [plural(group.size, "image"), group.splits.join(", "), group.labels.join(", ")];
+  return row(parts.filter((part) => part !== "").join(" · "), group.conflict ? "warning" : "copy", {
+    ...(group.conflict ? { color: WARNING } : {}),
+    state: Collapsed,
+    tooltip: [
+      group.tier === "file" ? vscode.l10n.t("The same bytes.") : vscode.l10n.t("The same pixels."),
+      ...(group.conflict ? [vscode.l10n.t("The labels contradict each other: {0}.", group.labels.join(", "))] : []),
+      ...(group.blank ? [vscode.l10n.t("Blank: all pixels are equal.")] : []),
+    ].join("\n"),
+  });
+}
+
+function sampleItem(node: NodeOf<"sample">): vscode.TreeItem {
+  const { view } = node;
+  const label = view.label === null ? view.split : vscode.l10n.t("{0} · {1}", view.split, view.label);
+  const item = row(path.basename(view.id), "file-media", {
+    description: label,
+    tooltip: `${view.id}\n${label} · ${view.width} x ${view.height}`,
+    context: "sample",
+  });
+  // The decorations of the file apply here too. The icon stays: file icon themes show images in many ways.
+  if (view.isImageFile) item.resourceUri = vscode.Uri.file(view.file);
+  item.command = { command: "cleansplit.openImage", title: vscode.l10n.t("Open Image"), arguments: [node] };
+  return item;
+}
+
+function runItem({ session, run }: NodeOf<"run">): vscode.TreeItem {
+  const data = run.data === "original" ? vscode.l10n.t("original") : vscode.l10n.t("sanitized");
+  const accuracy = run.result === null ? "" : percent(run.result.test.accuracy);
+  const item = row(vscode.l10n.t("{0} · {1}", data, sizeText(run.size)), "graph-line", {
+    description: vscode.l10n.t("test accuracy {0}", accuracy),
+    tooltip:
+      run.result === null
+        ? ""
+        : vscode.l10n.t(
+            "Trained on {0}; {1} of {2} were classified correctly.",
+            plural(run.trained, "image"),
+            accuracy,
+            plural(run.result.test.samples, "test image"),
+          ),
+  });
+  item.command = {
+    command: "cleansplit.openTraining",
+    title: vscode.l10n.t("Open Training"),
+    arguments: [datasetOf(session)],
+  };
+  return item;
+}
+
+function sizeText(size: TrainingSize): string {
+  return size === "all" ? vscode.l10n.t("all images") : plural(size, "image");
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function datasetOf(session: DatasetSession): NodeOf<"dataset"> {
+  return { kind: "dataset", id: session.id, session, parent: null };
+}
+
+interface Look {
+  readonly description?: string;
+  readonly tooltip?: string;
+  readonly state?: vscode.TreeItemCollapsibleState;
+  readonly color?: vscode.ThemeColor;
+  readonly context?: string;
+}
+
+function row(label: string, icon: string, look: Look): vscode.TreeItem {
+  const item = new vscode.TreeItem(label, look.state ?? None);
+  if (icon !== "") item.iconPath = new vscode.ThemeIcon(icon, look.color);
+  if (look.description !== undefined) item.description = look.description;
+  item.tooltip = look.tooltip ?? (look.description === undefined ? label : `${label}: ${look.description}`);
+  if (look.context !== undefined) item.contextValue = look.context;
+  return item;
+}
+
+/** A check that found nothing: said, not left out, so that people see that it was made. */
+function passed(label: string, tooltip: string): vscode.TreeItem {
+  return row(label, "pass", { color: PASSED, description: vscode.l10n.t("none"), tooltip });
+}

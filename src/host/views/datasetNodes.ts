@@ -1,0 +1,234 @@
+import type { Role, Unit } from "../../core/dataset/dataset";
+import {
+  TIERS,
+  type GroupQuery,
+  type GroupView,
+  type Leakage,
+  type Report,
+  type SampleFault,
+  type SampleView,
+  type SplitCounts,
+  type Tier,
+} from "../../core/leakage/report";
+import type { RunView } from "../../protocol/training";
+import { fileOfFault } from "../samples";
+import type { DatasetSession } from "../session";
+
+/** Groups that a branch of the tree pages through: which ones, without the page. */
+export type GroupFilter = Omit<GroupQuery, "from" | "count" | "membersEach">;
+
+/** Most rows a branch shows before it offers more; VS Code asks for every row of a branch, one by one. */
+export const PAGE_SIZE = 500;
+
+interface Base {
+  /** Unique in the tree and the same after a refresh, so that branches stay open. */
+  readonly id: string;
+  readonly session: DatasetSession;
+  readonly parent: DatasetNode | null;
+}
+
+/** A row of the tree. */
+export type DatasetNode = Base &
+  (
+    | { readonly kind: "dataset" }
+    | { readonly kind: "splits"; readonly report: Report }
+    | { readonly kind: "split"; readonly split: SplitCounts }
+    | { readonly kind: "class"; readonly name: string; readonly samples: number }
+    | { readonly kind: "leftOut"; readonly unit: Unit }
+    | { readonly kind: "leakage"; readonly leaks: readonly Leakage[] }
+    | { readonly kind: "leak"; readonly leak: Leakage; readonly role: Role; readonly filter: GroupFilter }
+    | { readonly kind: "duplicates"; readonly report: Report }
+    | {
+        readonly kind: "tier";
+        readonly tier: Tier;
+        readonly groups: number;
+        readonly samples: number;
+        readonly filter: GroupFilter;
+      }
+    | { readonly kind: "conflicts"; readonly report: Report; readonly filter: GroupFilter }
+    | { readonly kind: "blank"; readonly report: Report; readonly filter: GroupFilter }
+    | { readonly kind: "faults"; readonly of: "unreadable" | "invalid"; readonly faults: readonly SampleFault[] }
+    | { readonly kind: "group"; readonly group: GroupView; readonly filter: GroupFilter; readonly position: number }
+    | { readonly kind: "sample"; readonly view: SampleView }
+    | { readonly kind: "fault"; readonly fault: SampleFault; readonly file: string | null }
+    | { readonly kind: "runs"; readonly runs: readonly RunView[] }
+    | { readonly kind: "run"; readonly run: RunView }
+    | { readonly kind: "more"; readonly of: string; readonly shown: number; readonly total: number }
+    | { readonly kind: "note"; readonly text: string }
+  );
+
+/** A row of one kind. */
+export type NodeOf<K extends DatasetNode["kind"]> = Extract<DatasetNode, { kind: K }>;
+
+/** The row of a dataset. */
+export function datasetNode(session: DatasetSession): NodeOf<"dataset"> {
+  return { kind: "dataset", id: session.id, session, parent: null };
+}
+
+/** What is found under an inspected dataset. */
+export function findingNodes(parent: NodeOf<"dataset">): readonly DatasetNode[] {
+  const { session } = parent;
+  const report = session.result?.report;
+  const base = (name: string): Base => ({ id: `${parent.id}/${name}`, session, parent });
+  const nodes: DatasetNode[] = [];
+  if (report !== undefined) {
+    const leaks = report.leakage.filter(({ tier, samples }) => tier === "pixel" && samples > 0);
+    nodes.push({ ...base("splits"), kind: "splits", report });
+    if (report.splits.length > 1) nodes.push({ ...base("leakage"), kind: "leakage", leaks });
+    nodes.push(
+      { ...base("duplicates"), kind: "duplicates", report },
+      { ...base("conflicts"), kind: "conflicts", report, filter: { conflict: true } },
+      { ...base("unreadable"), kind: "faults", of: "unreadable", faults: report.unreadable },
+    );
+    if (report.invalid.length > 0)
+      nodes.push({ ...base("invalid"), kind: "faults", of: "invalid", faults: report.invalid });
+    nodes.push({ ...base("blank"), kind: "blank", report, filter: { blank: true } });
+  }
+  const runs = session.training.state.runs.filter((run) => run.result !== null);
+  if (runs.length > 0) nodes.push({ ...base("runs"), kind: "runs", runs });
+  return nodes;
+}
+
+/** The splits of a dataset, and the parts that a person left out. */
+export function splitNodes(parent: NodeOf<"splits">): readonly DatasetNode[] {
+  const { session, report } = parent;
+  const splits = report.splits.map((split): DatasetNode => ({
+    kind: "split",
+    id: `${parent.id}/${split.name}`,
+    session,
+    parent,
+    split,
+  }));
+  const leftOut = report.dataset.units
+    .filter((unit) => unit.split === null)
+    .map((unit): DatasetNode => ({ kind: "leftOut", id: `${parent.id}//${unit.path}`, session, parent, unit }));
+  return [...splits, ...leftOut];
+}
+
+/** The classes of a split, in the order of the dataset's classes. */
+export function classNodes(parent: NodeOf<"split">): readonly DatasetNode[] {
+  return Object.entries(parent.split.classes)
+    .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
+    .slice(0, PAGE_SIZE)
+    .map(([name, samples]): DatasetNode => ({
+      kind: "class",
+      id: `${parent.id}/${name}`,
+      session: parent.session,
+      parent,
+      name,
+      samples,
+    }));
+}
+
+/** Leakage, what matters most first: of test and validation, then the larger. */
+export function leakNodes(parent: NodeOf<"leakage">): readonly DatasetNode[] {
+  const splits = parent.session.result?.report.splits ?? [];
+  const roleOf = (name: string): Role => splits.find((split) => split.name === name)?.role ?? "other";
+  const order: Readonly<Record<Role, number>> = { test: 0, validation: 1, other: 2, train: 3 };
+  return [...parent.leaks]
+    .sort((a, b) => order[roleOf(a.split)] - order[roleOf(b.split)] || b.samples - a.samples)
+    .map((leak): DatasetNode => ({
+      kind: "leak",
+      id: `${parent.id}/${leak.split}/${leak.in}`,
+      session: parent.session,
+      parent,
+      leak,
+      role: roleOf(leak.split),
+      filter: { splits: [leak.split, leak.in] },
+    }));
+}
+
+/** The tiers of equality. Each counts the groups of the stricter one too: the same bytes are the same pixels. */
+export function tierNodes(parent: NodeOf<"duplicates">): readonly DatasetNode[] {
+  const { session, report } = parent;
+  return TIERS.map((tier): DatasetNode => {
+    const { groups, samples } = report.duplicates[tier];
+    return { kind: "tier", id: `${parent.id}/${tier}`, session, parent, tier, groups, samples, filter: { tier } };
+  });
+}
+
+/** Rows of the first groups that pass a filter. */
+export function groupNodes(
+  parent: DatasetNode,
+  filter: GroupFilter,
+  groups: readonly GroupView[],
+  total: number,
+): readonly DatasetNode[] {
+  const { session } = parent;
+  const rows = groups.map((group, position): DatasetNode => {
+    return { kind: "group", id: `${parent.id}/${group.group}`, session, parent, group, filter, position };
+  });
+  return withMore(parent, rows, total);
+}
+
+/** The samples of a group. */
+export function sampleNodes(parent: NodeOf<"group">, members: readonly SampleView[]): readonly DatasetNode[] {
+  const { session } = parent;
+  const rows = members.map((view): DatasetNode => ({
+    kind: "sample",
+    id: `${parent.id}/${view.sample}`,
+    session,
+    parent,
+    view,
+  }));
+  if (rows.length >= parent.group.size) return rows;
+  const text = `${(parent.group.size - rows.length).toLocaleString("en-US")} more in the report`;
+  return [...rows, { kind: "note", id: `${parent.id}/note`, session, parent, text }];
+}
+
+/** Samples that cannot be used. */
+export function faultNodes(parent: NodeOf<"faults">, shown: number): readonly DatasetNode[] {
+  const { session, faults } = parent;
+  const rows = faults.slice(0, shown).map((fault): DatasetNode => ({
+    kind: "fault",
+    id: `${parent.id}/${fault.sample}`,
+    session,
+    parent,
+    fault,
+    file: parent.of === "unreadable" ? fileOfFault(session, fault) : null,
+  }));
+  return withMore(parent, rows, faults.length);
+}
+
+/** Finished training runs. */
+export function runNodes(parent: NodeOf<"runs">): readonly DatasetNode[] {
+  return parent.runs.map((run): DatasetNode => ({
+    kind: "run",
+    id: `${parent.id}/${run.data}/${run.size}`,
+    session: parent.session,
+    parent,
+    run,
+  }));
+}
+
+/** A row that only says something. */
+export function noteNode(parent: DatasetNode, text: string): DatasetNode {
+  return { kind: "note", id: `${parent.id}/note`, session: parent.session, parent, text };
+}
+
+/** The image file a node stands for; `null` for everything else. */
+export function fileOfNode(node: DatasetNode): string | null {
+  switch (node.kind) {
+    case "sample":
+      return node.view.file;
+    case "fault":
+      return node.file;
+    case "leftOut":
+      return node.unit.path.replace(/#[^#/\\]*$/, "");
+    case "split": {
+      const unit = node.session.result?.report.dataset.units.find(({ split }) => split === node.split.name);
+      return unit === undefined ? null : unit.path.replace(/#[^#/\\]*$/, "");
+    }
+    default:
+      return node.session.request.inputs[0] ?? null;
+  }
+}
+
+function withMore(parent: DatasetNode, rows: readonly DatasetNode[], total: number): readonly DatasetNode[] {
+  if (rows.length >= total) return rows;
+  const { session } = parent;
+  return [
+    ...rows,
+    { kind: "more", id: `${parent.id}/more`, session, parent, of: parent.id, shown: rows.length, total },
+  ];
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import type { DatasetRequest } from "../../../src/core/dataset/dataset";
+import type { TrainingSpec } from "../../../src/core/training/training";
+import { nearest } from "../../../src/cli/arguments";
+import { quote } from "../../../src/cli/dataset";
+import { leakyReport, run, trainingResult } from "./stub";
+
+describe("arguments", () => {
+  const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ["an unknown command", ["inspct", "x"], /no command inspct; did you mean inspect\?/],
+    ["a path instead of a command", ["./data"], /cleansplit inspect \.\/data/],
+    ["an unknown option", ["inspect", "x", "--spilt", "a=b"], /no option --spilt; did you mean --split\?/],
+    ["an option of another command", ["inspect", "x", "--out", "y"], /no option --out\./],
+    ["an unknown short option", ["inspect", "x", "-z"], /no option -z\./],
+    ["an unknown option before the command", ["--verison"], /no option --verison; did you mean --version\?/],
+    ["a missing value", ["inspect", "x", "--json"], /--json needs a value: --json FILE/],
+    ["a missing value before an option", ["inspect", "x", "--json", "--quiet"], /--json needs a value/],
+    ["an empty value", ["inspect", "x", "--json="], /--json needs a value/],
+    ["a value for a switch", ["inspect", "x", "--quiet=yes"], /--quiet takes no value/],
+    ["an option given twice", ["inspect", "x", "--json", "a", "--json", "b"], /--json is given twice/],
+    ["no dataset", ["inspect"], /Name the folder or the array file/],
+    ["a split without a path", ["inspect", "--split", "train"], /--split needs NAME=PATH.*not "train"/],
+    ["a split without a name", ["inspect", "--split", "=a"], /--split needs NAME=PATH/],
+    [
+      "an unknown condition",
+      ["inspect", "x", "--fail-on", "leak"],
+      /--fail-on cannot be "leak"; did you mean leakage\? It takes/,
+    ],
+    ["an empty list", ["inspect", "x", "--fail-on", ","], /--fail-on needs a value/],
+    [
+      "no whole number",
+      ["inspect", "x", "--workers", "two"],
+      /--workers needs a whole number from 1 to 256, not "two"/,
+    ],
+    ["a number out of range", ["inspect", "x", "--groups", "0"], /--groups needs a whole number/],
+    [
+      "a bad size",
+      ["train", "x", "--sizes", "50,everything"],
+      /--sizes needs a whole number of at least 1, not "everything"/,
+    ],
+    ["bad data", ["train", "x", "--data", "sanitised"], /did you mean sanitized\?/],
+    ["sanitize without a target", ["sanitize", "x"], /--out DIR.*--dry-run/],
+    ["sample without a folder", ["sample"], /Name the folder/],
+    ["sample with two folders", ["sample", "a", "b"], /one folder/],
+    ["help of an unknown command", ["help", "trian"], /no command trian; did you mean train\?/],
+  ];
+  for (const [what, argv, message] of mistakes) {
+    it(`${what} is an error that says what to write`, async () => {
+      const { code, stdout, stderr, open } = await run(argv, {
+        engine: { inspect: () => assert.fail("must not run") },
+      });
+      assert.equal(code, 2);
+      assert.equal(stdout, "");
+      assert.match(stderr, /^Error: /);
+      assert.match(stderr, message);
+      assert.match(stderr, /See: cleansplit help/);
+      assert.doesNotMatch(stderr, /\n\s+at /);
+      assert.equal(open, 0);
+    });
+  }
+
+  it("paths and splits become a dataset request", async () => {
+    const request = await requested(["inspect", "letters/", "../more", "--split", "test=letters/held out"]);
+    assert.deepEqual(request, {
+      inputs: [path.resolve("/data/letters"), path.resolve("/more")],
+      assignments: [{ path: path.resolve("/data/letters/held out"), split: "test" }],
+    });
+  });
+
+  it("splits alone name the dataset, also arrays of files", async () => {
+    const request = await requested(["inspect", "--split=train=a.npz#x", "--split=test=a.npz#y", "--split", "a=b=c"]);
+    assert.deepEqual(request.inputs, [path.resolve("/data/a.npz"), path.resolve("/data/b=c")]);
+    assert.deepEqual(
+      request.assignments.map(({ split }) => split),
+      ["train", "test", "a"],
+    );
+    assert.equal(request.assignments[0]?.path, path.resolve("/data/a.npz#x"));
+  });
+
+  it("a path behind -- may look like an option, and switches may stand before the command", async () => {
+    assert.deepEqual((await requested(["--no-color", "inspect", "--", "--split"])).inputs, [
+      path.resolve("/data/--split"),
+    ]);
+  });
+
+  it("training options become a specification", async () => {
+    const specs: TrainingSpec[] = [];
+    const train = async ({ spec }: { spec: TrainingSpec }): Promise<ReturnType<typeof trainingResult>> => {
+      specs.push(spec);
+      return trainingResult();
+    };
+    await run(["train", "x"], { engine: { train } });
+    await run(
+      ["train", "x", "--sizes", "50,all", "--sizes", "7", "--seed", "0", "--epochs", "3", "--data", "sanitized"],
+      {
+        engine: { train },
+      },
+    );
+    assert.deepEqual(specs[0]?.sizes, [50, 100, 1000, 5000, "all"]);
+    assert.deepEqual(specs[1], {
+      sizes: [50, "all", 7],
+      data: ["sanitized"],
+      seed: 0,
+      epochs: 3,
+      batchSize: 128,
+      learningRate: 0.01,
+    });
+  });
+
+  it("help and version need no dataset", async () => {
+    for (const argv of [[], ["help"], ["--help"], ["-h"]]) {
+      const { code, stdout } = await run(argv);
+      assert.equal(code, 0);
+      for (const word of ["inspect", "sanitize", "train", "sample"])
+        assert.match(stdout, new RegExp(`^  ${word} `, "m"));
+    }
+    for (const argv of [
+      ["help", "inspect"],
+      ["inspect", "--help"],
+      ["inspect", "-h", "x"],
+    ]) {
+      assert.match((await run(argv)).stdout, /--fail-on WHAT/);
+    }
+    for (const argv of [["--version"], ["-V"]]) assert.match((await run(argv)).stdout, /^\d+\.\d+\.\d+\S*\n$/);
+  });
+
+  it("the nearest word is found, and none when nothing is near", () => {
+    assert.equal(nearest("--splti", ["--split", "--sizes"]), "--split");
+    assert.equal(nearest("--size", ["--split", "--sizes"]), "--sizes");
+    assert.equal(nearest("--frobnicate", ["--split", "--sizes"]), undefined);
+    assert.equal(nearest("", ["a"]), undefined);
+  });
+
+  it("commands to copy are quoted for the shell", () => {
+    assert.equal(quote("a/b.npz#x", "linux"), "a/b.npz#x");
+    assert.equal(quote("my data", "linux"), "'my data'");
+    assert.equal(quote("it's", "linux"), `'it'\\''s'`);
+    assert.equal(quote("$(rm -rf ~)", "linux"), "'$(rm -rf ~)'");
+    assert.equal(quote("~x", "linux"), "'~x'");
+    assert.equal(quote("a\u001b[2J'b", "linux"), `$'a\\x1b[2J\\'b'`);
+    assert.equal(quote("C:\\data set", "win32"), `"C:\\data set"`);
+    assert.equal(quote("C:\\data", "win32"), "C:\\data");
+  });
+
+  async function requested(argv: readonly string[]): Promise<DatasetRequest> {
+    const requests: DatasetRequest[] = [];
+    const { code, stderr } = await run(argv, {
+      engine: {
+        inspect: async (request) => {
+          requests.push(request);
+          return { inspection: "i", report: leakyReport() };
+        },
+      },
+    });
+    assert.equal(code, 0, stderr);
+    const [request] = requests;
+    assert.ok(request);
+    return request;
+  }
+});

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020";
+import { cleanReport, GROUPS, leakyReport, REMOVALS, run, trainingResult } from "./stub";
+
+const DOCS = path.join(__dirname, "../../../docs");
+
+async function schema(name: string): Promise<ValidateFunction> {
+  const text = await readFile(path.join(DOCS, `${name}.schema.json`), "utf8");
+  return new Ajv2020({ strict: true, strictTypes: false, allErrors: true }).compile(JSON.parse(text) as object);
+}
+
+function assertValid(validate: ValidateFunction, value: unknown): void {
+  assert.ok(validate(value), JSON.stringify(validate.errors, null, 2));
+}
+
+describe("JSON output", () => {
+  it("inspect --json - prints the report and nothing else", async () => {
+    const { code, stdout, stderr } = await run(["inspect", "letters", "--json", "-"]);
+    assert.equal(code, 0);
+    const report: unknown = JSON.parse(stdout);
+    assert.deepEqual(report, leakyReport());
+    assertValid(await schema("report"), report);
+    assert.match(stderr, /^Reading: 500 of 1,000\n$/);
+  });
+
+  it("inspect --groups adds the groups", async () => {
+    const { stdout } = await run(["inspect", "letters", "--json=-", "--groups", "2", "--quiet"]);
+    const report = JSON.parse(stdout) as { groups: unknown };
+    assert.deepEqual(report.groups, GROUPS.slice(0, 2));
+    assertValid(await schema("report"), report);
+  });
+
+  it("a report without faults is valid too", async () => {
+    assertValid(await schema("report"), cleanReport());
+  });
+
+  it("train prints the result of the training", async () => {
+    const { stdout, stderr } = await run(["train", "letters", "--json", "-", "--quiet"]);
+    assert.deepEqual(JSON.parse(stdout), trainingResult());
+    assertValid(await schema("training"), JSON.parse(stdout));
+    assert.equal(stderr, "");
+  });
+
+  it("training without validation, without leaked images and with a size of all is valid", async () => {
+    const result = trainingResult();
+    const runs = result.runs.map((one) => ({
+      ...one,
+      epochs: one.epochs.map((epoch) => ({ ...epoch, valLoss: null, valAccuracy: null })),
+      parts: { ...one.parts, leaked: null },
+    }));
+    assertValid(await schema("training"), { ...result, runs });
+  });
+
+  it("sanitize prints plan, every removal and result", async () => {
+    const { stdout } = await run(["sanitize", "letters", "--out", "x", "--json", "-"]);
+    const value = JSON.parse(stdout) as {
+      plan: { removals: readonly { id: string; twin: string | null }[] };
+      result: unknown;
+    };
+    assertValid(await schema("sanitize"), value);
+    assert.equal(value.plan.removals.length, REMOVALS.length);
+    assert.deepEqual(value.plan.removals[1]?.twin, "test/A/1.png");
+    assert.ok(value.result);
+  });
+
+  it("sanitize --dry-run has no result", async () => {
+    const { stdout } = await run(["sanitize", "letters", "--dry-run", "--json", "-"]);
+    assertValid(await schema("sanitize"), JSON.parse(stdout));
+    assert.equal((JSON.parse(stdout) as { result: unknown }).result, null);
+  });
+
+  it("a schema refuses what it does not describe", async () => {
+    const validate = await schema("report");
+    assert.equal(validate({ ...leakyReport(), surprise: 1 }), false);
+    assert.equal(validate({ ...leakyReport(), conflicts: { groups: -1, samples: 0 } }), false);
+    assert.equal((await schema("training"))({ ...trainingResult(), classes: [1] }), false);
+  });
+
+  it("control characters of names never reach the terminal by way of JSON", async () => {
+    const id = "a\u001b[2J\u009b2J\u202eb\u007f.png";
+    const report = leakyReport({ unreadable: [{ sample: 1, id, split: "test", reason: "empty" }] });
+    const { stdout } = await run(["inspect", "letters", "--json", "-"], {
+      engine: { inspect: async () => ({ inspection: "i", report }) },
+    });
+    // eslint-disable-next-line no-control-regex -- their absence is what is tested
+    assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    assert.deepEqual(JSON.parse(stdout), report);
+  });
+
+  describe("to a file", () => {
+    let folder = "";
+    beforeEach(async () => {
+      folder = await mkdtemp(path.join(os.tmpdir(), "cleansplit-cli-"));
+    });
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    it("is written whole, replaces the old one and leaves nothing else behind", async () => {
+      await writeFile(path.join(folder, "report.json"), "old");
+      const { stdout } = await run(["inspect", "letters", "--json", "report.json"], { cwd: folder });
+      assert.match(stdout, /73 of 3,493 test images also occur in train/);
+      assert.deepEqual(JSON.parse(await readFile(path.join(folder, "report.json"), "utf8")), leakyReport());
+      assert.deepEqual(await readdir(folder), ["report.json"]);
+    });
+
+    it("is refused before the work starts when it cannot be written", async () => {
+      const inspect = (): never => assert.fail("must not be inspected");
+      const missing = await run(["inspect", "letters", "--json", "no/such.json"], { cwd: folder, engine: { inspect } });
+      assert.equal(missing.code, 2);
+      assert.match(missing.stderr, /Cannot write no\/such\.json: the folder .* does not exist/);
+      const isFolder = await run(["inspect", "letters", "--json", "."], { cwd: folder, engine: { inspect } });
+      assert.equal(isFolder.code, 2);
+      assert.match(isFolder.stderr, /it is a folder/);
+    });
+  });
+});

@@ -1,0 +1,296 @@
+import type { Engine } from "../../../src/engine/engine";
+import type { GroupView, Leakage, Report, SampleView } from "../../../src/core/leakage/report";
+import type { ApplyResult, PlanSummary, Removal } from "../../../src/core/sanitize/plan";
+import type { EpochScore, TrainingResult, TrainingRun } from "../../../src/core/training/training";
+import { runCli } from "../../../src/cli/cli";
+import type { Environment } from "../../../src/cli/output/terminal";
+
+const counts = (groups: number, samples: number): { groups: number; samples: number; extra: number } => ({
+  groups,
+  samples,
+  extra: samples - groups,
+});
+
+function leak(split: string, into: string, samples: number, file = samples): Leakage[] {
+  const of = (tier: "file" | "pixel", n: number): Leakage => ({
+    split,
+    in: into,
+    tier,
+    samples: n,
+    groups: n,
+    pairs: n,
+    withoutBlank: { samples: Math.max(0, n - 1), groups: Math.max(0, n - 1), pairs: Math.max(0, n - 1) },
+  });
+  return [of("file", file), of("pixel", samples)];
+}
+
+/** A report with a leak, duplicates, a conflict, blank, unreadable and invalid images. */
+export function leakyReport(change: Partial<Report> = {}): Report {
+  const classes = Object.fromEntries([..."ABCDEFGHIJ"].map((name) => [name, 1500]));
+  return {
+    schema: "cleansplit/report@1",
+    dataset: {
+      name: "letters",
+      inputs: ["/data/letters"],
+      units: [
+        {
+          path: "/data/letters/train",
+          split: "train",
+          role: "train",
+          samples: 15364,
+          reason: 'Folder "train" is named as a train split.',
+        },
+        {
+          path: "/data/letters/test",
+          split: "test",
+          role: "test",
+          samples: 3493,
+          reason: 'Folder "test" is named as a test split.',
+        },
+      ],
+      ignored: [{ path: "train/.DS_Store", reason: "not an image" }],
+      notes: [],
+    },
+    splits: [
+      { name: "train", role: "train", samples: 15364, unreadable: 0, invalid: 0, classes },
+      { name: "test", role: "test", samples: 3493, unreadable: 2, invalid: 1, classes },
+    ],
+    classes: [..."ABCDEFGHIJ"],
+    duplicates: {
+      file: { ...counts(200, 500), withoutBlank: counts(199, 400) },
+      pixel: { ...counts(210, 520), withoutBlank: counts(209, 420) },
+    },
+    leakage: [...leak("train", "test", 236, 230), ...leak("test", "train", 73, 70)],
+    conflicts: { groups: 2, samples: 11 },
+    blank: { samples: 100 },
+    unreadable: [
+      { sample: 7, id: "test/A/x.png", split: "test", reason: "the file is empty" },
+      { sample: 8, id: "test/A/y.png", split: "test", reason: "the file is empty" },
+    ],
+    invalid: [{ sample: 9, id: "a.npz#test[3]", split: "test", reason: "label 108 of 10 classes" }],
+    collisions: { groups: 1, samples: 2 },
+    timing: { seconds: 1.25, samples: 18857 },
+    ...change,
+  };
+}
+
+/** A report without a fault. */
+export function cleanReport(): Report {
+  const none = { ...counts(0, 0), withoutBlank: counts(0, 0) };
+  return leakyReport({
+    splits: leakyReport().splits.map((split) => ({ ...split, unreadable: 0, invalid: 0 })),
+    duplicates: { file: none, pixel: none },
+    leakage: [...leak("train", "test", 0), ...leak("test", "train", 0)],
+    conflicts: { groups: 0, samples: 0 },
+    blank: { samples: 0 },
+    unreadable: [],
+    invalid: [],
+    collisions: { groups: 0, samples: 0 },
+  });
+}
+
+export function sampleView(sample: number, split = "train"): SampleView {
+  const id = `${split}/A/${sample}.png`;
+  return { sample, id, split, label: "A", width: 28, height: 28, file: `/data/letters/${id}`, isImageFile: true };
+}
+
+export const GROUPS: readonly GroupView[] = Array.from({ length: 3 }, (_, group) => ({
+  group,
+  tier: "file",
+  size: 9 - group,
+  splits: ["train", "test"],
+  labels: ["A", "B"],
+  conflict: group === 0,
+  blank: group === 1,
+  members: [sampleView(2 * group), sampleView(2 * group + 1, "test")],
+}));
+
+const PLAN: PlanSummary = {
+  plan: "plan-1",
+  policy: "Test is protected first, then validation: what they share with train leaves train.",
+  splits: [
+    {
+      name: "train",
+      before: 15364,
+      after: 14900,
+      removed: { leaks: 236, duplicate: 217, conflict: 11, unreadable: 0, invalid: 0 },
+      shapeBefore: "15,364 images",
+      shapeAfter: "14,900 images",
+      classes: { A: { before: 15364, after: 14900 } },
+    },
+    {
+      name: "test",
+      before: 3493,
+      after: 3490,
+      removed: { leaks: 0, duplicate: 0, conflict: 0, unreadable: 2, invalid: 1 },
+      shapeBefore: "3,493 images",
+      shapeAfter: "3,490 images",
+      classes: { A: { before: 3493, after: 3490 } },
+    },
+  ],
+  before: 18857,
+  after: 18390,
+  outputs: ["train/ (14,900 images)", "test/ (3,490 images)"],
+};
+
+export const REMOVALS: readonly Removal[] = Array.from({ length: 501 }, (_, index) => ({
+  sample: sampleView(index),
+  reason: index === 0 ? "unreadable" : "leaks",
+  tier: index === 0 ? null : "file",
+  twin: index === 0 ? null : sampleView(index, "test"),
+  detail: "It also occurs in test.",
+}));
+
+const APPLIED: ApplyResult = {
+  folder: "/data/letters-sanitized",
+  manifest: "/data/letters-sanitized/cleansplit-manifest.json",
+  files: 18391,
+  samples: 18390,
+  verified: ["All 18,390 images were read again and equal their source."],
+};
+
+export function trainingResult(): TrainingResult {
+  const epoch = (index: number): EpochScore => ({
+    loss: 2 - index / 10,
+    accuracy: 0.5 + index / 50,
+    valLoss: 1.9 - index / 10,
+    valAccuracy: 0.52 + index / 50,
+  });
+  const run = (
+    data: TrainingRun["data"],
+    size: TrainingRun["size"],
+    trained: number,
+    accuracy: number,
+  ): TrainingRun => ({
+    data,
+    size,
+    trained,
+    seed: 1,
+    backend: "wasm",
+    epochs: [epoch(1), epoch(2)],
+    test: { loss: 0.7, accuracy, samples: data === "original" ? 3493 : 3415 },
+    parts: {
+      clean: { loss: 0.7, accuracy: accuracy - 0.02, samples: 3415 },
+      leaked: { loss: 0.3, accuracy: 0.96, samples: 78 },
+    },
+  });
+  return {
+    schema: "cleansplit/training@1",
+    spec: {
+      sizes: [50, 1000, "all"],
+      data: ["original", "sanitized"],
+      seed: 1,
+      epochs: 2,
+      batchSize: 128,
+      learningRate: 0.01,
+    },
+    backend: { backend: "wasm", reason: "the native library is not installed" },
+    features: "28 x 28 grey, (p - 127.5) / 255",
+    classes: [..."ABCDEFGHIJ"],
+    runs: [
+      run("original", 50, 50, 0.55),
+      run("sanitized", 50, 50, 0.54),
+      run("original", 1000, 1000, 0.78),
+      run("sanitized", 1000, 1000, 0.77),
+      run("original", "all", 15364, 0.822),
+      run("sanitized", "all", 14900, 0.803),
+    ],
+  };
+}
+
+/** An engine that answers at once; methods can be replaced. */
+export function stubEngine(change: Partial<Engine> = {}): Engine {
+  return {
+    inspect: async (_, run) => {
+      run.progress({ phase: "reading", done: 500, total: 1000 });
+      return { inspection: "inspection-1", report: leakyReport() };
+    },
+    groups: async ({ query }) => ({
+      total: GROUPS.length,
+      from: query.from,
+      groups: GROUPS.slice(query.from, query.from + query.count),
+    }),
+    thumbnails: async () => [],
+    marks: async () => ({ files: [] }),
+    plan: async () => PLAN,
+    removals: async ({ from, count }) => ({
+      total: REMOVALS.length,
+      from,
+      removals: REMOVALS.slice(from, from + count),
+    }),
+    apply: async (_, run) => {
+      run.progress({ phase: "writing", done: 1, total: 2 });
+      return APPLIED;
+    },
+    train: async (_, run) => {
+      const result = trainingResult();
+      run.progress({
+        type: "started",
+        backend: result.backend,
+        runs: result.runs.map(({ data, size, trained }) => ({ data, size, trained, epochs: 2 })),
+      });
+      result.runs.forEach((one, index) => {
+        one.epochs.forEach((score, epoch) => run.progress({ type: "epoch", run: index, epoch, score }));
+        run.progress({ type: "run", run: index, result: one });
+      });
+      return result;
+    },
+    sample: async ({ into }) => ({ folder: into }),
+    close: async () => undefined,
+    ...change,
+  };
+}
+
+/** What a command line printed and answered. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Engines that were made and not closed. */
+  readonly open: number;
+}
+
+/** Runs a command line on an engine, as if in a terminal of `columns` or, without them, in a pipe. */
+export async function run(
+  argv: readonly string[],
+  options: {
+    readonly engine?: Partial<Engine>;
+    readonly columns?: number;
+    readonly env?: Environment;
+    readonly cwd?: string;
+    readonly signal?: AbortSignal;
+    readonly platform?: string;
+  } = {},
+): Promise<Outcome> {
+  const written = { stdout: "", stderr: "" };
+  let open = 0;
+  const output = (
+    name: "stdout" | "stderr",
+  ): { write(text: string): void; isTTY: boolean; columns: number | undefined } => ({
+    write: (text) => {
+      written[name] += text;
+    },
+    isTTY: options.columns !== undefined,
+    columns: options.columns,
+  });
+  const code = await runCli(argv, {
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+    env: options.env ?? {},
+    cwd: options.cwd ?? "/data",
+    signal: options.signal ?? new AbortController().signal,
+    platform: options.platform ?? "linux",
+    createEngine: () => {
+      open += 1;
+      const engine = stubEngine(options.engine);
+      return {
+        ...engine,
+        close: async () => {
+          open -= 1;
+          await engine.close();
+        },
+      };
+    },
+  });
+  return { code, ...written, open };
+}

@@ -1,0 +1,72 @@
+import type { JSX } from "preact";
+import type { Report, SampleFault } from "../../../src/protocol/report";
+import { CappedList } from "../shared/CappedList";
+import { Button } from "../shared/Controls";
+import { plural, sentenceList } from "../shared/format";
+import { SplitBadge, type SplitRoles } from "./SplitBadge";
+
+interface Props {
+  readonly report: Report;
+  readonly roles: SplitRoles;
+  readonly onOpen: (sample: number) => void;
+}
+
+/** The samples that could not be used, each with its reason. */
+export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
+  const faults: readonly (SampleFault & { readonly kind: string })[] = [
+    ...report.unreadable.map((fault) => ({ ...fault, kind: "Unreadable" })),
+    ...report.invalid.map((fault) => ({ ...fault, kind: "Invalid" })),
+  ];
+  if (faults.length === 0) return null;
+  const counts = [
+    ...(report.unreadable.length > 0 ? [`${plural(report.unreadable.length, "image")} cannot be read`] : []),
+    ...(report.invalid.length > 0 ? [`${plural(report.invalid.length, "array row")} cannot be a sample`] : []),
+  ];
+  return (
+    <section id="faults" aria-labelledby="faults-title">
+      <h2 id="faults-title">Unusable images</h2>
+      <p class="lead">{sentenceList(counts)}. They are counted, but compared with nothing.</p>
+      <CappedList items={faults} step={50}>
+        {(shown) => (
+          <div class="table-box">
+            <table class="data faults">
+              <thead>
+                <tr>
+                  <th scope="col">Image</th>
+                  <th scope="col">Split</th>
+                  <th scope="col">Why</th>
+                  <th scope="col">
+                    <span class="hidden">Open</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {shown.map((fault) => (
+                  <tr key={fault.sample}>
+                    <th scope="row" class="path">
+                      <bdi>{fault.id}</bdi>
+                    </th>
+                    <td>
+                      <SplitBadge name={fault.split} roles={roles} />
+                    </td>
+                    <td>
+                      <span class="muted">{fault.kind}:</span> {fault.reason}
+                    </td>
+                    <td class="action">
+                      <Button
+                        kind="icon"
+                        icon="go-to-file"
+                        label={`Open ${fault.id}`}
+                        onClick={() => onOpen(fault.sample)}
+                      />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </CappedList>
+    </section>
+  );
+}

@@ -1,0 +1,141 @@
+import type { JSX } from "preact";
+import { Button, Select, type Choice } from "../shared/Controls";
+import { isEveryGroup, type GroupFilter } from "./reportView";
+
+interface Props {
+  readonly filter: GroupFilter;
+  readonly splits: readonly string[];
+  readonly classes: readonly string[];
+  readonly onChange: (filter: GroupFilter) => void;
+}
+
+type Switch = "any" | "yes" | "no";
+
+const CONFLICT: readonly Choice<Switch>[] = [
+  { value: "any", label: "Any labels" },
+  { value: "yes", label: "Conflicting labels" },
+  { value: "no", label: "Agreeing labels" },
+];
+const BLANK: readonly Choice<Switch>[] = [
+  { value: "any", label: "With blank images" },
+  { value: "no", label: "Without blank images" },
+  { value: "yes", label: "Blank images only" },
+];
+const TIER: readonly Choice<"any" | "file">[] = [
+  { value: "any", label: "Same pixels" },
+  { value: "file", label: "Same file" },
+];
+const SORT: readonly Choice<"size" | "first">[] = [
+  { value: "size", label: "Largest first" },
+  { value: "first", label: "In dataset order" },
+];
+
+/** Every filter of the gallery in one line; each one says what it lets pass. */
+export function GroupFilters({ filter, splits, classes, onChange }: Props): JSX.Element {
+  const { splits: chosenSplits, leaking, label } = filter;
+  const spread = chosenSplits !== undefined ? JSON.stringify(ordered(chosenSplits, splits)) : leaking === true ? "leaking" : "any";
+  const labelChoice = label === undefined ? "any" : `=${label}`;
+  return (
+    <div class="filters" role="group" aria-label="Filter the groups">
+      <Select
+        label="Equality"
+        value={filter.tier === "file" ? "file" : "any"}
+        active={filter.tier === "file"}
+        choices={TIER}
+        onChange={(value) => {
+          const { tier: _, ...rest } = filter;
+          onChange(value === "file" ? { ...rest, tier: "file" } : rest);
+        }}
+      />
+      {splits.length > 1 && (
+        <Select
+          label="Splits"
+          value={spread}
+          active={spread !== "any"}
+          choices={spreadChoices(splits, spread)}
+          onChange={(value) => {
+            const { splits: _, leaking: __, ...rest } = filter;
+            if (value === "any") onChange(rest);
+            else if (value === "leaking") onChange({ ...rest, leaking: true });
+            else onChange({ ...rest, splits: JSON.parse(value) as readonly string[] });
+          }}
+        />
+      )}
+      {classes.length > 0 && (
+        <Select
+          label="Class"
+          value={labelChoice}
+          active={label !== undefined}
+          choices={[
+            { value: "any", label: "Any class" },
+            ...classes.map((name) => ({ value: `=${name}`, label: `Class ${name}` })),
+          ]}
+          onChange={(value) => {
+            const { label: _, ...rest } = filter;
+            onChange(value === "any" ? rest : { ...rest, label: value.slice(1) });
+          }}
+        />
+      )}
+      {classes.length > 0 && (
+        <Select
+          label="Labels"
+          value={switchOf(filter.conflict)}
+          active={filter.conflict !== undefined}
+          choices={CONFLICT}
+          onChange={(value) => {
+            const { conflict: _, ...rest } = filter;
+            onChange(value === "any" ? rest : { ...rest, conflict: value === "yes" });
+          }}
+        />
+      )}
+      <Select
+        label="Blank images"
+        value={switchOf(filter.blank)}
+        active={filter.blank !== undefined}
+        choices={BLANK}
+        onChange={(value) => {
+          const { blank: _, ...rest } = filter;
+          onChange(value === "any" ? rest : { ...rest, blank: value === "yes" });
+        }}
+      />
+      <Select
+        label="Order"
+        value={filter.sort ?? "size"}
+        choices={SORT}
+        onChange={(sort) => onChange({ ...filter, sort })}
+      />
+      {!isEveryGroup(filter) && (
+        <Button
+          kind="quiet"
+          icon="clear-all"
+          label="Clear filters"
+          onClick={() => onChange({ sort: filter.sort ?? "size" })}
+        />
+      )}
+    </div>
+  );
+}
+
+function switchOf(value: boolean | undefined): Switch {
+  return value === undefined ? "any" : value ? "yes" : "no";
+}
+
+function ordered(chosen: readonly string[], splits: readonly string[]): readonly string[] {
+  return [...chosen].sort((a, b) => splits.indexOf(a) - splits.indexOf(b));
+}
+
+/** Any, leaking, every pair, every single split, and whatever is chosen now from elsewhere. */
+function spreadChoices(splits: readonly string[], chosen: string): readonly Choice<string>[] {
+  const choices: Choice<string>[] = [
+    { value: "any", label: "In any split" },
+    { value: "leaking", label: "In more than one split" },
+  ];
+  splits.forEach((a, index) => {
+    for (const b of splits.slice(index + 1)) choices.push({ value: JSON.stringify([a, b]), label: `In ${a} and ${b}` });
+  });
+  for (const name of splits) choices.push({ value: JSON.stringify([name]), label: `In ${name}` });
+  if (!choices.some((choice) => choice.value === chosen)) {
+    choices.push({ value: chosen, label: `In ${(JSON.parse(chosen) as readonly string[]).join(" and ")}` });
+  }
+  return choices;
+}

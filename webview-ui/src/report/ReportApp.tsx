@@ -1,0 +1,262 @@
+import type { JSX } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { ReportHost, ReportPage, ReportState, Role, SampleView } from "../../../src/protocol/report";
+import { messageOf, type Connection } from "../shared/connection";
+import { Button, Notice } from "../shared/Controls";
+import { Menu } from "../shared/Menu";
+import { ThumbnailStore } from "../shared/ThumbnailStore";
+import { Faults } from "./Faults";
+import { Gallery } from "./Gallery";
+import { Header } from "./Header";
+import { Matrix } from "./Matrix";
+import { FirstProgress, Placeholder } from "./Placeholder";
+import { filterOf, restoreView, type GroupFilter, type ReportView } from "./reportView";
+import type { SampleActions } from "./SampleCard";
+import { Sanitize } from "./Sanitize";
+import { rolesOf } from "./SplitBadge";
+import { Splits } from "./Splits";
+import { Verdict } from "./Verdict";
+
+const SAVE_DELAY_MS = 200;
+
+interface OpenMenu {
+  readonly sample: SampleView;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The report page: what the host says, drawn; what a person does, told to the host. */
+export function ReportApp({ connection }: { readonly connection: Connection<ReportHost> }): JSX.Element {
+  const { host } = connection;
+  const [state, setState] = useState<ReportState | null>(null);
+  const [view, setView] = useState(() => restoreView(connection.readView()));
+  const [failure, setFailure] = useState<string | null>(null);
+  const [cancelled, setCancelled] = useState(false);
+  const [menu, setMenu] = useState<OpenMenu | null>(null);
+  const cancelling = useRef(false);
+  const goal = useRef<string | null>(null);
+  const store = useMemo(() => new ThumbnailStore((samples) => host.thumbnails(samples)), [host]);
+
+  const receive = useCallback((next: ReportState) => {
+    if (next.progress === null) {
+      setCancelled(cancelling.current && next.error === null);
+      cancelling.current = false;
+    } else setCancelled(false);
+    setState((last) => ({ ...next, report: sameReport(last, next) ? (last?.report ?? null) : next.report }));
+  }, []);
+
+  const setFilter = useCallback((filter: GroupFilter) => {
+    setView((last) => ({ ...last, filter, galleryTop: 0, cell: { row: 0, column: 0 } }));
+  }, []);
+  const showGroups = useCallback(
+    (filter: GroupFilter) => {
+      setFilter(filter);
+      goal.current = "groups";
+    },
+    [setFilter],
+  );
+
+  useEffect(() => {
+    const page: ReportPage = {
+      show: async (next) => receive(next),
+      progress: async (progress) =>
+        // What is late must not bring back what has ended.
+        setState((last) => (last === null || last.progress === null ? last : { ...last, progress })),
+      filterGroups: async (query) => showGroups(filterOf(query)),
+    };
+    const stop = connection.serve(page);
+    host.ready().then(receive, (error: unknown) => setFailure(messageOf(error)));
+    return stop;
+  }, [connection]);
+
+  const report = state?.report ?? null;
+  // Sample numbers belong to one inspection: pictures of the one before would be wrong.
+  useMemo(() => store.clear(), [store, report]);
+
+  usePersistedView(connection, view, setView, report !== null);
+
+  useLayoutEffect(() => {
+    if (goal.current === null) return;
+    document.getElementById(goal.current)?.scrollIntoView({ block: "start" });
+    goal.current = null;
+  });
+
+  const act = useCallback((action: Promise<void>) => {
+    setFailure(null);
+    action.catch((error: unknown) => setFailure(messageOf(error)));
+  }, []);
+  const cancel = (): void => {
+    cancelling.current = true;
+    act(host.cancel());
+  };
+  const inspect = (): void => act(host.inspect());
+  const go = (section: string): void => document.getElementById(section)?.scrollIntoView({ block: "start" });
+
+  const actions = useMemo<SampleActions>(
+    () => ({
+      open: (sample) => act(host.openSample(sample)),
+      reveal: (sample) => act(host.revealSample(sample)),
+      copy: (id) => act(host.copySampleId(id)),
+      menu: (sample, x, y) => setMenu({ sample, x, y }),
+    }),
+    [host, act],
+  );
+  const closeMenu = useCallback(() => setMenu(null), []);
+  const roles = useMemo(() => rolesOf(report?.splits ?? []), [report]);
+
+  if (state === null) {
+    if (failure === null) return <main class="placeholder" aria-busy="true" />;
+    return <Placeholder icon="error" title="The report could not be opened" text={failure} alert />;
+  }
+  const { verdict, progress, error } = state;
+  if (report === null || verdict === null) {
+    if (progress !== null) {
+      return (
+        <FirstProgress name={state.name} progress={progress}>
+          <Button label="Cancel" onClick={cancel} />
+        </FirstProgress>
+      );
+    }
+    const again = <Button kind="primary" icon="refresh" label="Try Again" onClick={inspect} />;
+    if (error !== null || failure !== null) {
+      return (
+        <Placeholder icon="error" title={`${state.name} could not be inspected`} text={error ?? failure ?? ""} alert>
+          {again}
+        </Placeholder>
+      );
+    }
+    if (cancelled) {
+      return (
+        <Placeholder icon="circle-slash" title="Inspection cancelled" text="Nothing was changed.">
+          <Button kind="primary" icon="refresh" label="Inspect Again" onClick={inspect} />
+        </Placeholder>
+      );
+    }
+    return (
+      <Placeholder
+        icon="search"
+        title="Nothing inspected yet"
+        text="CleanSplit looks for images that occur in more than one split, and for labels that contradict each other."
+      >
+        <Button kind="primary" icon="search" label="Inspect Dataset" onClick={inspect} />
+      </Placeholder>
+    );
+  }
+
+  const hasFaults = report.unreadable.length + report.invalid.length > 0;
+  const sections = [
+    { id: "leakage", title: "Leakage" },
+    { id: "splits", title: "Splits" },
+    { id: "groups", title: "Groups" },
+    ...(hasFaults ? [{ id: "faults", title: "Unusable" }] : []),
+    { id: "sanitize", title: "Sanitize" },
+  ];
+  const train = (): void => act(host.train());
+  return (
+    <>
+      <Header
+        state={state}
+        sections={sections}
+        onGo={go}
+        onInspect={inspect}
+        onTrain={train}
+        onCancel={cancel}
+      />
+      <main class="page">
+        {(error ?? failure) !== null && (
+          <Notice level="error" actions={error !== null && <Button label="Try Again" onClick={inspect} />}>
+            {error ?? failure}
+          </Notice>
+        )}
+        {cancelled && <Notice level="info">Cancelled. This is the report from before.</Notice>}
+        <Verdict verdict={verdict} report={report} onFilter={showGroups} onFaults={() => go("faults")} />
+        <Matrix
+          report={report}
+          roles={roles}
+          settings={view.matrix}
+          filter={view.filter}
+          onSettings={(matrix) => setView((last) => ({ ...last, matrix }))}
+          onFilter={showGroups}
+        />
+        <Splits
+          report={report}
+          roles={roles}
+          busy={progress !== null}
+          onRole={(split: string, role: Role) => act(host.setRole(split, role))}
+        />
+        <Gallery
+          host={host}
+          report={report}
+          roles={roles}
+          store={store}
+          actions={actions}
+          filter={view.filter}
+          top={view.galleryTop}
+          cell={view.cell}
+          onFilter={setFilter}
+          onTop={(galleryTop) => setView((last) => ({ ...last, galleryTop }))}
+          onCell={(cell) => setView((last) => ({ ...last, cell }))}
+        />
+        <Faults report={report} roles={roles} onOpen={actions.open} />
+        <Sanitize host={host} state={state} roles={roles} store={store} actions={actions} act={act} />
+        <section id="train" aria-labelledby="train-title">
+          <h2 id="train-title">What the leakage costs</h2>
+          <p class="lead">
+            Train the same small model on the original and on the sanitized data, and compare what it scores on images it
+            has never seen.
+          </p>
+          <div class="actions">
+            <Button icon="graph-line" label="Open Training" onClick={train} />
+          </div>
+        </section>
+      </main>
+      {menu !== null && (
+        <Menu
+          label={`Actions for ${menu.sample.id}`}
+          x={menu.x}
+          y={menu.y}
+          onClose={closeMenu}
+          entries={[
+            { label: "Open", icon: "go-to-file", run: () => actions.open(menu.sample.sample) },
+            { label: "Reveal in Explorer", icon: "folder-opened", run: () => actions.reveal(menu.sample.sample) },
+            { label: "Copy Path", icon: "copy", run: () => actions.copy(menu.sample.id) },
+          ]}
+        />
+      )}
+    </>
+  );
+}
+
+/** Every state carries the whole report; while it is the same inspection, the page keeps what it has read for it. */
+function sameReport(last: ReportState | null, next: ReportState): boolean {
+  if (last === null || last.report === null || next.report === null) return false;
+  return last.report === next.report || JSON.stringify(last.report) === JSON.stringify(next.report);
+}
+
+/** Saves the view when it comes to rest, and scrolls back to where the page was once it has its report. */
+function usePersistedView(
+  connection: Connection<ReportHost>,
+  view: ReportView,
+  setView: (change: (last: ReportView) => ReportView) => void,
+  shown: boolean,
+): void {
+  useEffect(() => {
+    const timer = setTimeout(() => connection.writeView(view), SAVE_DELAY_MS);
+    return () => clearTimeout(timer);
+  }, [connection, view]);
+
+  useLayoutEffect(() => {
+    if (!shown) return undefined;
+    window.scrollTo(0, view.scroll);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const onScroll = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => setView((last) => ({ ...last, scroll: window.scrollY })), SAVE_DELAY_MS);
+    };
+    window.addEventListener("scroll", onScroll, { passive: true });
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener("scroll", onScroll);
+    };
+  }, [shown]);
+}

@@ -1,0 +1,192 @@
+import type { JSX } from "preact";
+import type { Report, Role, SplitCounts, Unit } from "../../../src/protocol/report";
+import { CappedList } from "../shared/CappedList";
+import { Disclosure, Select, type Choice } from "../shared/Controls";
+import { number, plural } from "../shared/format";
+import { SplitBadge, type SplitRoles } from "./SplitBadge";
+
+const ROLES: readonly Choice<Role>[] = [
+  { value: "train", label: "Train" },
+  { value: "validation", label: "Validation" },
+  { value: "test", label: "Test" },
+  { value: "other", label: "Other" },
+];
+
+/** More bars than this are only noise. */
+const MOST_BARS = 40;
+const BAR_HEIGHT_PX = 22;
+
+interface Props {
+  readonly report: Report;
+  readonly roles: SplitRoles;
+  readonly busy: boolean;
+  readonly onRole: (split: string, role: Role) => void;
+}
+
+/** The splits with their roles, and how the dataset was recognised. */
+export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
+  const { dataset, splits, classes } = report;
+  return (
+    <section id="splits" aria-labelledby="splits-title">
+      <h2 id="splits-title">Splits</h2>
+      <p class="lead">If a split was recognised wrongly, choose its role; the dataset is then inspected again.</p>
+      <div class="table-box">
+        <table class="data">
+          <thead>
+            <tr>
+              <th scope="col">Split</th>
+              <th scope="col">Role</th>
+              <th scope="col" class="number">
+                Images
+              </th>
+              <th scope="col" class="number">
+                Unreadable
+              </th>
+              <th scope="col" class="number">
+                Invalid
+              </th>
+              <th scope="col">Classes</th>
+            </tr>
+          </thead>
+          <tbody>
+            {splits.map((split) => (
+              <tr key={split.name}>
+                <th scope="row">
+                  <SplitBadge name={split.name} roles={roles} />
+                </th>
+                <td>
+                  <Select
+                    label={`Role of ${split.name}`}
+                    value={split.role}
+                    choices={ROLES}
+                    disabled={busy}
+                    onChange={(role) => onRole(split.name, role)}
+                  />
+                </td>
+                <td class="number">{number(split.samples)}</td>
+                <td class={split.unreadable > 0 ? "number bad" : "number none"}>{number(split.unreadable)}</td>
+                <td class={split.invalid > 0 ? "number bad" : "number none"}>{number(split.invalid)}</td>
+                <td>
+                  <ClassBalance split={split} classes={classes} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {classes.length > 0 && (
+        <Disclosure summary={`Images per class (${plural(classes.length, "class", "classes")})`}>
+          <ClassTable splits={splits} classes={classes} />
+        </Disclosure>
+      )}
+      <Disclosure summary="How this was recognised">
+        <CappedList items={dataset.units} step={50}>
+          {(units) => (
+            <ul class="plain units">
+              {units.map((unit) => (
+                <UnitLine key={unit.path} unit={unit} roles={roles} />
+              ))}
+            </ul>
+          )}
+        </CappedList>
+        {dataset.notes.length > 0 && (
+          <ul class="notes">
+            {dataset.notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        )}
+        {dataset.ignored.length > 0 && (
+          <Disclosure summary={plural(dataset.ignored.length, "ignored file")}>
+            <CappedList items={dataset.ignored} step={100}>
+              {(files) => (
+                <ul class="plain ignored">
+                  {files.map((file) => (
+                    <li key={file.path}>
+                      <span class="path">{file.path}</span> <span class="muted">{file.reason}</span>
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </CappedList>
+          </Disclosure>
+        )}
+      </Disclosure>
+    </section>
+  );
+}
+
+function UnitLine({ unit, roles }: { readonly unit: Unit; readonly roles: SplitRoles }): JSX.Element {
+  return (
+    <li>
+      <span class="unit-head">
+        {unit.split === null ? <span class="muted">left out</span> : <SplitBadge name={unit.split} roles={roles} />}
+        <span class="path">{unit.path}</span>
+        <span class="muted">{plural(unit.samples, "image")}</span>
+      </span>
+      <span class="muted">{unit.reason}</span>
+    </li>
+  );
+}
+
+/** How many images each class has, as small bars and as the two ends of the range. */
+function ClassBalance({ split, classes }: { readonly split: SplitCounts; readonly classes: readonly string[] }): JSX.Element {
+  const counts = classes.map((name) => split.classes[name] ?? 0);
+  if (counts.length === 0) return <span class="muted">no labels</span>;
+  const least = Math.min(...counts);
+  const most = Math.max(...counts);
+  const range = least === most ? `${number(most)} each` : `${number(least)} – ${number(most)} each`;
+  return (
+    <span class="balance">
+      {counts.length <= MOST_BARS && most > 0 && (
+        <span class="bars" aria-hidden="true">
+          {counts.map((count, index) => (
+            <span
+              key={index}
+              title={`${classes[index] ?? ""}: ${plural(count, "image")}`}
+              style={{ height: `${count === 0 ? 0 : Math.max(1, (count / most) * BAR_HEIGHT_PX)}px` }}
+            />
+          ))}
+        </span>
+      )}
+      <span class="muted">
+        {plural(counts.length, "class", "classes")}, {range}
+      </span>
+    </span>
+  );
+}
+
+function ClassTable({ splits, classes }: { readonly splits: readonly SplitCounts[]; readonly classes: readonly string[] }): JSX.Element {
+  return (
+    <CappedList items={classes} step={50}>
+      {(names) => (
+        <div class="table-box">
+          <table class="data narrow">
+            <thead>
+              <tr>
+                <th scope="col">Class</th>
+                {splits.map((split) => (
+                  <th key={split.name} scope="col" class="number">
+                    {split.name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {names.map((name) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  {splits.map((split) => (
+                    <td key={split.name} class={(split.classes[name] ?? 0) > 0 ? "number" : "number none"}>
+                      {number(split.classes[name] ?? 0)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </CappedList>
+  );
+}

@@ -1,0 +1,112 @@
+import type { JSX } from "preact";
+import type { Report, ReportState } from "../../../src/protocol/report";
+import { Icon } from "../shared/Controls";
+import { duration, number, plural } from "../shared/format";
+import type { GroupFilter } from "./reportView";
+
+const LEVELS = {
+  clean: { icon: "pass-filled", name: "Clean" },
+  warning: { icon: "warning", name: "Warning" },
+  leak: { icon: "error", name: "Leakage" },
+} as const;
+
+interface Props {
+  readonly verdict: NonNullable<ReportState["verdict"]>;
+  readonly report: Report;
+  readonly onFilter: (filter: GroupFilter) => void;
+  readonly onFaults: () => void;
+}
+
+/** The one sentence, what is behind it, and the figures that carry it. */
+export function Verdict({ verdict, report, onFilter, onFaults }: Props): JSX.Element {
+  const level = LEVELS[verdict.level];
+  const { timing } = report;
+  return (
+    <section id="verdict" class={`verdict ${verdict.level}`} aria-labelledby="verdict-title">
+      <Icon name={level.icon} class="verdict-icon" />
+      <div class="verdict-text">
+        <h2 id="verdict-title">
+          <span class="hidden">{level.name}: </span>
+          {verdict.text}
+        </h2>
+        {verdict.details.length > 0 && (
+          <ul>
+            {verdict.details.map((detail) => (
+              <li key={detail}>{detail}</li>
+            ))}
+          </ul>
+        )}
+      </div>
+      <Figures report={report} onFilter={onFilter} onFaults={onFaults} />
+      <p class="footnote">
+        {plural(timing.samples, "image")} inspected in {duration(timing.seconds)}. Only images that are equal pixel by pixel
+        count as duplicates.
+      </p>
+    </section>
+  );
+}
+
+interface Figure {
+  readonly value: number;
+  readonly unit: string;
+  readonly what: string;
+  readonly show?: (() => void) | undefined;
+}
+
+function Figures({ report, onFilter, onFaults }: Omit<Props, "verdict">): JSX.Element {
+  const { duplicates, conflicts, blank } = report;
+  const { pixel } = duplicates;
+  const total = report.splits.reduce((sum, split) => sum + split.samples, 0);
+  const unusable = report.splits.reduce((sum, split) => sum + split.unreadable + split.invalid, 0);
+  const figures: readonly Figure[] = [
+    { value: total, unit: total === 1 ? "image" : "images", what: `in ${plural(report.splits.length, "split")}` },
+    {
+      value: pixel.samples,
+      unit: "images with a twin",
+      what: `in ${plural(pixel.groups, "group")} of equal images`,
+      show: pixel.samples > 0 ? () => onFilter({ sort: "size" }) : undefined,
+    },
+    {
+      value: conflicts.samples,
+      unit: "images in conflict",
+      what: `in ${plural(conflicts.groups, "group")} with several labels`,
+      show: conflicts.samples > 0 ? () => onFilter({ sort: "size", conflict: true }) : undefined,
+    },
+    {
+      value: blank.samples,
+      unit: blank.samples === 1 ? "blank image" : "blank images",
+      what: "all pixels equal",
+      show: blank.samples > 0 ? () => onFilter({ sort: "size", blank: true }) : undefined,
+    },
+    {
+      value: unusable,
+      unit: unusable === 1 ? "unusable image" : "unusable images",
+      what: "unreadable or invalid",
+      show: unusable > 0 ? onFaults : undefined,
+    },
+  ];
+  return (
+    <ul class="figures" aria-label="Key figures">
+      {figures.map(({ value, unit, what, show }) => {
+        const content = (
+          <>
+            <span class="figure-value">{number(value)}</span>
+            <span class="figure-unit">{unit}</span>
+            <span class="figure-what">{what}</span>
+          </>
+        );
+        return (
+          <li key={unit} class={value === 0 ? "figure zero" : "figure"}>
+            {show === undefined ? (
+              <div>{content}</div>
+            ) : (
+              <button type="button" onClick={show} title="Show them">
+                {content}
+              </button>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,9 @@
+import { render } from "preact";
+import type { ReportHost } from "../../../src/protocol/report";
+import { connect } from "../shared/connection";
+import "../shared/base.css";
+import { ReportApp } from "./ReportApp";
+import "./report.css";
+
+const root = document.getElementById("root");
+if (root !== null) render(<ReportApp connection={connect<ReportHost>()} />, root);

@@ -1,0 +1,50 @@
+import type { GroupQuery, Tier } from "../../../src/protocol/report";
+
+/** Which groups the gallery shows. */
+export type GroupFilter = Omit<GroupQuery, "from" | "count" | "membersEach">;
+
+/** The filter at rest: every group, the largest first. */
+export const EVERY_GROUP: GroupFilter = { sort: "size" };
+
+/** Where the focus of the gallery is: a row of the filtered list and a picture in it. */
+export interface GalleryCell {
+  readonly row: number;
+  readonly column: number;
+}
+
+/** What the page remembers while it is hidden: where one was, never what was shown. */
+export interface ReportView {
+  readonly version: 1;
+  readonly scroll: number;
+  readonly matrix: { readonly tier: Tier; readonly blank: boolean };
+  readonly filter: GroupFilter;
+  readonly galleryTop: number;
+  readonly cell: GalleryCell;
+}
+
+const FIRST_VIEW: ReportView = {
+  version: 1,
+  scroll: 0,
+  matrix: { tier: "pixel", blank: true },
+  filter: EVERY_GROUP,
+  galleryTop: 0,
+  cell: { row: 0, column: 0 },
+};
+
+/** The view that was saved, or the first one when there is none of this version. */
+export function restoreView(saved: unknown): ReportView {
+  const known = typeof saved === "object" && saved !== null && "version" in saved && saved.version === FIRST_VIEW.version;
+  return known ? { ...FIRST_VIEW, ...(saved as Partial<ReportView>) } : FIRST_VIEW;
+}
+
+/** The filter of a query from elsewhere, e.g. the tree of the side bar. */
+export function filterOf(query: Partial<GroupQuery>): GroupFilter {
+  const { from: _from, count: _count, membersEach: _membersEach, ...filter } = query;
+  return { ...EVERY_GROUP, ...filter };
+}
+
+/** Whether the filter lets every group pass. */
+export function isEveryGroup(filter: GroupFilter): boolean {
+  const { sort: _sort, ...rest } = filter;
+  return Object.keys(rest).length === 0;
+}

@@ -1,0 +1,151 @@
+import type { ComponentChild, JSX } from "preact";
+
+/** A codicon. It only repeats what the text beside it says, so it is hidden from screen readers. */
+export function Icon({ name, class: extra = "" }: { readonly name: string; readonly class?: string }): JSX.Element {
+  return <span class={`codicon codicon-${name} ${extra}`} aria-hidden="true" />;
+}
+
+interface ButtonProps {
+  readonly label: string;
+  readonly onClick: () => void;
+  readonly icon?: string;
+  readonly kind?: "primary" | "secondary" | "quiet" | "icon";
+  readonly disabled?: boolean;
+  readonly describedBy?: string;
+}
+
+/** A button of VS Code: filled, secondary, in the manner of a toolbar, or an icon alone. */
+export function Button({ label, onClick, icon, kind = "secondary", disabled = false, describedBy }: ButtonProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      class={`button ${kind}`}
+      disabled={disabled}
+      onClick={onClick}
+      {...(describedBy === undefined ? {} : { "aria-describedby": describedBy })}
+      {...(kind === "icon" ? { "aria-label": label, title: label } : {})}
+    >
+      {icon !== undefined && <Icon name={icon} />}
+      {kind !== "icon" && <span>{label}</span>}
+    </button>
+  );
+}
+
+/** One value of a select and how it reads. */
+export interface Choice<T extends string> {
+  readonly value: T;
+  readonly label: string;
+}
+
+interface SelectProps<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  readonly choices: readonly Choice<T>[];
+  readonly onChange: (value: T) => void;
+  readonly disabled?: boolean;
+  /** Marks a filter that is not at its resting value. */
+  readonly active?: boolean;
+}
+
+/** A drop-down list: the browser's own, because its list is never cut off by a scroll box and every keyboard knows it. */
+export function Select<T extends string>(props: SelectProps<T>): JSX.Element {
+  const { label, value, choices, onChange, disabled = false, active = false } = props;
+  return (
+    <span class={active ? "select active" : "select"}>
+      <select
+        aria-label={label}
+        title={label}
+        value={value}
+        disabled={disabled}
+        onChange={(event) => {
+          const chosen = choices[event.currentTarget.selectedIndex];
+          if (chosen !== undefined) onChange(chosen.value);
+        }}
+      >
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+      <Icon name="chevron-down" />
+    </span>
+  );
+}
+
+interface SegmentsProps<T extends string> {
+  readonly label: string;
+  readonly name: string;
+  readonly value: T;
+  readonly choices: readonly (Choice<T> & { readonly title?: string })[];
+  readonly onChange: (value: T) => void;
+}
+
+/** A few choices side by side, one of them chosen: radio buttons in the form of a segmented control. */
+export function Segments<T extends string>({ label, name, value, choices, onChange }: SegmentsProps<T>): JSX.Element {
+  return (
+    <div class="segments" role="radiogroup" aria-label={label}>
+      {choices.map((choice) => (
+        <label key={choice.value} title={choice.title ?? ""}>
+          <input
+            type="radio"
+            name={name}
+            value={choice.value}
+            checked={choice.value === value}
+            onChange={() => onChange(choice.value)}
+          />
+          <span>{choice.label}</span>
+        </label>
+      ))}
+    </div>
+  );
+}
+
+interface ToggleProps {
+  readonly label: string;
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+}
+
+/** A check box with its label. */
+export function Toggle({ label, checked, onChange }: ToggleProps): JSX.Element {
+  return (
+    <label class="toggle">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <Icon name="check" />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+/** Something that is opened by its heading line. */
+export function Disclosure(props: {
+  readonly summary: ComponentChild;
+  readonly children: ComponentChild;
+  readonly open?: boolean;
+}): JSX.Element {
+  return (
+    <details class="disclosure" open={props.open ?? false}>
+      <summary>
+        <Icon name="chevron-right" />
+        <span>{props.summary}</span>
+      </summary>
+      <div class="disclosed">{props.children}</div>
+    </details>
+  );
+}
+
+/** A sentence that stands out, with what can be done about it. */
+export function Notice(props: {
+  readonly level: "error" | "warning" | "info";
+  readonly children: ComponentChild;
+  readonly actions?: ComponentChild;
+}): JSX.Element {
+  return (
+    <div class={`notice ${props.level}`} role={props.level === "error" ? "alert" : "status"}>
+      <Icon name={props.level} />
+      <div class="notice-text">{props.children}</div>
+      {props.actions}
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import type { ThumbnailView } from "../../../src/protocol/report";
+
+/** A blob URL, `null` when there is no picture. */
+type Picture = string | null;
+
+interface Entry {
+  picture: Picture | undefined;
+  readonly listeners: Set<() => void>;
+}
+
+/** Pictures are asked for together: what becomes visible in one frame is one call. */
+const BATCH_SIZE = 64;
+const BATCH_DELAY_MS = 20;
+const CALLS_AT_ONCE = 2;
+
+/**
+ * Thumbnails by sample. Those in use are kept, of the others the most recently used; the blob URL of what is dropped is
+ * revoked. What scrolled away before it was asked for is never asked for.
+ */
+export class ThumbnailStore {
+  readonly #entries = new Map<number, Entry>();
+  readonly #wanted = new Set<number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #calls = 0;
+  #generation = 0;
+
+  constructor(
+    private readonly fetch: (samples: readonly number[]) => Promise<readonly ThumbnailView[]>,
+    private readonly capacity = 600,
+  ) {}
+
+  /** The picture of a sample as far as it is known; `undefined` while it is not. */
+  picture(sample: number): Picture | undefined {
+    return this.#entries.get(sample)?.picture;
+  }
+
+  /** Asks for a picture and calls `listener` when it is there. Returns a function that ends the interest. */
+  use(sample: number, listener: () => void): () => void {
+    const entry = this.#entries.get(sample) ?? { picture: undefined, listeners: new Set() };
+    // Entered anew at the end: a map is in order of insertion, so the first ones are the longest unused.
+    this.#entries.delete(sample);
+    this.#entries.set(sample, entry);
+    entry.listeners.add(listener);
+    if (entry.picture === undefined) {
+      this.#wanted.add(sample);
+      this.#schedule();
+    }
+    return () => {
+      entry.listeners.delete(listener);
+      if (entry.listeners.size === 0 && entry.picture === undefined) this.#wanted.delete(sample);
+      this.#trim();
+    };
+  }
+
+  /** Forgets everything, for samples that mean something else now. */
+  clear(): void {
+    this.#generation++;
+    this.#wanted.clear();
+    for (const entry of this.#entries.values()) if (entry.picture) URL.revokeObjectURL(entry.picture);
+    this.#entries.clear();
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#call();
+    }, BATCH_DELAY_MS);
+  }
+
+  #call(): void {
+    if (this.#calls >= CALLS_AT_ONCE || this.#wanted.size === 0) return;
+    const samples = [...this.#wanted].slice(0, BATCH_SIZE);
+    for (const sample of samples) this.#wanted.delete(sample);
+    const generation = this.#generation;
+    this.#calls++;
+    this.fetch(samples)
+      .then(
+        (views) => generation === this.#generation && this.#receive(samples, views),
+        // A picture that cannot be had is shown as missing; the report is true without it.
+        () => generation === this.#generation && this.#receive(samples, []),
+      )
+      .finally(() => {
+        this.#calls--;
+        this.#call();
+      });
+    this.#call();
+  }
+
+  #receive(samples: readonly number[], views: readonly ThumbnailView[]): void {
+    const bySample = new Map(views.map((view) => [view.sample, view]));
+    for (const sample of samples) {
+      const entry = this.#entries.get(sample);
+      if (entry === undefined || entry.picture !== undefined) continue;
+      const png = bySample.get(sample)?.png;
+      entry.picture =
+        png === undefined || png.length === 0
+          ? null
+          : URL.createObjectURL(new Blob([new Uint8Array(png)], { type: "image/png" }));
+      for (const listener of entry.listeners) listener();
+    }
+    this.#trim();
+  }
+
+  #trim(): void {
+    if (this.#entries.size <= this.capacity) return;
+    for (const [sample, entry] of this.#entries) {
+      if (this.#entries.size <= this.capacity) return;
+      if (entry.listeners.size > 0) continue;
+      if (entry.picture) URL.revokeObjectURL(entry.picture);
+      this.#entries.delete(sample);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import { render } from "preact";
+import type { TrainingHost } from "../../../src/protocol/training";
+import { connect } from "../shared/connection";
+import "../shared/base.css";
+import { TrainingApp } from "./TrainingApp";
+import "./training.css";
+
+const root = document.getElementById("root");
+if (root !== null) render(<TrainingApp connection={connect<TrainingHost>()} />, root);

@@ -1,0 +1,52 @@
+import { useEffect, useState } from "preact/hooks";
+
+/** Colours of the theme as a canvas needs them: values, not variables. */
+export interface ThemeColors {
+  readonly original: string;
+  readonly sanitized: string;
+  readonly text: string;
+  readonly grid: string;
+  readonly tooltip: string;
+  readonly tooltipText: string;
+  readonly tooltipBorder: string;
+  readonly font: string;
+}
+
+function readColors(): ThemeColors {
+  const style = getComputedStyle(document.body);
+  const read = (...names: readonly string[]): string => {
+    for (const name of names) {
+      const value = style.getPropertyValue(`--vscode-${name}`).trim();
+      if (value !== "") return value;
+    }
+    return style.color;
+  };
+  return {
+    original: read("charts-orange"),
+    sanitized: read("charts-blue"),
+    text: read("descriptionForeground", "foreground"),
+    grid: read("contrastBorder", "widget-border", "panel-border", "charts-lines"),
+    tooltip: read("editorHoverWidget-background", "editor-background"),
+    tooltipText: read("editorHoverWidget-foreground", "foreground"),
+    tooltipBorder: read("contrastBorder", "editorHoverWidget-border"),
+    font: read("font-family"),
+  };
+}
+
+/** The colours of the theme, and again whenever the theme changes. */
+export function useThemeColors(): ThemeColors {
+  const [colors, setColors] = useState(readColors);
+  useEffect(() => {
+    const observer = new MutationObserver(() =>
+      setColors((last) => {
+        const next = readColors();
+        return JSON.stringify(next) === JSON.stringify(last) ? last : next;
+      }),
+    );
+    // The kind of theme is a class of the body; two themes of one kind differ only in the variables of the root.
+    observer.observe(document.body, { attributeFilter: ["class", "data-vscode-theme-id"] });
+    observer.observe(document.documentElement, { attributeFilter: ["style"] });
+    return () => observer.disconnect();
+  }, []);
+  return colors;
+}
