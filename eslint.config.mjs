@@ -61,9 +61,22 @@ export default defineConfig(
     files: ["**/*.{mjs,js}"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["process", "console", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "URL", "Buffer", "fetch", "AbortController", "AbortSignal", "performance", "document", "window"].map(
-          (name) => [name, "readonly"],
-        ),
+        [
+          "process",
+          "console",
+          "setTimeout",
+          "clearTimeout",
+          "setInterval",
+          "clearInterval",
+          "URL",
+          "Buffer",
+          "fetch",
+          "AbortController",
+          "AbortSignal",
+          "performance",
+          "document",
+          "window",
+        ].map((name) => [name, "readonly"]),
       ),
     },
   },

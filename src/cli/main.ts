@@ -30,7 +30,8 @@ function outputOf(stream: NodeJS.WriteStream): Output {
       if (isOpen) stream.write(text);
     },
     get isTTY() {
-      return stream.isTTY === true;
+      // Undefined when the stream is a pipe or a file, whatever the type says.
+      return Boolean(stream.isTTY);
     },
     get columns() {
       return stream.isTTY ? stream.columns : undefined;

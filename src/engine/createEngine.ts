@@ -59,7 +59,11 @@ export function createEngine({ dist, sampleArchive, workers }: EngineOptions): E
 
     async thumbnails({ inspection, samples, size }, run) {
       const { dataset } = inspections.get(inspection);
-      const pictures = await pool.run("thumbnails", { samples: samples.map((sample) => dataset.ref(sample)), size }, run.signal);
+      const pictures = await pool.run(
+        "thumbnails",
+        { samples: samples.map((sample) => dataset.ref(sample)), size },
+        run.signal,
+      );
       return pictures.map((picture, index) => ({ sample: samples[index] ?? 0, ...picture }));
     },
 
@@ -90,7 +94,10 @@ export function createEngine({ dist, sampleArchive, workers }: EngineOptions): E
     async train({ inspection, spec }, run) {
       const inspected = inspections.get(inspection);
       const { decision } = makePlan(inspected);
-      const report = throttled(run.progress.bind(run), (event) => event.type !== "loading" || event.done === event.total);
+      const report = throttled(
+        run.progress.bind(run),
+        (event) => event.type !== "loading" || event.done === event.total,
+      );
       const quiet = { signal: run.signal, progress: report };
       return withTrainingData(inspected, decision, spec, pool, quiet, (job) => runTrainer(dist, job, quiet));
     },
@@ -98,7 +105,10 @@ export function createEngine({ dist, sampleArchive, workers }: EngineOptions): E
     async sample({ into }, run) {
       const archive = sampleArchive ?? path.join(dist, "..", "media", "sample", "letters.tar.br");
       if (!existsSync(archive)) {
-        throw new CleanSplitError("not-found", `${archive} is missing. Install CleanSplit again to get the sample dataset.`);
+        throw new CleanSplitError(
+          "not-found",
+          `${archive} is missing. Install CleanSplit again to get the sample dataset.`,
+        );
       }
       const { folder } = await unpackSample(archive, into, run.signal);
       return { folder };
@@ -125,13 +135,19 @@ class Kept<T> {
   get(id: string): T {
     const value = this.values.get(id);
     if (value !== undefined) return value;
-    throw new CleanSplitError("not-found", `This ${this.noun} is no longer held by the engine. Inspect the dataset again.`);
+    throw new CleanSplitError(
+      "not-found",
+      `This ${this.noun} is no longer held by the engine. Inspect the dataset again.`,
+    );
   }
 }
 
 function throttledRun(run: Run<Progress>): Run<Progress> {
   let phase = "";
-  const report = throttled(run.progress.bind(run), (event: Progress) => event.phase !== phase || event.done === event.total);
+  const report = throttled(
+    run.progress.bind(run),
+    (event: Progress) => event.phase !== phase || event.done === event.total,
+  );
   return {
     signal: run.signal,
     progress(event) {
@@ -172,7 +188,9 @@ function summarise({ inspection, splits, policy }: Plan, plan: string): PlanSumm
     before: splits.reduce((sum, split) => sum + split.before, 0),
     after: images,
     outputs: [
-      ...folders.map((source) => `${layout.inputs.length === 1 ? "" : source.prefix}: image files in the same folders as now`),
+      ...folders.map(
+        (source) => `${layout.inputs.length === 1 ? "" : source.prefix}: image files in the same folders as now`,
+      ),
       ...[...arrays].map((output) => `${output}: images and labels, read with numpy.load`),
       `${MANIFEST}: every removed sample with its reason and its twin`,
     ].map((line) => line.replace(/^: /, "")),
@@ -197,7 +215,8 @@ function marksOf({ dataset, findings }: Inspection): Marks {
         : `CleanSplit: ${others} with ${same}${names.length > 1 ? `, in ${names.join(", ")}` : ""}`;
     for (const sample of members) marks.set(sample, { kind, text });
   }
-  for (const [sample, reason] of fingerprints.reasons) marks.set(sample, { kind: "unreadable", text: `CleanSplit: ${reason}` });
+  for (const [sample, reason] of fingerprints.reasons)
+    marks.set(sample, { kind: "unreadable", text: `CleanSplit: ${reason}` });
   return {
     files: [...marks].flatMap(([sample, mark]) =>
       fingerprints.isFile[sample] === 1 ? [{ path: dataset.names.file(sample), ...mark }] : [],

@@ -216,19 +216,26 @@ async function recogniseFolderInput(
     });
   }
 
-  for (const set of arraySets(listing.folders.flatMap((folder) => folder.arrays.map((name) => ({ folder: folder.path, name }))))) {
+  for (const set of arraySets(
+    listing.folders.flatMap((folder) => folder.arrays.map((name) => ({ folder: folder.path, name }))),
+  )) {
     const files = set.files.map((name) => path.join(input.path, set.folder, name));
     const below = set.folder === "" ? "" : `${set.folder}/`;
     const ids = set.files.map((name) => `${prefix}${below}${name}`);
     const name = set.files.length === 1 ? stem(set.files[0] ?? "") : set.folder || base;
-    await recogniseArrayFiles({ input, files, ids, name, output: `${prefix}${below}` }, assignments, splits, found, pool, run).catch(
-      (error: unknown) => {
-        if (!(error instanceof CleanSplitError)) throw error;
-        // A folder may hold pickles that are no dataset; a set of IDX files that is damaged is one that is.
-        if (set.isIdx) throw error;
-        found.ignored.push({ path: `${prefix}${below}${set.files.join(", ")}`, reason: messageOf(error) });
-      },
-    );
+    await recogniseArrayFiles(
+      { input, files, ids, name, output: `${prefix}${below}` },
+      assignments,
+      splits,
+      found,
+      pool,
+      run,
+    ).catch((error: unknown) => {
+      if (!(error instanceof CleanSplitError)) throw error;
+      // A folder may hold pickles that are no dataset; a set of IDX files that is damaged is one that is.
+      if (set.isIdx) throw error;
+      found.ignored.push({ path: `${prefix}${below}${set.files.join(", ")}`, reason: messageOf(error) });
+    });
   }
 }
 
@@ -292,7 +299,11 @@ async function recogniseArrayFiles(
     })),
   );
   const byName = new Map(entries.map((entry) => [entry.shown, entry]));
-  const shownHeads = entries.map(({ shown, array }): ArrayHead => ({ key: shown, kind: array.kind, shape: array.shape }));
+  const shownHeads = entries.map(({ shown, array }): ArrayHead => ({
+    key: shown,
+    kind: array.kind,
+    shape: array.shape,
+  }));
   const meanings = recogniseArrays(shownHeads, name);
   const range = labelRange(meanings.flatMap((meaning) => byName.get(meaning.labelKey ?? "")?.array.labels ?? []));
   for (const meaning of meanings) {
@@ -317,7 +328,13 @@ async function recogniseArrayFiles(
     });
     noteScaling(images.array, images.id, found);
     if (split === null) continue;
-    const source = arraySource(meaning, images, labels, rows, idx ? output + name : output + stem(path.basename(images.file)));
+    const source = arraySource(
+      meaning,
+      images,
+      labels,
+      rows,
+      idx ? output + name : output + stem(path.basename(images.file)),
+    );
     found.parts.push({
       source,
       name: path.basename(images.file),
@@ -330,9 +347,21 @@ async function recogniseArrayFiles(
   }
 }
 
-type Entry = { readonly file: string; readonly key: string; readonly shown: string; readonly id: string; readonly array: ArrayFileHead["arrays"][number] };
+type Entry = {
+  readonly file: string;
+  readonly key: string;
+  readonly shown: string;
+  readonly id: string;
+  readonly array: ArrayFileHead["arrays"][number];
+};
 
-function arraySource(meaning: ArrayMeaning, images: Entry, labels: Entry | undefined, rows: number, output: string): ArraySource {
+function arraySource(
+  meaning: ArrayMeaning,
+  images: Entry,
+  labels: Entry | undefined,
+  rows: number,
+  output: string,
+): ArraySource {
   const outputKey = (entry: Entry): string => (entry.key === "" ? stem(entry.shown) : entry.key);
   return {
     kind: "array",
@@ -361,7 +390,9 @@ function labelsOf(labels: Int32Array | null, range: LabelRange): Pick<Part, "lab
 
 function noteScaling(array: ArrayFileHead["arrays"][number], id: string, found: Recognition): void {
   if (array.scaling !== null && array.kind === "f") {
-    found.notes.push(`The values of ${id} are 8-bit pixels p scaled as ${scalingFormula(array.scaling)}; they are compared as those pixels.`);
+    found.notes.push(
+      `The values of ${id} are 8-bit pixels p scaled as ${scalingFormula(array.scaling)}; they are compared as those pixels.`,
+    );
   } else if (array.kind === "f") {
     found.notes.push(`The values of ${id} are no 8-bit pixels under a known scaling; they are compared as floats.`);
   }
@@ -372,9 +403,7 @@ function buildTable(
   names: SplitNames,
 ): Pick<Dataset, "table" | "starts" | "spaceOf" | "labelFaults"> & { notes: readonly string[] } {
   const count = parts.reduce((sum, part) => sum + sourceSize(part.source), 0);
-  const joined = joinClasses(
-    parts.map((part) => ({ source: part.name, names: namesIn(part) })),
-  );
+  const joined = joinClasses(parts.map((part) => ({ source: part.name, names: namesIn(part) })));
   const order: Readonly<Record<Role, number>> = { train: 0, validation: 1, test: 2, other: 3 };
   const keys = new Map<string, Role>();
   for (const part of parts) {
@@ -468,7 +497,11 @@ function assignmentFor(target: string, assignments: readonly Assignment[]): Assi
 }
 
 function isBelow(target: string, container: string): boolean {
-  return target === container || target.startsWith(container.endsWith(path.sep) ? container : container + path.sep) || target.startsWith(`${container}#`);
+  return (
+    target === container ||
+    target.startsWith(container.endsWith(path.sep) ? container : container + path.sep) ||
+    target.startsWith(`${container}#`)
+  );
 }
 
 function withoutKey(target: string): string {
@@ -483,7 +516,8 @@ function assignmentReason({ split }: Assignment): string {
 function noSamples(inputs: readonly Input[], found: Recognition): CleanSplitError {
   const what = inputs.map((input) => input.path).join(", ");
   const [first] = found.ignored;
-  const ignored = first === undefined ? "" : ` ${found.ignored.length} entries were ignored, e.g. ${first.path}: ${first.reason}.`;
+  const ignored =
+    first === undefined ? "" : ` ${found.ignored.length} entries were ignored, e.g. ${first.path}: ${first.reason}.`;
   return new CleanSplitError(
     "not-a-dataset",
     `${what} holds no images. Expected folders of images such as train/cat/1.png, or array files (pickle, IDX, .npy, .npz).${ignored}`,

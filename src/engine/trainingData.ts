@@ -73,7 +73,8 @@ function featureFormat({ findings: { fingerprints } }: Inspection, samples: Uint
   const colour = samples.some((sample) => (MODES[modes[sample] ?? 0] ?? "L").startsWith("RGB"));
   const channels = colour ? 3 : 1;
   const sameSize = samples.every(
-    (sample) => widths[sample] === widths[first] && heights[sample] === heights[first] && modes[sample] === modes[first],
+    (sample) =>
+      widths[sample] === widths[first] && heights[sample] === heights[first] && modes[sample] === modes[first],
   );
   const own = (widths[first] ?? 0) * (heights[first] ?? 0) * channels;
   const plain = modes[first] === MODES.indexOf(colour ? "RGB" : "L");
@@ -112,7 +113,11 @@ function jobOf(
   decision: Decision,
   spec: TrainingSpec,
   samples: Uint32Array,
-  { featuresFile, dim, format }: { readonly featuresFile: string; readonly dim: number; readonly format: FeatureFormat },
+  {
+    featuresFile,
+    dim,
+    format,
+  }: { readonly featuresFile: string; readonly dim: number; readonly format: FeatureFormat },
 ): TrainerJob {
   const { table } = dataset;
   const { widths, heights } = findings.fingerprints;
@@ -120,7 +125,8 @@ function jobOf(
   const inTraining = occursIn(findings, (split) => roleOf(split) === "train" || roleOf(split) === "validation");
   const column = (value: (sample: number) => number): Uint8Array => Uint8Array.from(samples, value);
   const first = samples[0] ?? 0;
-  const size = format.side === null ? `${heights[first]} x ${widths[first]}` : `resized to ${format.side} x ${format.side}`;
+  const size =
+    format.side === null ? `${heights[first]} x ${widths[first]}` : `resized to ${format.side} x ${format.side}`;
   return {
     featuresFile,
     rows: samples.length,

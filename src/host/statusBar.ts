@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
-import { verdictOf } from "../core/leakage/verdict";
+import { plural, verdictOf } from "../core/leakage/verdict";
 import { progressText } from "./progress";
 import type { DatasetSession, DatasetSessions } from "./session";
+import { evaluationLeaks } from "./views/evaluationLeaks";
 
 /** The one status bar item: what is being done with the dataset used last, or what its inspection found. */
 export class StatusBar implements vscode.Disposable {
@@ -60,7 +61,9 @@ export class StatusBar implements vscode.Disposable {
     } else {
       const verdict = verdictOf(result.report);
       const icon = verdict.level === "leak" ? "error" : verdict.level === "warning" ? "warning" : "pass";
-      this.#item.text = `$(${icon}) ${session.name}`;
+      const leaks = evaluationLeaks(session.name, result).reduce((sum, leak) => sum + leak.samples, 0);
+      const found = leaks === 0 ? session.name : `${session.name}: ${plural(leaks, "leaking image")}`;
+      this.#item.text = `$(${icon}) ${found}`;
       this.#item.tooltip = [verdict.text, ...verdict.details].join("\n");
     }
     this.#item.show();

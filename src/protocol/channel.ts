@@ -38,7 +38,11 @@ export function serveCalls(port: Port, api: object): () => void {
     answer().then(
       (value) => port.post({ kind: "result", id, value } satisfies Message),
       (error: unknown) =>
-        port.post({ kind: "error", id, message: error instanceof Error ? error.message : String(error) } satisfies Message),
+        port.post({
+          kind: "error",
+          id,
+          message: error instanceof Error ? error.message : String(error),
+        } satisfies Message),
     );
   });
 }

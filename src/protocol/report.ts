@@ -16,14 +16,7 @@ export type {
   SplitCounts,
   Tier,
 } from "../core/leakage/report";
-export type {
-  ApplyResult,
-  PlanSplit,
-  PlanSummary,
-  Removal,
-  RemovalPage,
-  RemovalReason,
-} from "../core/sanitize/plan";
+export type { ApplyResult, PlanSplit, PlanSummary, Removal, RemovalPage, RemovalReason } from "../core/sanitize/plan";
 
 /** Progress as it is shown: a phase in words, counts, and a rate once it is known. */
 export interface ProgressView {
@@ -42,7 +35,11 @@ export interface ReportState {
   readonly error: string | null;
   readonly report: Report | null;
   /** The verdict in one true sentence, and the sentences behind it. */
-  readonly verdict: { readonly level: "clean" | "warning" | "leak"; readonly text: string; readonly details: readonly string[] } | null;
+  readonly verdict: {
+    readonly level: "clean" | "warning" | "leak";
+    readonly text: string;
+    readonly details: readonly string[];
+  } | null;
   /** A plan that was made and not yet written. */
   readonly plan: PlanSummary | null;
   readonly applied: ApplyResult | null;

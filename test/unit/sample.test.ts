@@ -5,13 +5,18 @@ import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { brotliCompressSync } from "node:zlib";
-import type { Headers } from "tar-stream";
 import { pack } from "tar-stream";
 import { CleanSplitError } from "../../src/core/errors";
 import { unpackSample } from "../../src/engine/sample";
 
 const MEDIA = join(__dirname, "../../media/sample");
 const ARCHIVE = join(MEDIA, "letters.tar.br");
+
+interface Forged {
+  name: string;
+  type?: "symlink";
+  linkname?: string;
+}
 
 interface Truth {
   images: number;
@@ -53,7 +58,7 @@ describe("the sample dataset", function () {
     await rm(temporary, { recursive: true, force: true });
   });
 
-  async function forge(name: string, ...entries: Headers[]): Promise<string> {
+  async function forge(name: string, ...entries: Forged[]): Promise<string> {
     const tar = pack();
     for (const header of entries) tar.entry(header, header.type === "symlink" ? "" : "forged");
     tar.finalize();

@@ -3,7 +3,7 @@ import { COMMON_OPTIONS, EXIT, type Command } from "../command";
 import { BLANK, line, paragraph, span, type Line } from "../output/text";
 import type { TableStyle } from "../output/table";
 import { displayWidth } from "../output/width";
-import { commandLine, section, styleOf } from "../views/page";
+import { commandLines, section, styleOf } from "../views/page";
 
 /** The command that explains the others. */
 export function helpCommand(commands: () => readonly Command[]): Command {
@@ -35,7 +35,11 @@ export function helpCommand(commands: () => readonly Command[]): Command {
 /** The help of the whole program. */
 export function overviewLines(commands: readonly Command[], style: TableStyle): readonly Line[] {
   return [
-    line(span("cleansplit", "title"), "  tells whether an image dataset can be trusted, and fixes it"),
+    ...paragraph(
+      line(span("cleansplit", "title"), "  "),
+      "tells whether an image dataset can be trusted, and fixes it",
+      style.width,
+    ),
     ...section("Usage", "", style),
     line("  cleansplit COMMAND PATH... [options]"),
     ...section("Commands", "", style),
@@ -53,8 +57,8 @@ export function overviewLines(commands: readonly Command[], style: TableStyle): 
       ],
       style,
     ),
-    BLANK,
-    line("Options and examples of a command: ", span("cleansplit help COMMAND", "accent")),
+    ...section("Options and examples of a command", "", style),
+    line("  ", span("cleansplit help COMMAND", "accent")),
   ];
 }
 
@@ -66,11 +70,12 @@ export function commandHelpLines(command: Command, style: TableStyle): readonly 
   ]);
   return [
     line(span(`cleansplit ${command.name}`, "title"), ` ${command.usage}`),
+    BLANK,
     ...command.description.flatMap((text) => paragraph([], text, style.width)),
     ...section("Options", "", style),
     ...pairs(options, style),
     ...section("Examples", "", style),
-    ...command.examples.map(({ command: text, says }) => commandLine(text, says)),
+    ...command.examples.flatMap(({ command: text, says }) => commandLines(text, says, style)),
   ];
 }
 

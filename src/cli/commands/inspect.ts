@@ -13,7 +13,7 @@ import { datasetArguments, datasetRequest, suggestOut } from "../dataset";
 import { openJson } from "../json";
 import { line, span, type Line } from "../output/text";
 import { groupLines, inspectionLines, verdictLines } from "../views/inspectionView";
-import { commandLine, section, styleOf } from "../views/page";
+import { commandLines, section, styleOf } from "../views/page";
 
 const CONDITIONS = ["leakage", "conflicts", "unreadable", "duplicates"] as const;
 /** What `--fail-on` can watch for. */
@@ -143,7 +143,7 @@ async function nextLines({ args, process, out }: CommandContext, report: Report)
   const target = await suggestOut(args, process.cwd, process.platform);
   return [
     ...section("Next", "", style),
-    commandLine(`cleansplit sanitize ${dataset} --out ${target}`, ""),
-    ...(leaks && canTrain ? [commandLine(`cleansplit train ${dataset}`, "what the leakage costs")] : []),
+    ...commandLines(`cleansplit sanitize ${dataset} --out ${target}`, "", style),
+    ...(leaks && canTrain ? commandLines(`cleansplit train ${dataset}`, "what the leakage costs", style) : []),
   ];
 }

@@ -3,7 +3,7 @@ import { UsageError } from "../arguments";
 import { COMMON_OPTIONS, EXIT, quickRun, type Command } from "../command";
 import { quote } from "../dataset";
 import { line, span } from "../output/text";
-import { commandLine, section, styleOf } from "../views/page";
+import { commandLines, section, styleOf } from "../views/page";
 
 export const sample: Command = {
   name: "sample",
@@ -26,7 +26,7 @@ export const sample: Command = {
     out.print(
       line("The sample dataset is in ", span(shown, "accent")),
       ...section("Next", "", styleOf(out)),
-      commandLine(`cleansplit inspect ${quote(shown, process.platform)}`, ""),
+      ...commandLines(`cleansplit inspect ${quote(shown, process.platform)}`, "", styleOf(out)),
     );
     return EXIT.ok;
   },

@@ -14,7 +14,7 @@ import { datasetRequest, quote } from "../dataset";
 import { openJson } from "../json";
 import { line, span } from "../output/text";
 import { plural } from "../../core/leakage/verdict";
-import { commandLine, section, styleOf } from "../views/page";
+import { commandLines, section, styleOf } from "../views/page";
 import { planLines, writtenLines } from "../views/planView";
 
 const REMOVAL_PAGE = 500;
@@ -81,7 +81,7 @@ export const sanitize: Command = {
     out.print(
       ...writtenLines(result, style),
       ...section("Next", "", style),
-      commandLine(`cleansplit inspect ${quote(target ?? result.folder, process.platform)}`, ""),
+      ...commandLines(`cleansplit inspect ${quote(target ?? result.folder, process.platform)}`, "", style),
     );
     return EXIT.ok;
   },
@@ -97,12 +97,13 @@ async function readRemovals(context: CommandContext, plan: string): Promise<read
   }
 }
 
-function sanitizeJson(
-  { plan: _, ...plan }: PlanSummary,
-  removals: readonly Removal[],
-  result: ApplyResult | null,
-): object {
-  return { schema: "cleansplit/sanitize@1", plan: { ...plan, removals: removals.map(plainRemoval) }, result };
+function sanitizeJson(plan: PlanSummary, removals: readonly Removal[], result: ApplyResult | null): object {
+  const { policy, splits, before, after, outputs } = plan;
+  return {
+    schema: "cleansplit/sanitize@1",
+    plan: { policy, splits, before, after, outputs, removals: removals.map(plainRemoval) },
+    result,
+  };
 }
 
 /** A removal by names: indexes of samples mean nothing outside the inspection. */

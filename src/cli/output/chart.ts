@@ -101,7 +101,7 @@ export function drawChart(chart: Chart, { width, symbols }: TableStyle): readonl
   function legend({ series }: Chart): Line {
     const names = series.flatMap(({ name }, index) => [
       span(`${marks[index] ?? symbols.first} ${name}`, TONES[index] ?? "plain"),
-      span("   "),
+      span("  "),
     ]);
     const both = grid.some((row) => row.some(({ mark }) => mark === symbols.both));
     return line(" ".repeat(AXIS), ...names, both ? span(`${symbols.both} both`, "faint") : "");

@@ -28,7 +28,7 @@ const WIDE: readonly (readonly [number, number])[] = [
 
 /** Columns the text takes in a terminal: combining marks take none, East Asian characters and emoji two. */
 export function displayWidth(text: string): number {
-  // eslint-disable-next-line no-control-regex -- printable ASCII needs no segmentation, and is nearly every text
+  // Printable ASCII needs no segmentation, and is nearly every text.
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
   for (const { segment } of SEGMENTER.segment(text)) width += graphemeWidth(segment);
@@ -53,6 +53,11 @@ export function head(text: string, width: number): string {
     end = index + segment.length;
   }
   return text.slice(0, end);
+}
+
+function firstGrapheme(text: string): string {
+  for (const { segment } of SEGMENTER.segment(text)) return segment;
+  return text;
 }
 
 /** The longest end of the text that takes at most `width` columns. */
@@ -91,7 +96,7 @@ export function wrapText(text: string, width: number): readonly string[] {
     line = word;
     while (displayWidth(line) > width) {
       // At least one character a line, also where a wide character is wider than the column.
-      const part = head(line, width) || [...line].slice(0, 1).join("");
+      const part = head(line, width) || firstGrapheme(line);
       lines.push(part);
       line = line.slice(part.length);
     }

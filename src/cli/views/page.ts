@@ -1,5 +1,5 @@
 import type { Terminal } from "../output/terminal";
-import { BLANK, line, paragraph, span, type Line, type Tone } from "../output/text";
+import { BLANK, line, lineWidth, paragraph, span, type Line, type Tone } from "../output/text";
 import type { TableStyle } from "../output/table";
 
 /** How a terminal wants tables. */
@@ -28,9 +28,13 @@ export function bullet(
   return paragraph(line("  ", span(mark, tone === "plain" ? "faint" : tone), " "), text, style.width);
 }
 
-/** A command to run next; never wrapped, so it can be copied. */
-export function commandLine(command: string, says: string): Line {
-  return line("  ", span(command, "accent"), says === "" ? "" : span(`  # ${says}`, "faint"));
+/** A command to run, with what it is for; never wrapped, so it can be copied. */
+export function commandLines(command: string, says: string, style: TableStyle): readonly Line[] {
+  const text = span(command, "accent");
+  const comment = span(`# ${says}`, "faint");
+  if (says === "") return [line("  ", text)];
+  const behind = line("  ", text, "  ", comment);
+  return lineWidth(behind) <= style.width ? [behind] : [line("  ", comment), line("  ", text)];
 }
 
 /** A share of a whole: "3.6 %"; "<0.1 %" for little that is not nothing, and never 100 % for less than all. */

@@ -23,7 +23,7 @@ export function planLines(plan: PlanSummary, style: TableStyle): readonly Line[]
     split.shapeBefore,
     span(arrow, "faint"),
     span(split.shapeAfter, split.after === split.before ? "plain" : "good"),
-    split.after === split.before ? span(none, "faint") : `${number(split.before - split.after)}`,
+    split.after === split.before ? span(none, "faint") : number(split.before - split.after),
   ]);
   const reasons = REASONS.filter(([reason]) => plan.splits.some(({ removed: counts }) => counts[reason] > 0));
   const byReason = reasons.map(([reason, text]): readonly Cell[] => {

@@ -106,7 +106,8 @@ function siblingSplits(paths: readonly (readonly string[])[]): Siblings | null {
   if (!alike) return null;
   const words = [...classes.keys()].map((name) => ({ name, word: sizeWord(name) }));
   const both = words.some(({ word }) => word === "large") && words.some(({ word }) => word === "small");
-  const roleOf = (word: string | null): Role => (!both ? "other" : word === "large" ? "train" : word === "small" ? "test" : "other");
+  const roleOf = (word: string | null): Role =>
+    !both ? "other" : word === "large" ? "train" : word === "small" ? "test" : "other";
   return { roles: new Map(words.map(({ name, word }) => [name, roleOf(word)])) };
 }
 

@@ -121,7 +121,12 @@ function passes(findings: Findings, members: Uint32Array, query: GroupQuery): bo
 }
 
 function countSplits(table: SampleTable, states: Uint8Array): SplitCounts[] {
-  const perSplit = table.splits.map(() => ({ samples: 0, unreadable: 0, invalid: 0, classes: new Map<number, number>() }));
+  const perSplit = table.splits.map(() => ({
+    samples: 0,
+    unreadable: 0,
+    invalid: 0,
+    classes: new Map<number, number>(),
+  }));
   for (let sample = 0; sample < table.count; sample++) {
     const counts = perSplit[table.splitOf[sample] ?? 0];
     if (counts === undefined) continue;

@@ -17,11 +17,7 @@ export interface Findings {
 }
 
 /** Groups equal samples and finds conflicts; linear in the number of samples. */
-export function findDuplicates(
-  table: SampleTable,
-  fingerprints: Fingerprints,
-  spaceOf: readonly number[],
-): Findings {
+export function findDuplicates(table: SampleTable, fingerprints: Fingerprints, spaceOf: readonly number[]): Findings {
   const { count, fileDigests, pixelDigests, states, isFile } = fingerprints;
   // Invalid rows have values that can be equal, so they count as duplicates, but never as leakage or conflict.
   const readable = (sample: number): boolean => states[sample] !== SampleState.unreadable;
@@ -106,7 +102,8 @@ export function occursIn(findings: Findings, counts: (split: number) => boolean)
   const { states } = findings.fingerprints;
   const occurs = new Uint8Array(findings.table.count);
   forEachGroup(findings.groups.pixel, (members) => {
-    if (members.some((sample) => states[sample] === SampleState.ok && counts(splitOf[sample] ?? 0))) for (const sample of members) occurs[sample] = 1;
+    if (members.some((sample) => states[sample] === SampleState.ok && counts(splitOf[sample] ?? 0)))
+      for (const sample of members) occurs[sample] = 1;
   });
   return occurs;
 }

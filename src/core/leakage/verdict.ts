@@ -34,13 +34,17 @@ export function verdictOf(report: Report): Verdict {
     details.push(`${plural(report.unreadable.length, "image")} cannot be read.`);
   }
   if (report.invalid.length > 0) {
-    details.push(`${plural(report.invalid.length, "row")} of the arrays ${report.invalid.length === 1 ? "is" : "are"} no valid sample.`);
+    details.push(
+      `${plural(report.invalid.length, "row")} of the arrays ${report.invalid.length === 1 ? "is" : "are"} no valid sample.`,
+    );
   }
   if (report.blank.samples > 0) {
     details.push(`${plural(report.blank.samples, "image is", "images are")} blank: all pixels equal.`);
   }
   if (report.collisions.groups > 0) {
-    details.push(`${plural(report.collisions.samples, "different image has", "different images have")} the MD5 of another one; they are not treated as duplicates.`);
+    details.push(
+      `${plural(report.collisions.samples, "different image has", "different images have")} the MD5 of another one; they are not treated as duplicates.`,
+    );
   }
   const total = report.splits.reduce((sum, split) => sum + split.samples, 0);
   if (worst !== undefined) return { level: "leak", text: `${leakText(report, worst)}.`, details };

@@ -23,6 +23,9 @@ const NAMES: Readonly<Record<ImageFormat, string>> = {
 /** The lengths of BMP's info header that exist. */
 const BMP_HEADERS: ReadonlySet<number> = new Set([12, 16, 40, 52, 56, 64, 108, 124]);
 
+/** TIFF and BigTIFF, little and big endian. */
+const TIFF_STARTS: readonly string[] = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
+
 const HEIF_BRANDS: ReadonlySet<string> = new Set(["avif", "avis", "heic", "heix", "hevc", "hevx", "mif1", "msf1"]);
 
 /** What files that no decoder reads start with, as Latin-1. */
@@ -65,7 +68,7 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (start.startsWith("\xff\xd8\xff")) return "jpeg";
   if (start.startsWith("GIF87a") || start.startsWith("GIF89a")) return "gif";
   if (start.startsWith("RIFF") && start.startsWith("WEBP", 8)) return "webp";
-  if (/^(?:II[*+]\0|MM\0[*+])/.test(start)) return "tiff";
+  if (TIFF_STARTS.some((magic) => start.startsWith(magic))) return "tiff";
   if (start.startsWith("ftyp", 4) && HEIF_BRANDS.has(start.slice(8, 12))) return "heif";
   if (start.startsWith("BM") && start.slice(15, 18) === "\0\0\0" && BMP_HEADERS.has(start.charCodeAt(14))) return "bmp";
   if (/^P[1-7][\s#]/.test(start)) return "pnm";
@@ -99,18 +102,18 @@ export function explainUnknown(bytes: Uint8Array): string {
   for (const [magic, reason] of OTHERS) if (start.startsWith(magic)) return reason;
   if (/^.?PNG/.test(start)) return "PNG is damaged: its first eight bytes are not a PNG's";
   if (start.startsWith("ftyp", 4)) return "not an image: a video or another media file";
-  if (/^\0+$/.test(start)) return "not an image: starts with zero bytes only";
+  if (bytes.subarray(0, 512).every((byte) => byte === 0)) return "not an image: starts with zero bytes only";
   if (/^\s*(?:<!doctype html|<html)/i.test(start)) return "not an image: a web page (HTML)";
-  // eslint-disable-next-line no-control-regex -- text is recognised by the control characters it does not have
-  if (!/[\x00-\x08\x0b\x0e-\x1f\x7f]/.test(start) && isUtf8(bytes.subarray(0, 512)))
-    return "not an image: starts with text";
+  if (isText(bytes.subarray(0, 512))) return "not an image: starts with text";
   if (bytes.length < 8) return `not an image: only ${String(bytes.length)} ${bytes.length === 1 ? "byte" : "bytes"}`;
   return "not an image of a known format";
 }
 
-function isUtf8(bytes: Uint8Array): boolean {
+/** Whether bytes are UTF-8 without control characters that text does not have. */
+function isText(bytes: Uint8Array): boolean {
+  if (bytes.some((byte) => byte < 9 || byte === 11 || (byte > 13 && byte < 32) || byte === 127)) return false;
   try {
-    // The cut may fall inside a character.
+    // The last character may be cut in two.
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     return true;
   } catch {

@@ -60,7 +60,12 @@ export const jobs: Jobs = {
       record(result, index, picture);
       if (fits || format.scaling === null) return;
       const formula = scalingFormula(format.scaling);
-      fail(result, index, SampleState.invalid, `its values are no 8-bit pixels under the scaling ${formula} of the other rows`);
+      fail(
+        result,
+        index,
+        SampleState.invalid,
+        `its values are no 8-bit pixels under the scaling ${formula} of the other rows`,
+      );
     });
     return result;
   },
@@ -69,7 +74,9 @@ export const jobs: Jobs = {
     const encoded: EncodedPicture[] = [];
     for (const sample of samples) {
       const picture = await readSample(sample).catch(ignoreUnreadable);
-      encoded.push(picture === null ? { png: new Uint8Array(), width: 0, height: 0 } : await encodeThumbnail(picture, size));
+      encoded.push(
+        picture === null ? { png: new Uint8Array(), width: 0, height: 0 } : await encodeThumbnail(picture, size),
+      );
     }
     return encoded;
   },
@@ -138,7 +145,10 @@ async function readUnchanged(sample: SampleRef): Promise<Picture> {
   } catch (error) {
     if (!(error instanceof UnreadableImage)) throw error;
     const file = sample.kind === "file" ? sample.path : sample.format.file;
-    throw new CleanSplitError("changed", `${file} changed since the inspection: ${error.message}. Inspect the dataset again.`);
+    throw new CleanSplitError(
+      "changed",
+      `${file} changed since the inspection: ${error.message}. Inspect the dataset again.`,
+    );
   }
 }
 

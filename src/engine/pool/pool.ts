@@ -74,7 +74,10 @@ export class Pool {
       this.busy.delete(worker);
       this.idle.push(worker);
       if (answer.ok) task?.resolve(answer.value);
-      else task?.reject(answer.reason === null ? new Error(answer.message) : new CleanSplitError(answer.reason, answer.message));
+      else
+        task?.reject(
+          answer.reason === null ? new Error(answer.message) : new CleanSplitError(answer.reason, answer.message),
+        );
       this.next();
     });
     worker.on("error", (error) => this.lose(worker, error));

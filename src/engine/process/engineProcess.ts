@@ -1,6 +1,11 @@
 import { fork, type ChildProcess } from "node:child_process";
 import path from "node:path";
-import { createMessageConnection, IPCMessageReader, IPCMessageWriter, type MessageConnection } from "vscode-jsonrpc/node";
+import {
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  type MessageConnection,
+} from "vscode-jsonrpc/node";
 import { CleanSplitError } from "../../core/errors";
 import type { Engine } from "../engine";
 import { remote } from "./rpc";

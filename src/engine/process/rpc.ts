@@ -1,4 +1,9 @@
-import { CancellationTokenSource, ResponseError, type CancellationToken, type MessageConnection } from "vscode-jsonrpc/node";
+import {
+  CancellationTokenSource,
+  ResponseError,
+  type CancellationToken,
+  type MessageConnection,
+} from "vscode-jsonrpc/node";
 import { CleanSplitError, messageOf, type ErrorReason } from "../../core/errors";
 import type { Run } from "../engine";
 

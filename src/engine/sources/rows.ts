@@ -82,7 +82,8 @@ export function readRows(format: RowFormat, from: number, count: number): RowPic
 function toPicture(dtype: Dtype, row: Uint8Array, { geometry, scaling }: RowFormat): RowPicture {
   const { width, height } = geometry;
   const valid = (picture: Picture): RowPicture => ({ picture, fits: true });
-  const mode = (wide: "" | "16"): Mode => `${(["L", "LA", "RGB", "RGBA"] as const)[geometry.channels - 1] ?? "L"}${wide}`;
+  const mode = (wide: "" | "16"): Mode =>
+    `${(["L", "LA", "RGB", "RGBA"] as const)[geometry.channels - 1] ?? "L"}${wide}`;
   if (isBytes(dtype)) {
     const pixels = dtype === "b1" ? row.map((value) => (value === 0 ? 0 : 255)) : row;
     return valid({ width, height, mode: mode(""), pixels: interleave(pixels, geometry, 1) });

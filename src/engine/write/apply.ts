@@ -97,7 +97,10 @@ async function checkTarget(target: string, inputs: readonly string[]): Promise<v
   for (const input of inputs) {
     const source = await realpath(input);
     if (contains(source, real) || contains(real, source)) {
-      throw new CleanSplitError("refused", `${target} and the dataset ${input} lie in one another. Choose a folder outside of it.`);
+      throw new CleanSplitError(
+        "refused",
+        `${target} and the dataset ${input} lie in one another. Choose a folder outside of it.`,
+      );
     }
     if ((await stat(source)).isFile() && path.dirname(source) === real) {
       throw new CleanSplitError("refused", `${target} is the folder of ${input}. Choose another one.`);
@@ -173,7 +176,9 @@ function manifestOf({ inspection, decision, policy, splits }: Plan): string {
 
 function verifiedSentences(images: number, rows: number): string[] {
   return [
-    ...(images === 0 ? [] : [`${plural(images, "copied image has", "copied images have")} the bytes that were inspected.`]),
+    ...(images === 0
+      ? []
+      : [`${plural(images, "copied image has", "copied images have")} the bytes that were inspected.`]),
     ...(rows === 0
       ? []
       : [`${number(rows)} written rows were read again: every image and every label is that of its source row.`]),

@@ -40,7 +40,10 @@ export async function writeArrays(
     const images = openArray(source.format.file, source.format.key);
     const image = entryOf(source.outputKeys.images, images, rows, advance);
     if (source.labels === null) return [image];
-    return [image, entryOf(source.outputKeys.labels, openArray(source.labels.file, source.labels.key), rows, () => undefined)];
+    return [
+      image,
+      entryOf(source.outputKeys.labels, openArray(source.labels.file, source.labels.key), rows, () => undefined),
+    ];
   });
   await writeNpz(file, entries, signal);
   return { file, parts };
@@ -74,7 +77,12 @@ export async function verifyArrays(
   return checked;
 }
 
-function checkLabels(file: string, source: ArraySource, labels: { file: string; key: string }, rows: Uint32Array): void {
+function checkLabels(
+  file: string,
+  source: ArraySource,
+  labels: { file: string; key: string },
+  rows: Uint32Array,
+): void {
   const original = openArray(labels.file, labels.key);
   const copy = openArray(file, source.outputKeys.labels);
   if (copy.shape[0] !== rows.length) throw misaligned(file, source, rows.length);
@@ -103,13 +111,18 @@ function stayingRows({ dataset }: Inspection, decision: Decision, source: ArrayS
 }
 
 function entryOf(key: string, array: NdArray, rows: Uint32Array, advance: (samples: number) => void): NpzEntry {
-  return { key, dtype: array.dtype, shape: [rows.length, ...array.shape.slice(1)], chunks: chunksOf(array, rows, advance) };
+  return {
+    key,
+    dtype: array.dtype,
+    shape: [rows.length, ...array.shape.slice(1)],
+    chunks: chunksOf(array, rows, advance),
+  };
 }
 
 /** The bytes of some rows, in order; rows that follow one another are read together. */
 function* chunksOf(array: NdArray, rows: Uint32Array, advance: (samples: number) => void): Generator<Uint8Array> {
   const most = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes(array)));
-  for (let at = 0; at < rows.length; ) {
+  for (let at = 0; at < rows.length;) {
     const first = rows[at] ?? 0;
     let count = 1;
     while (count < most && rows[at + count] === first + count) count += 1;

@@ -19,8 +19,6 @@ export interface NpzEntry {
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** The earliest time a zip file can name; the same for everybody, so that the same arrays give the same bytes. */
-const MODIFIED = new Date(1980, 0, 1);
 const MODE = 0o100644;
 
 /**
@@ -95,6 +93,8 @@ async function addEntries(
   signal: AbortSignal,
 ): Promise<void> {
   const keys = new Set<string>();
+  // The earliest time a zip file can name, in whatever time zone; so the same arrays give the same bytes.
+  const mtime = new Date(1980, 0, 1);
   for await (const entry of entries) {
     signal.throwIfAborted();
     checkKey(entry.key, keys);
@@ -107,7 +107,7 @@ async function addEntries(
     zip.addReadStream(stream, `${entry.key}.npy`, {
       size: header.length + size,
       compress: false,
-      mtime: MODIFIED,
+      mtime,
       // The other way to store a time depends on the time zone.
       forceDosTimestamp: true,
       mode: MODE,

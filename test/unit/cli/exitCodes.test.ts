@@ -69,10 +69,10 @@ describe("exit codes", () => {
     it(`${expected} after ${signal}, with the cursor shown and the engine closed`, async () => {
       const abort = new AbortController();
       const engine: Partial<Engine> = {
-        apply: async (_, { signal: aborted, progress }) => {
-          progress({ phase: "writing", done: 1, total: 10 });
+        apply: async (_, stopped) => {
+          stopped.progress({ phase: "writing", done: 1, total: 10 });
           abort.abort(signal);
-          aborted.throwIfAborted();
+          stopped.signal.throwIfAborted();
           return assert.fail("must be aborted");
         },
       };

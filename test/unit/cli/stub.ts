@@ -5,6 +5,8 @@ import type { EpochScore, TrainingResult, TrainingRun } from "../../../src/core/
 import { runCli } from "../../../src/cli/cli";
 import type { Environment } from "../../../src/cli/output/terminal";
 
+const LETTERS = "A B C D E F G H I J".split(" ");
+
 const counts = (groups: number, samples: number): { groups: number; samples: number; extra: number } => ({
   groups,
   samples,
@@ -26,7 +28,7 @@ function leak(split: string, into: string, samples: number, file = samples): Lea
 
 /** A report with a leak, duplicates, a conflict, blank, unreadable and invalid images. */
 export function leakyReport(change: Partial<Report> = {}): Report {
-  const classes = Object.fromEntries([..."ABCDEFGHIJ"].map((name) => [name, 1500]));
+  const classes = Object.fromEntries(LETTERS.map((name) => [name, 1500]));
   return {
     schema: "cleansplit/report@1",
     dataset: {
@@ -55,7 +57,7 @@ export function leakyReport(change: Partial<Report> = {}): Report {
       { name: "train", role: "train", samples: 15364, unreadable: 0, invalid: 0, classes },
       { name: "test", role: "test", samples: 3493, unreadable: 2, invalid: 1, classes },
     ],
-    classes: [..."ABCDEFGHIJ"],
+    classes: LETTERS,
     duplicates: {
       file: { ...counts(200, 500), withoutBlank: counts(199, 400) },
       pixel: { ...counts(210, 520), withoutBlank: counts(209, 420) },
@@ -186,7 +188,7 @@ export function trainingResult(): TrainingResult {
     },
     backend: { backend: "wasm", reason: "the native library is not installed" },
     features: "28 x 28 grey, (p - 127.5) / 255",
-    classes: [..."ABCDEFGHIJ"],
+    classes: LETTERS,
     runs: [
       run("original", 50, 50, 0.55),
       run("sanitized", 50, 50, 0.54),

@@ -49,7 +49,7 @@ function refuseOtherFormats(name: string, start: Uint8Array): void {
   if (other !== undefined) {
     throw new CleanSplitError("unsupported", `${name} is ${other}. Unpack it first and choose the unpacked file.`);
   }
-  if (begins(0x50, 0x4b, 3, 4)) {
+  if (begins(0x50, 0x4b, 3, 4) || begins(0x50, 0x4b, 5, 6)) {
     throw new CleanSplitError("unsupported", `${name} is a zip file and no pickle. Save its arrays with numpy.savez.`);
   }
 }

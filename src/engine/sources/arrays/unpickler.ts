@@ -25,6 +25,7 @@ const MAX_NAME_LINE = 4096;
 const MAX_LONG_BYTES = 1024;
 const MAX_PROTOCOL = 5;
 const OBJECT_BYTES = 64;
+const NAME = /^[\p{L}\p{N}_.<>]+$/u;
 
 /**
  * Reads the pickles that follow one another in a file, protocols 0 to 5 of Python 2 and 3, and gives the value of each.
@@ -166,6 +167,8 @@ class Machine {
         throw this.errors.unsupported(at, "it has too many small values, such as pictures as lists of numbers");
       }
       this.budget.take(8, at);
+      // Pictures and other files begin with P as well, and no array is kept outside of a pickle that is only that.
+      if (at === start && String.fromCharCode(opcode) === "P") throw this.#unknown(opcode, at, start);
       if (opcode === 0x2e) return this.#pop(at);
       if (!this.#step(opcode, at)) throw this.#unknown(opcode, at, start);
     }
@@ -525,6 +528,10 @@ class Machine {
 
   #global(module: string, name: string, at: number): PyGlobal {
     const global = globalNamed(module, name);
+    // Other files begin with the letter of this instruction too; what they go on with is no name.
+    if (global === undefined && !NAME.test(`${module}.${name}`)) {
+      throw this.errors.corrupt(at, "a global has a name that no Python object can have");
+    }
     if (global === undefined) throw this.errors.forbidden(at, printable(`${module}.${name}`));
     return global;
   }

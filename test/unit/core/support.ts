@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { SampleState, type Role } from "../../../src/core/dataset/dataset";
+import { createFingerprints } from "../../../src/core/fingerprint/fingerprints";
+import { findDuplicates, type Findings } from "../../../src/core/leakage/findings";
+
+/** A sample as tests write it down. Equal `content` means equal pixels, equal `file` equal bytes. */
+export interface TestSample {
+  readonly split: "train" | "validation" | "test";
+  readonly content: number;
+  readonly label?: string;
+  readonly file?: number;
+  readonly blank?: boolean;
+  readonly state?: SampleState;
+}
+
+const ROLES: readonly Role[] = ["train", "validation", "test"];
+
+/** The findings of an inspection of these samples. */
+export function findingsOf(all: readonly TestSample[]): Findings {
+  const classes = [...new Set(all.flatMap((sample) => sample.label ?? []))].sort();
+  const fingerprints = createFingerprints(all.length);
+  all.forEach((sample, index) => {
+    const state = sample.state ?? SampleState.ok;
+    fingerprints.states[index] = state;
+    fingerprints.isFile[index] = 1;
+    fingerprints.blank[index] = sample.blank === true ? 1 : 0;
+    fingerprints.fileDigests.fill((sample.file ?? 100 + index) % 256, index * 16, index * 16 + 16);
+    if (state !== SampleState.unreadable) fingerprints.pixelDigests.fill(sample.content, index * 16, index * 16 + 16);
+  });
+  const table = {
+    count: all.length,
+    splits: ROLES.map((role) => ({ name: role, role })),
+    classes,
+    splitOf: Uint8Array.from(all, (sample) => ROLES.indexOf(sample.split)),
+    classOf: Int32Array.from(all, (sample) => (sample.label === undefined ? -1 : classes.indexOf(sample.label))),
+    sourceOf: new Uint16Array(all.length),
+    positionOf: Uint32Array.from(all.keys()),
+  };
+  return findDuplicates(
+    table,
+    fingerprints,
+    classes.map(() => 0),
+  );
+}
+
+/** Datasets of up to 40 samples with few contents, so that duplicates, leaks and conflicts are common. */
+export function samples(): fc.Arbitrary<TestSample[]> {
+  const sample = fc.record({
+    split: fc.constantFrom("train", "validation", "test"),
+    content: fc.integer({ min: 1, max: 12 }),
+    label: fc.constantFrom("A", "A", "A", "B"),
+    blank: fc.constant(false),
+    state: fc.constantFrom(SampleState.ok, SampleState.ok, SampleState.ok, SampleState.unreadable, SampleState.invalid),
+  });
+  return fc.array(sample, { maxLength: 40 });
+}
