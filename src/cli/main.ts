@@ -30,8 +30,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
       if (isOpen) stream.write(text);
     },
     get isTTY() {
-      // Undefined when the stream is a pipe or a file, whatever the type says.
-      return Boolean(stream.isTTY);
+      return stream.isTTY;
     },
     get columns() {
       return stream.isTTY ? stream.columns : undefined;

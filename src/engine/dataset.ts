@@ -8,6 +8,7 @@ import { roleOfSplit } from "../core/dataset/splits";
 import { CleanSplitError, messageOf } from "../core/errors";
 import { scalingFormula } from "../core/fingerprint/scaling";
 import type { SampleNames } from "../core/leakage/buildReport";
+import { plural } from "../core/leakage/verdict";
 import type { Progress, Run } from "./engine";
 import type { ArrayFileHead, SampleRef } from "./pool/jobs";
 import type { Pool } from "./pool/pool";
@@ -516,8 +517,8 @@ function assignmentReason({ split }: Assignment): string {
 function noSamples(inputs: readonly Input[], found: Recognition): CleanSplitError {
   const what = inputs.map((input) => input.path).join(", ");
   const [first] = found.ignored;
-  const ignored =
-    first === undefined ? "" : ` ${found.ignored.length} entries were ignored, e.g. ${first.path}: ${first.reason}.`;
+  const count = plural(found.ignored.length, "entry was", "entries were");
+  const ignored = first === undefined ? "" : ` ${count} ignored, e.g. ${first.path}: ${first.reason}.`;
   return new CleanSplitError(
     "not-a-dataset",
     `${what} holds no images. Expected folders of images such as train/cat/1.png, or array files (pickle, IDX, .npy, .npz).${ignored}`,

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
+import { CleanSplitError } from "../../core/errors";
 import type { ApplyResult, PlanSummary, Removal } from "../../core/sanitize/plan";
 import { UsageError } from "../arguments";
 import {
@@ -46,6 +48,11 @@ export const sanitize: Command = {
     if (target === undefined && !dryRun) {
       throw new UsageError("Name the new folder with --out DIR, or see what would be done with --dry-run.");
     }
+    const folder = target === undefined ? undefined : path.resolve(process.cwd, target);
+    if (folder !== undefined && !dryRun && existsSync(folder)) {
+      // The engine refuses it too, but only after the dataset was read.
+      throw new CleanSplitError("refused", `${folder} exists already. Choose a new name; nothing is ever overwritten.`);
+    }
     const jsonPath = args.text("json");
     const json = jsonPath === undefined ? undefined : await openJson(jsonPath, process.cwd, process.stdout);
     const prints = json?.isStdout !== true;
@@ -59,9 +66,9 @@ export const sanitize: Command = {
     if (prints && !quiet) out.print(...planLines(plan, style).slice(1));
 
     const result =
-      dryRun || target === undefined
+      dryRun || folder === undefined
         ? null
-        : await engine.apply({ plan: plan.plan, out: path.resolve(process.cwd, target) }, runWithProgress(context));
+        : await engine.apply({ plan: plan.plan, out: folder }, runWithProgress(context));
     progress.clear();
     await json?.write(sanitizeJson(plan, removals, result));
     if (!prints) return EXIT.ok;

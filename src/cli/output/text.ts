@@ -46,7 +46,7 @@ export function lineWidth(pieces: Line): number {
 export function paragraph(lead: Line, text: string, width: number, tone: Tone = "plain"): readonly Line[] {
   const indent = lineWidth(lead);
   // Very narrow terminals get long lines rather than a column of letters.
-  const room = Math.max(20, width - indent);
+  const room = Math.max(16, width - indent);
   return wrapText(escapeHostile(text), room).map((part, index) =>
     index === 0 ? [...lead, span(part, tone)] : line(" ".repeat(indent), span(part, tone)),
   );

@@ -1,6 +1,14 @@
 import path from "node:path";
 import { number, plural, verdictOf } from "../../core/leakage/verdict";
-import type { Leakage, LeakageCounts, Report, SampleFault, GroupPage, GroupView } from "../../core/leakage/report";
+import type {
+  GroupPage,
+  GroupView,
+  Leakage,
+  LeakageCounts,
+  Report,
+  SampleFault,
+  SplitCounts,
+} from "../../core/leakage/report";
 import { line, paragraph, span, type Line, type Tone } from "../output/text";
 import { table, type Cell, type TableStyle } from "../output/table";
 import { durationText } from "../output/progress";
@@ -48,9 +56,12 @@ export function inspectionLines(report: Report, style: TableStyle): readonly Lin
   ];
 }
 
-function layoutLines({ dataset, timing }: Report, style: TableStyle): readonly Line[] {
+function layoutLines({ dataset, splits, timing }: Report, style: TableStyle): readonly Line[] {
   const read = `${plural(timing.samples, "image")} read in ${timing.seconds < 10 ? `${timing.seconds.toFixed(1)} s` : durationText(timing.seconds)}`;
-  const { shown, more } = firstOf(dataset.units, SHOWN_UNITS);
+  const order = (name: string | null): number =>
+    name === null ? splits.length : splits.findIndex((split) => split.name === name);
+  const units = [...dataset.units].sort((a, b) => order(a.split) - order(b.split));
+  const { shown, more } = firstOf(units, SHOWN_UNITS);
   const rows = shown.map((unit): readonly Cell[] => [
     shortPath(unit.path, dataset.inputs),
     unit.split === null ? span("left out", "faint") : unit.split,
@@ -77,57 +88,49 @@ function layoutLines({ dataset, timing }: Report, style: TableStyle): readonly L
   ];
 }
 
-/** A path as the person gave it: below its input, or with its folder when it is the input. */
+/** A path below its input, or with the name of its input when there are several; `#key` for an array. */
 function shortPath(place: string, inputs: readonly string[]): string {
-  const input = inputs.find(
-    (folder) => place === folder || place.startsWith(folder + path.sep) || place.startsWith(`${folder}#`),
-  );
+  const input = inputs.find((one) => place === one || place.startsWith(one + path.sep) || place.startsWith(`${one}#`));
   if (input === undefined) return place;
-  const base = path.basename(input);
-  return inputs.length === 1 && place.startsWith(input + path.sep)
-    ? place.slice(input.length + 1)
-    : base + place.slice(input.length);
+  const rest = place.slice(input.length);
+  return inputs.length > 1 || rest === "" ? path.basename(input) + rest : rest.replace(path.sep, "");
 }
 
 function splitLines(report: Report, style: TableStyle): readonly Line[] {
   const { none } = style.symbols;
-  const count = (value: number, tone: Tone): Cell => (value === 0 ? span(none, "faint") : span(number(value), tone));
-  const rows = report.splits.map((split): readonly Cell[] => [
-    split.name,
-    split.role === split.name ? span(none, "faint") : split.role,
-    number(split.samples),
-    count(split.unreadable, "warning"),
-    count(split.invalid, "warning"),
-    classText(Object.keys(split.classes)),
-  ]);
-  const sum = (of: (split: Report["splits"][number]) => number): number =>
-    report.splits.reduce((all, split) => all + of(split), 0);
-  const total: readonly Cell[] = [
-    "total",
-    "",
-    number(sum((split) => split.samples)),
-    count(
-      sum((split) => split.unreadable),
-      "warning",
-    ),
-    count(
-      sum((split) => split.invalid),
-      "warning",
-    ),
-    report.classes.length === 0 ? span("no labels", "faint") : plural(report.classes.length, "class", "classes"),
+  const sum = (of: (split: SplitCounts) => number): number => report.splits.reduce((all, split) => all + of(split), 0);
+  const count = (value: number): Cell => (value === 0 ? span(none, "faint") : span(number(value), "warning"));
+  // Where every split is called by its role, a column of roles says nothing.
+  const hasRoles = report.splits.some(({ name, role }) => name !== role);
+  const row = (
+    name: string,
+    role: string,
+    of: (read: (split: SplitCounts) => number) => number,
+    classes: Cell,
+  ): readonly Cell[] => [
+    name,
+    ...(hasRoles ? [role] : []),
+    number(of(({ samples }) => samples)),
+    count(of(({ unreadable }) => unreadable)),
+    count(of(({ invalid }) => invalid)),
+    classes,
   ];
+  const rows = report.splits.map((split) =>
+    row(split.name, split.role, (read) => read(split), classText(Object.keys(split.classes))),
+  );
+  const classes = report.classes.length === 0 ? "no labels" : plural(report.classes.length, "class", "classes");
   return [
     ...section("Splits", "images of any state", style),
     ...table(
       [
         { title: "split", narrow: "cut" },
-        { title: "role" },
+        ...(hasRoles ? [{ title: "role" }] : []),
         { title: "images", align: "right" },
         { title: "unreadable", align: "right" },
         { title: "invalid", align: "right" },
         { title: "classes", narrow: "wrap" },
       ],
-      report.splits.length > 1 ? [...rows, total] : rows,
+      report.splits.length > 1 ? [...rows, row("total", "", sum, classes)] : rows,
       style,
     ),
   ];

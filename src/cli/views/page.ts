@@ -31,10 +31,11 @@ export function bullet(
 /** A command to run, with what it is for; never wrapped, so it can be copied. */
 export function commandLines(command: string, says: string, style: TableStyle): readonly Line[] {
   const text = span(command, "accent");
-  const comment = span(`# ${says}`, "faint");
   if (says === "") return [line("  ", text)];
-  const behind = line("  ", text, "  ", comment);
-  return lineWidth(behind) <= style.width ? [behind] : [line("  ", comment), line("  ", text)];
+  const behind = line("  ", text, "  ", span(`# ${says}`, "faint"));
+  return lineWidth(behind) <= style.width
+    ? [behind]
+    : [...paragraph(line("  "), `# ${says}`, style.width, "faint"), line("  ", text)];
 }
 
 /** A share of a whole: "3.6 %"; "<0.1 %" for little that is not nothing, and never 100 % for less than all. */

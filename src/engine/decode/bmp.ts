@@ -60,7 +60,7 @@ export function decodeBmp(bytes: Uint8Array, limits: DecodeLimits): Picture {
     compression === RGB ||
     (compression === RLE8 && depth === 8) ||
     (compression === RLE4 && depth === 4) ||
-    (fields && (depth === 16 || depth === 32) && headerSize !== 64);
+    (fields && (depth === 16 || depth === 32) && headerSize >= 40 && headerSize !== 64);
   if (!supported || (compression !== RGB && !fields && topDown)) {
     throw new UnreadableImage(`BMP compression ${String(compression)} of ${String(depth)} bits is not supported`);
   }

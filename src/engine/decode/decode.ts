@@ -7,7 +7,7 @@ import { sharp } from "./library";
 import { checkSize, DEFAULT_LIMITS, type DecodeLimits } from "./limits";
 import { decodePng, explainPng } from "./png";
 import { decodePnm } from "./pnm";
-import { isPlainYcbcr } from "./tiff";
+import { explainTiff } from "./tiff";
 import { UnreadableImage } from "./unreadable";
 
 /** Longest time the library may take for one picture; ordinary ones take milliseconds. */
@@ -20,7 +20,7 @@ const MAX_FAST_BYTES = 1 << 24;
 const HARMLESS_JPEG = /extraneous bytes before marker|unknown JFIF revision|Unknown Adobe color transform/;
 
 /** Words of the library for data that ends too early. */
-const CUT_OFF = /premature end of JPEG|unexpected end|truncat|end of (?:file|stream|data)|end-of-file|not enough data/i;
+const CUT_OFF = /premature end of JPEG|unexpected end|truncat|end of (?:file|stream)|end-of-file|not enough data/i;
 
 /**
  * Decodes without waiting where that is quick: plain PNGs, BMP and PNM. Undefined says nothing about the file:
@@ -74,6 +74,10 @@ function open(bytes: Uint8Array, failOn: FailOnOptions): Sharp {
 
 async function decodeWithLibrary(bytes: Uint8Array, format: ImageFormat, limits: DecodeLimits): Promise<Picture> {
   const kind = formatName(format);
+  if (format === "svg") {
+    const { width, height } = declaredSvgSize(bytes);
+    checkSize(kind, width, height, limits);
+  }
   let metadata: Metadata;
   try {
     metadata = await open(bytes, "error").metadata();
@@ -85,9 +89,8 @@ async function decodeWithLibrary(bytes: Uint8Array, format: ImageFormat, limits:
   if (plan === undefined) {
     throw new UnreadableImage(unsupported(kind, metadata));
   }
-  if (format === "tiff" && isPlainYcbcr(bytes)) {
-    throw new UnreadableImage("TIFF in YCbCr without JPEG compression is not supported");
-  }
+  const silent = format === "tiff" ? explainTiff(bytes) : undefined;
+  if (silent !== undefined) throw new UnreadableImage(silent);
   const read = (failOn: FailOnOptions) => plan.read(open(bytes, failOn)).toBuffer({ resolveWithObject: true });
   try {
     let result;
@@ -115,6 +118,17 @@ async function decodeWithLibrary(bytes: Uint8Array, format: ImageFormat, limits:
 function unsupported(kind: string, { channels, depth, space }: Metadata): string {
   const numbers = depth === "uchar" ? "" : ` of ${depth} numbers`;
   return `${kind} with ${String(channels)} ${channels === 1 ? "channel" : "channels"}${numbers} (${space}) is not supported`;
+}
+
+/** The absurd sizes that the library wraps around or reduces to one pixel: what an SVG declares, else 1 × 1. */
+function declaredSvgSize(bytes: Uint8Array): { width: number; height: number } {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 8192)).toString("latin1");
+  const tag = /<(?:[\w.-]+:)?svg\s[^>]*/.exec(start)?.[0] ?? "";
+  const side = (name: string): number => {
+    const value = Number(new RegExp(`\\s${name}\\s*=\\s*["']\\s*([\\d.]+(?:[eE]\\+?\\d+)?)`).exec(tag)?.[1] ?? 1);
+    return value > 1 ? Math.ceil(value) : 1;
+  };
+  return { width: side("width"), height: side("height") };
 }
 
 /** How to get at the values of a file of some kind, and to the picture from them. */
@@ -225,7 +239,7 @@ function reasonOf(error: unknown, bytes: Uint8Array, format: ImageFormat): strin
   if (format === "heif" && /unsupported (?:codec|feature)|decoding plugin|bitstream not supported/i.test(text)) {
     return "HEIF: its compression is not supported";
   }
-  if (/samples out of range/.test(text)) return `${kind}: its kind of numbers is not supported`;
+  if (/samples out of range|bad labq format/.test(text)) return `${kind}: its kind of samples is not supported`;
   if (/libpng read error/.test(text)) return "PNG is damaged: its compressed pixels are not valid";
   if (/timeout/i.test(text)) return `${kind} takes longer than ${String(TIMEOUT_SECONDS)} seconds to decode`;
   if (/allocate|out of memory/i.test(text)) return `${kind} is too large for the memory`;

@@ -4,10 +4,10 @@ import { crc32 } from "./crc32";
 import { inflateInto } from "./inflate";
 
 /** Larger pictures go to the library: its fixed cost no longer matters, and its native code is faster. */
-const MAX_RAW_BYTES = 1 << 22;
+const MAX_RAW_BYTES = 1 << 19;
 
 /** Up to here the own inflate is faster than node:zlib. */
-const SMALL_RAW_BYTES = 1 << 14;
+const SMALL_RAW_BYTES = 1 << 12;
 
 /** libpng's default limit on either side. */
 const MAX_SIDE = 1_000_000;

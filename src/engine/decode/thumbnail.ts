@@ -6,8 +6,10 @@ import { sharp } from "./library";
 /** PNG's colour types by the number of channels. */
 const COLOUR_TYPES: readonly number[] = [0, 0, 4, 2, 6];
 
-/** Small data hardly compresses any better at higher levels. */
-const DEFLATE_LEVEL = 4;
+/** Up to so many bytes are only stored: preparing to compress takes longer than anything else here. */
+const STORED_BYTES = 1 << 12;
+const STORE = { level: 0, memLevel: 1, windowBits: 9 } as const;
+const COMPRESS = { level: 4 } as const;
 
 type Shown = Picture & { readonly mode: "L" | "LA" | "RGB" | "RGBA" };
 
@@ -95,8 +97,9 @@ function flatten(shown: Shown, channels: 1 | 3): Shown {
       blue = pixels[at + 2] ?? 0;
     }
     if (channels === 1) {
-      const luma = colours === 3 ? (299 * red + 587 * green + 114 * blue) / 1000 : red;
-      out[to++] = Math.floor((luma * alpha) / 255 + 0.5);
+      const luma = colours === 3 ? 299 * red + 587 * green + 114 * blue : 1000 * red;
+      // Positive: storing cuts the fraction off, so that half a step more rounds.
+      out[to++] = alpha === 255 ? (luma + 500) / 1000 : (luma * alpha + 127500) / 255000;
     } else {
       if (alpha !== 255) {
         red = Math.round((red * alpha) / 255);
@@ -140,7 +143,7 @@ function encodePng({ width, height, mode, pixels }: Shown): Uint8Array {
   const stride = width * channels;
   const raw = new Uint8Array((stride + 1) * height);
   for (let y = 0; y < height; y++) raw.set(pixels.subarray(y * stride, (y + 1) * stride), y * (stride + 1) + 1);
-  const data = deflateSync(raw, { level: DEFLATE_LEVEL });
+  const data = deflateSync(raw, raw.length <= STORED_BYTES ? STORE : COMPRESS);
   const out = new Uint8Array(8 + 25 + 12 + data.length + 12);
   const view = new DataView(out.buffer);
   view.setUint32(0, 0x89504e47);

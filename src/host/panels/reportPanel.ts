@@ -145,7 +145,12 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
   }
 
   async train(): Promise<void> {
-    await vscode.commands.executeCommand("cleansplit.trainBaseline", this.#session.id);
+    // A training that runs or is done is shown; its page offers another one.
+    const isThere = ["loading", "training", "done"].includes(this.#session.training.state.status);
+    await vscode.commands.executeCommand(
+      isThere ? "cleansplit.openTraining" : "cleansplit.trainBaseline",
+      this.#session.id,
+    );
   }
 
   async openFolder(path: string): Promise<void> {

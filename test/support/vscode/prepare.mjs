@@ -232,5 +232,9 @@ function readStamp(root) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { host: { type: "string" } } });
   const prepared = await prepareHost({ host: resolveHost(values.host) });
-  console.log(Object.entries(prepared).map(([key, value]) => `${key}: ${value}`).join("\n"));
+  console.log(
+    Object.entries(prepared)
+      .map(([key, value]) => `${key}: ${value}`)
+      .join("\n"),
+  );
 }

@@ -121,27 +121,24 @@ const checks = [
   ["session: a failed start rejects", failedStart],
 ];
 
+process.once("exit", () => fs.rmSync(root, { recursive: true, force: true }));
+await prepareHost({ host });
+writeExtension();
+const chosen = checks.filter(([name]) => values.only === undefined || name.includes(values.only));
 let failed = 0;
-try {
-  await prepareHost({ host });
-  writeExtension();
-  const chosen = checks.filter(([name]) => values.only === undefined || name.includes(values.only));
-  for (const [name, check] of chosen) {
-    const start = Date.now();
-    try {
-      await check();
-      await assertNothingLeft();
-      console.log(`ok   ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
-    } catch (error) {
-      failed++;
-      console.log(`FAIL ${name}\n${error instanceof Error ? error.stack : error}`);
-    }
+for (const [name, check] of chosen) {
+  const start = Date.now();
+  try {
+    await check();
+    await assertNothingLeft();
+    console.log(`ok   ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failed++;
+    console.log(`FAIL ${name}\n${error instanceof Error ? error.stack : error}`);
   }
-  console.log(`${chosen.length - failed} passed, ${failed} failed`);
-} finally {
-  fs.rmSync(root, { recursive: true, force: true });
 }
-process.exitCode = failed > 0 ? 1 : 0;
+console.log(`${chosen.length - failed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);
 
 async function testsPass() {
   const { exitCode, output } = await runThroughTestElectron("pass");
@@ -356,7 +353,12 @@ function writeExtension() {
     activationEvents: ["onStartupFinished"],
     capabilities: { untrustedWorkspaces: { supported: true } },
     contributes: {
-      commands: [command("ask", "Ask"), command("eat", "Eat"), command("panel", "Open Panel"), command("log", "Show Log")],
+      commands: [
+        command("ask", "Ask"),
+        command("eat", "Eat"),
+        command("panel", "Open Panel"),
+        command("log", "Show Log"),
+      ],
       viewsContainers: { activitybar: [{ id: "selftest", title: "Selftest Things", icon: "icon.svg" }] },
       views: {
         selftest: [
@@ -376,7 +378,10 @@ function writeExtension() {
   // A child process that would outlive a careless end.
   const withChild = `require("node:child_process").spawn("sleep", ["600"], { argv0: "${root}/sleep" });`;
   fs.writeFileSync(path.join(extension, "pass.js"), PASSING_TESTS);
-  fs.writeFileSync(path.join(extension, "fail.js"), 'exports.run = async () => { throw new Error("this test fails"); };');
+  fs.writeFileSync(
+    path.join(extension, "fail.js"),
+    'exports.run = async () => { throw new Error("this test fails"); };',
+  );
   fs.writeFileSync(
     path.join(extension, "hang.js"),
     `exports.run = () => { ${withChild} console.log("hanging"); return new Promise(() => {}); };`,

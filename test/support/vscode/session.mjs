@@ -39,6 +39,7 @@ const START_TIMEOUT_MS = 60_000;
 const ACTION_TIMEOUT_MS = 15_000;
 /** Set by test-entry.cjs. */
 const TEST_OUTPUT_MARK = "\u0002";
+const TESTS_DONE = "\u0003";
 /** What every start of this server says, and what the tests print, which is passed on already. */
 const NOISE = /builtin extensions|vsda|service ?worker|status of 404|bad HTTP response code|\u0002/i;
 const LOG_LIMIT = 400_000;
@@ -213,23 +214,20 @@ function startServer(command, tempDir, { extension, testsPath, env }, log) {
   const ended = new Promise((resolve) => guard.once("exit", () => resolve()).once("error", () => resolve()));
   guard.stdin.on("error", () => {});
 
+  // A .vsix is installed after the server has begun to listen.
+  const ready = isVsix(extension) ? /was successfully installed/ : /Extension host agent listening/;
   /** @type {Promise<void>} */
   const listening = new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("the server did not listen in time")), START_TIMEOUT_MS);
-    const settle = (/** @type {Error | undefined} */ error) => {
-      clearTimeout(timer);
-      if (error) reject(error);
-      else resolve();
-    };
+    const timer = setTimeout(() => reject(new Error("the server was not ready in time")), START_TIMEOUT_MS).unref();
     const onOutput = (/** @type {Buffer} */ chunk) => {
-      log.add("server", String(chunk).trimEnd());
-      if (isVsix(extension) && /failed installing/i.test(log.text())) {
-        settle(new Error(`${extension} could not be installed`));
-      } else if (String(chunk).includes("Extension host agent listening")) settle(undefined);
+      const text = String(chunk);
+      log.add("server", text.trimEnd());
+      if (text.includes("Failed Installing Extensions")) reject(new Error(`${extension} could not be installed`));
+      else if (ready.test(text)) resolve(clearTimeout(timer));
     };
     guard.stdout.on("data", onOutput);
     guard.stderr.on("data", onOutput);
-    void ended.then(() => settle(new Error("the server ended")));
+    void ended.then(() => reject(new Error("the server ended")));
   });
   return {
     listening,
@@ -252,7 +250,8 @@ function inheritedEnv() {
  * @param {SessionOptions} options
  * @param {ReturnType<typeof createLog>} log
  */
-async function openPage(browser, { viewport = { width: 1280, height: 800 }, colorTheme, onTestOutput, onTestExit }, log) {
+async function openPage(browser, options, log) {
+  const { viewport = { width: 1280, height: 800 }, colorTheme } = options;
   const context = await browser.newContext({
     viewport,
     // What the workbench shows until it has read the settings.
@@ -266,14 +265,29 @@ async function openPage(browser, { viewport = { width: 1280, height: 800 }, colo
   page.on("crash", () => log.add("browser", "the page crashed"));
   // Without this a page with unsaved editors could not be reloaded.
   page.on("dialog", (dialog) => void dialog.accept().catch(() => undefined));
-  if (onTestOutput) {
-    await page.exposeFunction("codeAutomationLog", (/** @type {string} */ type, /** @type {unknown[]} */ [text]) => {
-      if (typeof text !== "string" || !text.startsWith(TEST_OUTPUT_MARK)) return;
-      onTestOutput(text.slice(TEST_OUTPUT_MARK.length), type === "error" || type === "warn");
-    });
-  }
-  if (onTestExit) await page.exposeFunction("codeAutomationExit", onTestExit);
+  if (options.testsPath !== undefined) await listenToTests(page, options);
   return page;
+}
+
+/**
+ * VS Code calls these two functions where the page has them.
+ * @param {import("playwright-core").Page} page
+ * @param {SessionOptions} options
+ */
+async function listenToTests(page, { onTestOutput, onTestExit }) {
+  let testsDone = false;
+  await page.exposeFunction("codeAutomationLog", (/** @type {string} */ type, /** @type {unknown[]} */ [text]) => {
+    if (typeof text !== "string" || !text.startsWith(TEST_OUTPUT_MARK)) return;
+    const output = text.slice(TEST_OUTPUT_MARK.length);
+    if (output === TESTS_DONE) testsDone = true;
+    else onTestOutput?.(output, type === "error" || type === "warn");
+  });
+  await page.exposeFunction("codeAutomationExit", (/** @type {number} */ exitCode) => {
+    // VS Code reports success also when the extension host was killed.
+    if (exitCode !== 0 || testsDone) return onTestExit?.(exitCode);
+    onTestOutput?.("The extension host ended before the tests did.", true);
+    onTestExit?.(1);
+  });
 }
 
 /**
@@ -290,7 +304,8 @@ function workbenchUrl({ extension, folder, testsPath }, port) {
   }
 
   const query = new URLSearchParams({ payload: JSON.stringify(payload) });
-  if (folder !== undefined) query.set(folder.endsWith(".code-workspace") ? "workspace" : "folder", path.resolve(folder));
+  if (folder !== undefined)
+    query.set(folder.endsWith(".code-workspace") ? "workspace" : "folder", path.resolve(folder));
   return `http://${authority}/?${query}`;
 }
 

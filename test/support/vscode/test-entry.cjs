@@ -5,6 +5,7 @@ const { pathToFileURL } = require("node:url");
 const { format } = require("node:util");
 
 const MARK = "\u0002";
+const DONE = "\u0003";
 const METHODS = ["debug", "log", "info", "warn", "error"];
 
 exports.run = async () => {
@@ -16,4 +17,6 @@ exports.run = async () => {
   const tests = await import(pathToFileURL(process.env.CLEANSPLIT_TESTS_PATH).href);
   const run = tests.run ?? tests.default.run;
   await run();
+  // VS Code reports success also when the extension host is killed; this line tells the two apart.
+  console.log(DONE);
 };

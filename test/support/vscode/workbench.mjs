@@ -49,7 +49,10 @@ export async function runCommand(page, title) {
 export async function openView(page, title) {
   // Labels go on with a key binding or a count: "Explorer (Ctrl+Shift+E)", "CleanSplit - 3 groups".
   const name = new RegExp(`^${escapeRegExp(title)}( \\(| - |$)`);
-  const tab = page.locator(".activitybar").getByRole("tab").filter({ has: page.getByLabel(name) });
+  const tab = page
+    .locator(".activitybar")
+    .getByRole("tab")
+    .filter({ has: page.getByLabel(name) });
   await tab.waitFor({ timeout: TIMEOUT_MS });
   // A click on the tab of the open container would close the side bar.
   if ((await tab.getAttribute("aria-expanded")) !== "true") await tab.click();

@@ -15,7 +15,8 @@ const SIX = Uint8Array.of(1, 2, 3, 4, 5, 6);
 const HEADER = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }\n";
 const VALID = npy(HEADER, SIX);
 
-describe("npy files", () => {
+describe("npy files", function () {
+  this.timeout(20_000);
   const folder = temporaryFolder();
   const read = (bytes: Uint8Array): string[] => summary(readNpy(folder.file("x.npy", bytes)));
 
@@ -109,7 +110,8 @@ describe("npy files", () => {
   });
 });
 
-describe("npz files", () => {
+describe("npz files", function () {
+  this.timeout(20_000);
   const folder = temporaryFolder();
   const open = (bytes: Uint8Array): ReturnType<typeof readNpz> => readNpz(folder.file("x.npz", bytes));
   const read = (bytes: Uint8Array): string[] => summary(open(bytes));
@@ -201,12 +203,11 @@ describe("npz files", () => {
   it("refuses bombs and forged sizes without unpacking them", () => {
     const zeros = deflateRawSync(npy(HEADER.replace("2, 3", "50000, 1000"), Buffer.alloc(50_000_000)));
     const bomb = { name: "a.npy", data: zeros, method: 8, crc: 0 };
+    const tooMuch = deflateRawSync(Buffer.concat([VALID, Buffer.alloc(20_000_000)]));
     const before = process.memoryUsage().arrayBuffers;
     refuses(() => read(zip([{ ...bomb, size: 100 }])), "corrupt", /damaged or forged/);
-    const claims = npy(HEADER, SIX).length;
-    const tooMuch = deflateRawSync(Buffer.concat([VALID, Buffer.alloc(20_000_000)]));
     refuses(
-      () => read(zip([{ ...bomb, data: tooMuch, size: claims }])),
+      () => read(zip([{ ...bomb, data: tooMuch, size: VALID.length }])),
       "corrupt",
       /more than the 76 bytes it declares/,
     );
@@ -228,7 +229,8 @@ describe("npz files", () => {
   });
 });
 
-describe("writing npz files", () => {
+describe("writing npz files", function () {
+  this.timeout(20_000);
   const folder = temporaryFolder();
   const never = new AbortController().signal;
   let files = 0;
@@ -264,26 +266,20 @@ describe("writing npz files", () => {
         );
         opened.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
-  it("writes the same bytes for the same arrays, in any time zone", async () => {
-    const zone = process.env["TZ"];
+  it("writes the same bytes for the same arrays at any time", async () => {
     const write = async (): Promise<Buffer> => {
       const file = path();
       await writeNpz(file, [entry([SIX]), entry([SIX.subarray(0, 2), SIX.subarray(2)], "b")], never);
       return readFileSync(file);
     };
-    try {
-      process.env["TZ"] = "Asia/Tokyo";
-      const tokyo = await write();
-      process.env["TZ"] = "America/Los_Angeles";
-      assert.deepEqual(await write(), tokyo);
-    } finally {
-      if (zone === undefined) delete process.env["TZ"];
-      else process.env["TZ"] = zone;
-    }
+    const written = await write();
+    assert.deepEqual(await write(), written);
+    // Midnight of 1 January 1980, in the time zone of whoever runs this.
+    assert.equal(written.readUInt32LE(10), 0x00210000);
   });
 
   it("asks for one array after the other", async () => {

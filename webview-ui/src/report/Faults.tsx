@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { Report, SampleFault } from "../../../src/protocol/report";
 import { CappedList } from "../shared/CappedList";
 import { Button } from "../shared/Controls";
-import { plural, sentenceList } from "../shared/format";
+import { plural, sentenceList, visible } from "../shared/format";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 interface Props {
@@ -44,7 +44,7 @@ export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
                 {shown.map((fault) => (
                   <tr key={fault.sample}>
                     <th scope="row" class="path">
-                      <bdi>{fault.id}</bdi>
+                      <bdi>{visible(fault.id)}</bdi>
                     </th>
                     <td>
                       <SplitBadge name={fault.split} roles={roles} />
@@ -56,7 +56,7 @@ export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
                       <Button
                         kind="icon"
                         icon="go-to-file"
-                        label={`Open ${fault.id}`}
+                        label={`Open ${visible(fault.id)}`}
                         onClick={() => onOpen(fault.sample)}
                       />
                     </td>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { GroupView, ReportHost } from "../../../src/protocol/report";
 import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
-import { number, plural, sentenceList } from "../shared/format";
+import { number, plural, sentenceList, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import type { GroupFilter } from "./reportView";
 import { SampleCard, type SampleActions } from "./SampleCard";
@@ -54,8 +54,8 @@ export function GroupDialog({ host, filter, row, group, roles, store, actions, o
       <div class="dialog-head">
         <h2 id="dialog-title">{plural(group.size, "equal image")}</h2>
         <span class="muted">
-          in {sentenceList(group.splits)}
-          {group.conflict && `, labelled ${sentenceList(group.labels)}`}
+          in {visible(sentenceList(group.splits))}
+          {group.conflict && `, labelled ${visible(sentenceList(group.labels))}`}
         </span>
         <Button kind="icon" icon="close" label="Close" onClick={() => dialog.current?.close()} />
       </div>

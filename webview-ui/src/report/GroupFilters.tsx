@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { Button, Select, type Choice } from "../shared/Controls";
+import { visible } from "../shared/format";
 import { isEveryGroup, type GroupFilter } from "./reportView";
 
 interface Props {
@@ -33,7 +34,8 @@ const SORT: readonly Choice<"size" | "first">[] = [
 /** Every filter of the gallery in one line; each one says what it lets pass. */
 export function GroupFilters({ filter, splits, classes, onChange }: Props): JSX.Element {
   const { splits: chosenSplits, leaking, label } = filter;
-  const spread = chosenSplits !== undefined ? JSON.stringify(ordered(chosenSplits, splits)) : leaking === true ? "leaking" : "any";
+  const spread =
+    chosenSplits !== undefined ? JSON.stringify(ordered(chosenSplits, splits)) : leaking === true ? "leaking" : "any";
   const labelChoice = label === undefined ? "any" : `=${label}`;
   return (
     <div class="filters" role="group" aria-label="Filter the groups">
@@ -68,7 +70,7 @@ export function GroupFilters({ filter, splits, classes, onChange }: Props): JSX.
           active={label !== undefined}
           choices={[
             { value: "any", label: "Any class" },
-            ...classes.map((name) => ({ value: `=${name}`, label: `Class ${name}` })),
+            ...classes.map((name) => ({ value: `=${name}`, label: `Class ${visible(name)}` })),
           ]}
           onChange={(value) => {
             const { label: _, ...rest } = filter;
@@ -131,9 +133,10 @@ function spreadChoices(splits: readonly string[], chosen: string): readonly Choi
     { value: "leaking", label: "In more than one split" },
   ];
   splits.forEach((a, index) => {
-    for (const b of splits.slice(index + 1)) choices.push({ value: JSON.stringify([a, b]), label: `In ${a} and ${b}` });
+    for (const b of splits.slice(index + 1))
+      choices.push({ value: JSON.stringify([a, b]), label: `In ${visible(a)} and ${visible(b)}` });
   });
-  for (const name of splits) choices.push({ value: JSON.stringify([name]), label: `In ${name}` });
+  for (const name of splits) choices.push({ value: JSON.stringify([name]), label: `In ${visible(name)}` });
   if (!choices.some((choice) => choice.value === chosen)) {
     choices.push({ value: chosen, label: `In ${(JSON.parse(chosen) as readonly string[]).join(" and ")}` });
   }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { ProgressView, ReportState } from "../../../src/protocol/report";
 import { Button, Icon } from "../shared/Controls";
+import { visible } from "../shared/format";
 import { ProgressBar } from "../shared/ProgressBar";
 import { progressText } from "./Placeholder";
 
@@ -22,8 +23,8 @@ export function Header({ state, sections, onGo, onInspect, onTrain, onCancel }: 
     <header class="header">
       <div class="header-line">
         {verdict !== null && <Icon name={LEVEL_ICONS[verdict.level]} class={`level ${verdict.level}`} />}
-        <h1 title={name}>
-          <bdi>{name}</bdi>
+        <h1 title={visible(name)}>
+          <bdi>{visible(name)}</bdi>
         </h1>
         <nav aria-label="Sections">
           {sections.map((section) => (
@@ -42,7 +43,13 @@ export function Header({ state, sections, onGo, onInspect, onTrain, onCancel }: 
   );
 }
 
-function Working({ progress, onCancel }: { readonly progress: ProgressView; readonly onCancel: () => void }): JSX.Element {
+function Working({
+  progress,
+  onCancel,
+}: {
+  readonly progress: ProgressView;
+  readonly onCancel: () => void;
+}): JSX.Element {
   return (
     <>
       <div class="header-progress">

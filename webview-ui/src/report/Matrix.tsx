@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { Leakage, LeakageCounts, Report, SplitCounts, Tier } from "../../../src/protocol/report";
 import { Icon, Segments, Toggle } from "../shared/Controls";
-import { number, percent, plural } from "../shared/format";
+import { number, percent, plural, visible } from "../shared/format";
 import type { GroupFilter, ReportView } from "./reportView";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
@@ -166,7 +166,8 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
       <p class="readout" aria-hidden="true">
         {sentence === null ? (
           <span class="muted">
-            {tier === "pixel" ? "Equal pixels, whatever the file." : "Equal bytes."} {blank ? "" : "Blank images are left out."}
+            {tier === "pixel" ? "Equal pixels, whatever the file." : "Equal bytes."}{" "}
+            {blank ? "" : "Blank images are left out."}
           </span>
         ) : (
           <>
@@ -199,14 +200,15 @@ function describe(
   blank: boolean,
 ): string {
   if (split === undefined || other === undefined) return "";
-  if (split === other) return `${split.name}: ${plural(split.samples, "image")}. A split is not compared with itself here.`;
+  if (split === other)
+    return `${visible(split.name)}: ${plural(split.samples, "image")}. A split is not compared with itself here.`;
   const counts = countsOf(split, other);
-  if (counts === null) return `${split.name} in ${other.name}: not compared.`;
-  const kind = `${split.name} images`;
+  if (counts === null) return `${visible(split.name)} in ${visible(other.name)}: not compared.`;
+  const kind = `${visible(split.name)} images`;
   const how = `${tier === "pixel" ? "with the same pixels" : "as the same file"}${blank ? "" : ", blank ones left out"}`;
-  if (counts.samples === 0) return `None of ${number(split.samples)} ${kind} occurs in ${other.name} ${how}.`;
+  if (counts.samples === 0) return `None of ${number(split.samples)} ${kind} occurs in ${visible(other.name)} ${how}.`;
   return (
     `${number(counts.samples)} of ${number(split.samples)} ${kind} also ${counts.samples === 1 ? "occurs" : "occur"} in ` +
-    `${other.name} ${how}: ${plural(counts.groups, "group")}, ${plural(counts.pairs, "pair")}.`
+    `${visible(other.name)} ${how}: ${plural(counts.groups, "group")}, ${plural(counts.pairs, "pair")}.`
   );
 }

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Removal, ReportHost, SampleView } from "../../../src/protocol/report";
 import { Button, Disclosure, Icon, Notice } from "../shared/Controls";
-import { number, plural } from "../shared/format";
+import { number, plural, visible } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
@@ -108,7 +108,8 @@ function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
         row={(index, style) => {
           const removal = list.item(index);
           const place = { role: "listitem", "aria-posinset": index + 1, "aria-setsize": total, style } as const;
-          if (removal === undefined) return <div key={index} class="removal waiting" {...place} data-row={index} tabIndex={-1} />;
+          if (removal === undefined)
+            return <div key={index} class="removal waiting" {...place} data-row={index} tabIndex={-1} />;
           const { sample, twin, reason, detail } = removal;
           return (
             <div key={index} class="removal" {...place}>
@@ -123,7 +124,7 @@ function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
                   event.preventDefault();
                   actions.menu(sample, event.clientX, event.clientY);
                 }}
-                title={`Open ${sample.id}`}
+                title={`Open ${visible(sample.id)}`}
               >
                 <span class="pair" aria-hidden="true">
                   <Picture sample={sample} store={store} leaves />
@@ -132,11 +133,11 @@ function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
                 <span class="removal-text">
                   <span class="removal-head">
                     <SplitBadge name={sample.split} roles={roles} />
-                    {sample.label !== null && <bdi class="label">{sample.label}</bdi>}
-                    <bdi class="path">{sample.id}</bdi>
+                    {sample.label !== null && <bdi class="label">{visible(sample.label)}</bdi>}
+                    <bdi class="path">{visible(sample.id)}</bdi>
                     <span class="tag">{REASONS.find((entry) => entry.reason === reason)?.tag ?? reason}</span>
                   </span>
-                  <span class="muted removal-detail">{detail}</span>
+                  <span class="muted removal-detail">{visible(detail)}</span>
                 </span>
                 <span class="muted removal-number">{number(index + 1)}</span>
               </button>
@@ -148,7 +149,11 @@ function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
   );
 }
 
-function Picture(props: { readonly sample: SampleView; readonly store: ThumbnailStore; readonly leaves: boolean }): JSX.Element {
+function Picture(props: {
+  readonly sample: SampleView;
+  readonly store: ThumbnailStore;
+  readonly leaves: boolean;
+}): JSX.Element {
   const { sample, store, leaves } = props;
   return (
     <span class={leaves ? "pair-picture leaves" : "pair-picture"}>

@@ -154,14 +154,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
   const train = (): void => act(host.train());
   return (
     <>
-      <Header
-        state={state}
-        sections={sections}
-        onGo={go}
-        onInspect={inspect}
-        onTrain={train}
-        onCancel={cancel}
-      />
+      <Header state={state} sections={sections} onGo={go} onInspect={inspect} onTrain={train} onCancel={cancel} />
       <main class="page">
         {(error ?? failure) !== null && (
           <Notice level="error" actions={error !== null && <Button label="Try Again" onClick={inspect} />}>
@@ -202,8 +195,8 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
         <section id="train" aria-labelledby="train-title">
           <h2 id="train-title">What the leakage costs</h2>
           <p class="lead">
-            Train the same small model on the original and on the sanitized data, and compare what it scores on images it
-            has never seen.
+            Train the same small model on the original and on the sanitized data, and compare what it scores on images
+            it has never seen.
           </p>
           <div class="actions">
             <Button icon="graph-line" label="Open Training" onClick={train} />

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { SampleView } from "../../../src/protocol/report";
-import { baseName, sentenceList } from "../shared/format";
+import { baseName, sentenceList, visible } from "../shared/format";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
@@ -30,15 +30,16 @@ interface Props {
 /** One sample: its picture, its split, its label and its name. Enter opens it, the context menu has the rest. */
 export function SampleCard(props: Props): JSX.Element {
   const { sample, roles, store, actions, conflict, tabIndex, onFocus, cell } = props;
-  const name = baseName(sample.id);
-  const facts = [sample.split, ...(sample.label === null ? [] : [`label ${sample.label}`]), sample.id];
+  const id = visible(sample.id);
+  const label = sample.label === null ? null : visible(sample.label);
+  const facts = [visible(sample.split), ...(label === null ? [] : [`label ${label}`]), id];
   return (
     <button
       type="button"
       class="card"
       tabIndex={tabIndex}
       data-cell={cell}
-      title={`${sample.id}\n${sample.width} × ${sample.height} pixels`}
+      title={`${id}\n${sample.width} × ${sample.height} pixels`}
       aria-label={`Open ${sentenceList(facts)}`}
       onFocus={() => onFocus?.()}
       onClick={() => actions.open(sample.sample)}
@@ -51,11 +52,11 @@ export function SampleCard(props: Props): JSX.Element {
       }}
     >
       <Thumbnail store={store} sample={sample.sample} width={sample.width} height={sample.height} />
+      <SplitBadge name={sample.split} roles={roles} />
       <span class="card-line">
-        <SplitBadge name={sample.split} roles={roles} />
-        {sample.label !== null && <bdi class={conflict ? "label conflict" : "label"}>{sample.label}</bdi>}
+        {label !== null && <bdi class={conflict ? "label conflict" : "label"}>{label}</bdi>}
+        <bdi class="card-name">{baseName(id)}</bdi>
       </span>
-      <bdi class="card-name">{name}</bdi>
     </button>
   );
 }

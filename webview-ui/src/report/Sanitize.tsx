@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { PlanSplit, PlanSummary, RemovalReason, ReportHost, ReportState } from "../../../src/protocol/report";
 import { CappedList } from "../shared/CappedList";
 import { Button, Disclosure, Icon } from "../shared/Controls";
-import { number, plural } from "../shared/format";
+import { number, plural, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { REASONS } from "./removalReasons";
 import { Removals } from "./Removals";
@@ -80,7 +80,7 @@ export function Sanitize({ host, state, roles, store, actions, act }: Props): JS
             <ul class="plain">
               {plan.outputs.map((output) => (
                 <li key={output}>
-                  <Icon name={output.includes("/") ? "folder" : "file"} /> <bdi>{output}</bdi>
+                  <Icon name={output.includes("/") ? "folder" : "file"} /> <bdi>{visible(output)}</bdi>
                 </li>
               ))}
             </ul>
@@ -206,7 +206,9 @@ function PlanClasses({ splits }: { readonly splits: readonly PlanSplit[] }): JSX
               <tbody>
                 {shown.map((name) => (
                   <tr key={name}>
-                    <th scope="row">{name}</th>
+                    <th scope="row">
+                      <bdi>{visible(name)}</bdi>
+                    </th>
                     {splits.map((split) => (
                       <ClassChange key={split.name} counts={split.classes[name]} />
                     ))}

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { Report, Role, SplitCounts, Unit } from "../../../src/protocol/report";
 import { CappedList } from "../shared/CappedList";
 import { Disclosure, Select, type Choice } from "../shared/Controls";
-import { number, plural } from "../shared/format";
+import { number, plural, visible } from "../shared/format";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 const ROLES: readonly Choice<Role>[] = [
@@ -103,7 +103,7 @@ export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
                 <ul class="plain ignored">
                   {files.map((file) => (
                     <li key={file.path}>
-                      <span class="path">{file.path}</span> <span class="muted">{file.reason}</span>
+                      <bdi class="path">{visible(file.path)}</bdi> <span class="muted">{file.reason}</span>
                     </li>
                   ))}
                 </ul>
@@ -121,7 +121,7 @@ function UnitLine({ unit, roles }: { readonly unit: Unit; readonly roles: SplitR
     <li>
       <span class="unit-head">
         {unit.split === null ? <span class="muted">left out</span> : <SplitBadge name={unit.split} roles={roles} />}
-        <span class="path">{unit.path}</span>
+        <bdi class="path">{visible(unit.path)}</bdi>
         <span class="muted">{plural(unit.samples, "image")}</span>
       </span>
       <span class="muted">{unit.reason}</span>
@@ -130,7 +130,13 @@ function UnitLine({ unit, roles }: { readonly unit: Unit; readonly roles: SplitR
 }
 
 /** How many images each class has, as small bars and as the two ends of the range. */
-function ClassBalance({ split, classes }: { readonly split: SplitCounts; readonly classes: readonly string[] }): JSX.Element {
+function ClassBalance({
+  split,
+  classes,
+}: {
+  readonly split: SplitCounts;
+  readonly classes: readonly string[];
+}): JSX.Element {
   const counts = classes.map((name) => split.classes[name] ?? 0);
   if (counts.length === 0) return <span class="muted">no labels</span>;
   const least = Math.min(...counts);
@@ -156,7 +162,13 @@ function ClassBalance({ split, classes }: { readonly split: SplitCounts; readonl
   );
 }
 
-function ClassTable({ splits, classes }: { readonly splits: readonly SplitCounts[]; readonly classes: readonly string[] }): JSX.Element {
+function ClassTable({
+  splits,
+  classes,
+}: {
+  readonly splits: readonly SplitCounts[];
+  readonly classes: readonly string[];
+}): JSX.Element {
   return (
     <CappedList items={classes} step={50}>
       {(names) => (
@@ -175,7 +187,9 @@ function ClassTable({ splits, classes }: { readonly splits: readonly SplitCounts
             <tbody>
               {names.map((name) => (
                 <tr key={name}>
-                  <th scope="row">{name}</th>
+                  <th scope="row">
+                    <bdi>{visible(name)}</bdi>
+                  </th>
                   {splits.map((split) => (
                     <td key={split.name} class={(split.classes[name] ?? 0) > 0 ? "number" : "number none"}>
                       {number(split.classes[name] ?? 0)}

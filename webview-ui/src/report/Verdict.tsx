@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { Report, ReportState } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
-import { duration, number, plural } from "../shared/format";
+import { duration, number, plural, visible } from "../shared/format";
 import type { GroupFilter } from "./reportView";
 
 const LEVELS = {
@@ -27,20 +27,20 @@ export function Verdict({ verdict, report, onFilter, onFaults }: Props): JSX.Ele
       <div class="verdict-text">
         <h2 id="verdict-title">
           <span class="hidden">{level.name}: </span>
-          {verdict.text}
+          {visible(verdict.text)}
         </h2>
         {verdict.details.length > 0 && (
           <ul>
             {verdict.details.map((detail) => (
-              <li key={detail}>{detail}</li>
+              <li key={detail}>{visible(detail)}</li>
             ))}
           </ul>
         )}
       </div>
       <Figures report={report} onFilter={onFilter} onFaults={onFaults} />
       <p class="footnote">
-        {plural(timing.samples, "image")} inspected in {duration(timing.seconds)}. Only images that are equal pixel by pixel
-        count as duplicates.
+        {plural(timing.samples, "image")} inspected in {duration(timing.seconds)}. Only images that are equal pixel by
+        pixel count as duplicates.
       </p>
     </section>
   );

@@ -11,7 +11,12 @@ interface ReasonText {
 
 /** Why images leave, in words, the most important reason first. */
 export const REASONS: readonly ReasonText[] = [
-  { reason: "leaks", column: "Leaks", tag: "leaks", meaning: "Also occurs in a split that is protected before its own" },
+  {
+    reason: "leaks",
+    column: "Leaks",
+    tag: "leaks",
+    meaning: "Also occurs in a split that is protected before its own",
+  },
   { reason: "duplicate", column: "Duplicates", tag: "duplicate", meaning: "An equal image of its own split stays" },
   { reason: "conflict", column: "Conflicts", tag: "conflict", meaning: "Equal images carry more than one label" },
   { reason: "unreadable", column: "Unreadable", tag: "unreadable", meaning: "Its bytes are no picture" },

@@ -33,7 +33,8 @@ const FIRST_VIEW: ReportView = {
 
 /** The view that was saved, or the first one when there is none of this version. */
 export function restoreView(saved: unknown): ReportView {
-  const known = typeof saved === "object" && saved !== null && "version" in saved && saved.version === FIRST_VIEW.version;
+  const known =
+    typeof saved === "object" && saved !== null && "version" in saved && saved.version === FIRST_VIEW.version;
   return known ? { ...FIRST_VIEW, ...(saved as Partial<ReportView>) } : FIRST_VIEW;
 }
 

@@ -15,7 +15,14 @@ interface ButtonProps {
 }
 
 /** A button of VS Code: filled, secondary, in the manner of a toolbar, or an icon alone. */
-export function Button({ label, onClick, icon, kind = "secondary", disabled = false, describedBy }: ButtonProps): JSX.Element {
+export function Button({
+  label,
+  onClick,
+  icon,
+  kind = "secondary",
+  disabled = false,
+  describedBy,
+}: ButtonProps): JSX.Element {
   return (
     <button
       type="button"

@@ -52,7 +52,12 @@ export function Menu({ label, x, y, entries, onClose }: Props): JSX.Element {
   const move = (event: KeyboardEvent): void => {
     const items = [...(list.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
     const at = items.findIndex((item) => item === document.activeElement);
-    const step: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 };
+    const step: Readonly<Record<string, number>> = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: items.length - 1,
+    };
     const next = step[event.key];
     if (event.key === "Escape" || event.key === "Tab") onClose();
     else if (next !== undefined) items.at(next % items.length)?.focus();

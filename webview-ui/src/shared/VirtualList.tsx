@@ -35,8 +35,7 @@ export function VirtualList(props: Props): JSX.Element {
 
   const virtualHeight = count * rowHeight;
   const realHeight = Math.min(virtualHeight, LARGEST_HEIGHT_PX / Math.max(1, window.devicePixelRatio));
-  const scale =
-    realHeight < virtualHeight ? (virtualHeight - height) / Math.max(1, realHeight - height) : 1;
+  const scale = realHeight < virtualHeight ? (virtualHeight - height) / Math.max(1, realHeight - height) : 1;
   const virtualTop = Math.max(0, Math.min(top * scale, virtualHeight - height));
 
   const first = Math.max(0, Math.min(Math.floor(virtualTop / rowHeight), count - 1));
@@ -68,7 +67,8 @@ export function VirtualList(props: Props): JSX.Element {
   useEffect(() => onRange({ first, last }), [first, last, onRange]);
 
   const rows: number[] = [];
-  for (let index = Math.max(0, first - OVERSCAN); index <= Math.min(count - 1, last + OVERSCAN); index++) rows.push(index);
+  for (let index = Math.max(0, first - OVERSCAN); index <= Math.min(count - 1, last + OVERSCAN); index++)
+    rows.push(index);
   if (keep !== null && keep < count && !rows.includes(keep)) rows.push(keep);
 
   return (

@@ -29,9 +29,13 @@ export interface ChartContent {
   readonly title: string;
   readonly xTitle: string;
   readonly logarithmic: boolean;
+  /** Both ends of the x axis, known before the first point, so that the axis stands still. */
+  readonly range: readonly [number, number];
   readonly series: readonly Series[];
   readonly formatX: (value: number) => string;
   readonly formatY: (value: number) => string;
+  /** A value of the y axis; `digits` tells neighbours apart. */
+  readonly formatTick: (value: number, digits: number) => string;
   /** Said in place of an empty chart. */
   readonly nothing: string;
 }
@@ -73,7 +77,7 @@ export function LineChart(props: Props): JSX.Element {
   return (
     <figure class="chart" aria-labelledby={id}>
       <figcaption id={id}>{title}</figcaption>
-      {!empty && (
+      {series.length > 0 && (
         <ul class="legend" aria-hidden="true">
           {series.map((line) => (
             <li key={line.label} class={`${line.data}${line.dashed ? " dashed" : ""}`}>
@@ -133,7 +137,7 @@ function ChartTable({ title, xTitle, series, formatX, formatY }: ChartContent): 
 }
 
 function configure(props: Props): LineConfiguration {
-  const { series, colors, logarithmic, xTitle, formatX, formatY } = props;
+  const { series, colors, logarithmic, range, xTitle, formatX, formatY, formatTick } = props;
   const font = { family: colors.font, size: 11 };
   return {
     type: "line",
@@ -178,6 +182,8 @@ function configure(props: Props): LineConfiguration {
       scales: {
         x: {
           ...(logarithmic ? { type: "logarithmic" as const } : { type: "linear" as const }),
+          min: range[0],
+          max: range[1],
           title: { display: true, text: xTitle, color: colors.text, font },
           grid: { display: false },
           border: { color: colors.grid },
@@ -192,15 +198,26 @@ function configure(props: Props): LineConfiguration {
           type: "linear",
           grid: { color: colors.grid, lineWidth: 1 },
           border: { display: false },
-          ticks: { color: colors.text, font, maxTicksLimit: 6, callback: (value) => formatY(Number(value)) },
+          ticks: {
+            color: colors.text,
+            font,
+            maxTicksLimit: 6,
+            callback: (value, _, ticks) => formatTick(Number(value), digitsOf(ticks)),
+          },
         },
       },
     },
   };
 }
 
+/** Decimal places that tell the ticks of an axis apart. */
+function digitsOf(ticks: readonly { readonly value: number }[]): number {
+  const step = Math.abs((ticks[1]?.value ?? 1) - (ticks[0]?.value ?? 0));
+  return step > 0 ? Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) : 0;
+}
+
 /** Whether a number is 1, 2 or 5 times a power of ten: what a logarithmic axis is labelled with. */
 function isRound(value: number): boolean {
-  const first = Math.round(value / 10 ** Math.floor(Math.log10(value)));
-  return first === 1 || first === 2 || first === 5;
+  const first = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+  return [1, 2, 5].some((digit) => Math.abs(first - digit) < 1e-6);
 }

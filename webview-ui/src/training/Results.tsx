@@ -13,8 +13,8 @@ export function Results({ state }: { readonly state: TrainingState }): JSX.Eleme
     <section aria-labelledby="results-title">
       <h2 id="results-title">Original against sanitized</h2>
       <p class="lead">
-        The clean part is the images of the original test split that occur in no other split, the leaked part is the others.
-        Both models are scored on the same two parts, so only there they can be compared directly.
+        The clean part is the images of the original test split that occur in no other split, the leaked part is the
+        others. Both models are scored on the same two parts, so only there they can be compared directly.
       </p>
       <div class="table-box">
         <table class="data results">
@@ -43,7 +43,13 @@ export function Results({ state }: { readonly state: TrainingState }): JSX.Eleme
             </tr>
           </thead>
           {sizes.map((size) => (
-            <SizeRows key={String(size)} size={size} runs={state.runs.filter((run) => run.size === size)} running={running} state={state} />
+            <SizeRows
+              key={String(size)}
+              size={size}
+              runs={state.runs.filter((run) => run.size === size)}
+              running={running}
+              state={state}
+            />
           ))}
         </table>
       </div>
@@ -62,6 +68,8 @@ function SizeRows({ size, runs, running, state }: SizeProps): JSX.Element {
   const resultOf = (data: string): RunView["result"] => runs.find((run) => run.data === data)?.result ?? null;
   const original = resultOf("original");
   const sanitized = resultOf("sanitized");
+  // One cell for both rows, once both of them have a score.
+  const complete = runs.every((run) => run.result !== null);
   const difference = original === null || sanitized === null ? null : original.test.accuracy - sanitized.test.accuracy;
   return (
     <tbody>
@@ -77,14 +85,14 @@ function SizeRows({ size, runs, running, state }: SizeProps): JSX.Element {
           </th>
           <td class="number">{number(run.result?.trained ?? run.trained)}</td>
           {run.result === null ? (
-            <td colSpan={index === 0 ? 5 : 4}>
+            <td colSpan={5}>
               <RunProgress run={run} isRunning={run === running} status={state.status} />
             </td>
           ) : (
             <>
               <td class="number strong">{percent(run.result.test.accuracy)}</td>
-              {index === 0 && (
-                <td class="number difference" rowSpan={runs.every((other) => other.result !== null) ? runs.length : 1}>
+              {(index === 0 || !complete) && (
+                <td class="number difference" rowSpan={complete ? runs.length : 1}>
                   {difference === null ? "–" : points(difference)}
                 </td>
               )}
@@ -101,7 +109,11 @@ function SizeRows({ size, runs, running, state }: SizeProps): JSX.Element {
 
 function Part({ score }: { readonly score: Score | null }): JSX.Element {
   if (score === null) return <td class="number none">no images</td>;
-  return <td class="number" title={`On ${number(score.samples)} images`}>{percent(score.accuracy)}</td>;
+  return (
+    <td class="number" title={`On ${number(score.samples)} images`}>
+      {percent(score.accuracy)}
+    </td>
+  );
 }
 
 function RunProgress(props: {
@@ -120,8 +132,10 @@ function RunProgress(props: {
         : "not trained";
   return (
     <span class="run-progress">
-      {isRunning && <ProgressBar label={`${capital(run.data)}, ${sizeText(run.size)}`} done={done} total={run.epochs} />}
       <span class="muted">{text}</span>
+      {isRunning && (
+        <ProgressBar label={`${capital(run.data)}, ${sizeText(run.size)}`} done={done} total={run.epochs} />
+      )}
     </span>
   );
 }

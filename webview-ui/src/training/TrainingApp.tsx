@@ -1,11 +1,17 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { BackendName, TrainingHost, TrainingPage, TrainingState, TrainingDelta } from "../../../src/protocol/training";
+import type {
+  BackendName,
+  TrainingHost,
+  TrainingPage,
+  TrainingState,
+  TrainingDelta,
+} from "../../../src/protocol/training";
 import { messageOf, type Connection } from "../shared/connection";
 import { Button, Icon, Notice, Segments, Toggle } from "../shared/Controls";
-import { number, percent } from "../shared/format";
+import { number, percent, visible } from "../shared/format";
 import { ProgressBar } from "../shared/ProgressBar";
-import { capital, epochChart, learningCurve, sizeText, type ScoredOn } from "./charts";
+import { epochChart, learningCurve, sizeText, type ScoredOn } from "./charts";
 import { afterDelta, currentRun, epochProgress } from "./history";
 import { LineChart } from "./LineChart";
 import { Results } from "./Results";
@@ -30,7 +36,8 @@ interface TrainingView {
 const FIRST_VIEW: TrainingView = { version: 1, scroll: 0, size: null, scoredOn: "test", tables: false };
 
 function restoreView(saved: unknown): TrainingView {
-  const known = typeof saved === "object" && saved !== null && "version" in saved && saved.version === FIRST_VIEW.version;
+  const known =
+    typeof saved === "object" && saved !== null && "version" in saved && saved.version === FIRST_VIEW.version;
   return known ? { ...FIRST_VIEW, ...(saved as Partial<TrainingView>) } : FIRST_VIEW;
 }
 
@@ -93,7 +100,7 @@ export function TrainingApp({ connection }: { readonly connection: Connection<Tr
           <>
             <section aria-labelledby="epochs-title">
               <div class="section-head">
-                <h2 id="epochs-title">While training</h2>
+                <h2 id="epochs-title">Epoch by epoch</h2>
                 <span class="tools">
                   <Toggle
                     label="Show as table"
@@ -162,8 +169,8 @@ function TrainingHeader(props: {
   return (
     <header class="header">
       <div class="header-line">
-        <h1 title={state.name}>
-          <bdi>{state.name}</bdi>
+        <h1 title={visible(state.name)}>
+          <bdi>{visible(state.name)}</bdi>
         </h1>
         <span class="status" role="status">
           {statusText(state)}
@@ -174,7 +181,7 @@ function TrainingHeader(props: {
             <Button icon="debug-stop" label="Cancel" onClick={() => act(host.cancel())} />
           ) : (
             <Button
-              kind="primary"
+              kind={state.runs.length > 0 ? "secondary" : "primary"}
               icon="play"
               label={state.runs.length > 0 ? "Train Again" : "Start Training"}
               disabled={!state.trusted}
@@ -195,7 +202,9 @@ function statusText(state: TrainingState): string {
       return "Not trained yet";
     case "loading": {
       const { done, total } = state.loading ?? { done: 0, total: 0 };
-      return total > 0 ? `Reading images: ${number(done)} of ${number(total)} (${percent(done / total, 0)})` : "Reading images";
+      return total > 0
+        ? `Reading images: ${number(done)} of ${number(total)} (${percent(done / total, 0)})`
+        : "Reading images";
     }
     case "training": {
       const run = currentRun(state);
@@ -219,8 +228,8 @@ function Intro({ state }: { readonly state: TrainingState }): JSX.Element {
       <h2>What does the leakage cost?</h2>
       <p class="lead">
         A softmax regression is trained {number(sizes.length * data.length)} times, for {number(epochs)} epochs each: on{" "}
-        {data.join(" and on ")} data, with {sizes.map((size) => (size === "all" ? "all" : number(size))).join(", ")} images. A
-        score that only holds on the original data was earned by leakage.
+        {data.join(" and on ")} data, with {sizes.map((size) => (size === "all" ? "all" : number(size))).join(", ")}{" "}
+        images. A score that only holds on the original data was earned by leakage.
       </p>
       {!state.trusted && (
         <p id="untrusted" class="muted">
@@ -252,13 +261,9 @@ function Facts({ state }: { readonly state: TrainingState }): JSX.Element {
       <div>
         <dt>Recipe</dt>
         <dd>
-          Softmax regression, SGD {spec.learningRate}, batches of {number(spec.batchSize)}, {number(spec.epochs)} epochs, seed{" "}
-          {spec.seed}
+          Softmax regression, SGD {spec.learningRate}, batches of {number(spec.batchSize)}, {number(spec.epochs)}{" "}
+          epochs, seed {spec.seed}
         </dd>
-      </div>
-      <div>
-        <dt>Data</dt>
-        <dd>{spec.data.map(capital).join(" and ")}</dd>
       </div>
     </dl>
   );

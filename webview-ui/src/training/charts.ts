@@ -1,4 +1,11 @@
-import type { EpochScore, RunView, Score, TrainingData, TrainingRun, TrainingSize } from "../../../src/protocol/training";
+import type {
+  EpochScore,
+  RunView,
+  Score,
+  TrainingData,
+  TrainingRun,
+  TrainingSize,
+} from "../../../src/protocol/training";
 import { number, percent } from "../shared/format";
 import type { ChartContent, Series } from "./LineChart";
 
@@ -26,15 +33,23 @@ export function epochChart(runs: readonly RunView[], what: "loss" | "accuracy"):
     title: isLoss ? "Loss over epochs" : "Accuracy over epochs",
     xTitle: "Epoch",
     logarithmic: false,
+    range: [0, Math.max(1, ...runs.map((run) => run.epochs))],
     // Without a validation split there is no line to name.
-    series: series.filter((line) => line.dashed || line.points.length > 0),
+    series: series.filter(
+      (line) => line.dashed || line.points.length > 0 || !runs.some((run) => run.scores.length > 0),
+    ),
     formatX: (value) => (Number.isInteger(value) ? number(value) : ""),
     formatY: isLoss ? (value) => value.toFixed(3) : (value) => percent(value),
+    formatTick: isLoss ? (value, digits) => value.toFixed(digits) : percentTick,
     nothing: "The lines begin with the first epoch.",
   };
 }
 
-function epochSeries(run: RunView, part: "training" | "validation", value: (score: EpochScore) => number | null): Series {
+function epochSeries(
+  run: RunView,
+  part: "training" | "validation",
+  value: (score: EpochScore) => number | null,
+): Series {
   const points = run.scores.flatMap((score, index) => {
     const y = value(score);
     return y === null ? [] : [{ x: index + 1, y }];
@@ -50,6 +65,7 @@ export function learningCurve(runs: readonly RunView[], on: ScoredOn): ChartCont
     title: "Learning curve: accuracy over the number of training images",
     xTitle: "Training images",
     logarithmic: true,
+    range: [Math.min(...runs.map((run) => run.trained)) * 0.9, Math.max(...runs.map((run) => run.trained)) * 1.1],
     series: kinds.flatMap((data) => {
       const own = runs.filter((run) => run.data === data);
       if (own.length === 0) return [];
@@ -61,8 +77,13 @@ export function learningCurve(runs: readonly RunView[], on: ScoredOn): ChartCont
     }),
     formatX: number,
     formatY: (value) => percent(value),
+    formatTick: percentTick,
     nothing: "A point appears for each size that is trained.",
   };
+}
+
+function percentTick(value: number, digits: number): string {
+  return `${(value * 100).toFixed(Math.max(0, digits - 2))} %`;
 }
 
 /** With a capital, for the beginning of a line. */

@@ -22,7 +22,7 @@ function readColors(): ThemeColors {
     return style.color;
   };
   return {
-    original: read("charts-orange"),
+    original: read("charts-yellow"),
     sanitized: read("charts-blue"),
     text: read("descriptionForeground", "foreground"),
     grid: read("contrastBorder", "widget-border", "panel-border", "charts-lines"),

@@ -25,6 +25,8 @@ const MAX_NAME_LINE = 4096;
 const MAX_LONG_BYTES = 1024;
 const MAX_PROTOCOL = 5;
 const OBJECT_BYTES = 64;
+/** What pickles begin with: the protocol, or a value where protocols 0 and 1 have none. */
+const STARTS = "\x80()]}cGFIJKLMNSTUVX";
 const NAME = /^[\p{L}\p{N}_.<>]+$/u;
 
 /**
@@ -32,12 +34,13 @@ const NAME = /^[\p{L}\p{N}_.<>]+$/u;
  *
  * This is an interpreter of the format's instructions that makes plain values only. A global is a name that is compared
  * with a list; every other name, and everything else that would make Python call or import something, ends the reading
- * with a `CleanSplitError` ("forbidden"). Reasons "corrupt" and "unsupported" name the byte.
+ * with a `CleanSplitError` ("forbidden"). Reasons "corrupt" and "unsupported" name the byte; "unsupported" is also what
+ * ends a file that needs more than `budgetBytes` for anything but large payloads.
  */
-export function unpickle(file: OpenFile): readonly PyValue[] {
+export function unpickle(file: OpenFile, budgetBytes = BUDGET_BYTES): readonly PyValue[] {
   const errors = new PickleErrors(file.name);
   const cursor = new Cursor(file, errors);
-  const budget = new Budget(BUDGET_BYTES, errors);
+  const budget = new Budget(budgetBytes, errors);
   const values: PyValue[] = [];
   const counter = { opcodes: 0 };
   // Calling pickle.dump several times on one file is a usual way to store several arrays.
@@ -59,6 +62,11 @@ class Cursor {
 
   get left(): number {
     return this.file.length - this.position;
+  }
+
+  /** The next byte, which is not passed. */
+  peek(): number {
+    return this.#view(1, "an instruction").getUint8(this.position - this.#windowStart);
   }
 
   u8(what: string): number {
@@ -159,6 +167,10 @@ class Machine {
   run(): PyValue {
     const { cursor } = this;
     const start = cursor.position;
+    // Other files begin with instructions too, a PNG with the one for False; they are told apart before they are carried out.
+    if (start < cursor.file.length && !STARTS.includes(String.fromCharCode(cursor.peek()))) {
+      throw this.#noPickle(cursor.peek(), start);
+    }
     for (;;) {
       const at = cursor.position;
       if (cursor.left === 0) throw this.errors.unfinished(cursor.file.length);
@@ -167,10 +179,8 @@ class Machine {
         throw this.errors.unsupported(at, "it has too many small values, such as pictures as lists of numbers");
       }
       this.budget.take(8, at);
-      // Pictures and other files begin with P as well, and no array is kept outside of a pickle that is only that.
-      if (at === start && String.fromCharCode(opcode) === "P") throw this.#unknown(opcode, at, start);
       if (opcode === 0x2e) return this.#pop(at);
-      if (!this.#step(opcode, at)) throw this.#unknown(opcode, at, start);
+      if (!this.#step(opcode, at)) throw this.errors.corrupt(at, `${hex(opcode)} is no instruction`);
     }
   }
 
@@ -370,11 +380,9 @@ class Machine {
     }
   }
 
-  #unknown(opcode: number, at: number, start: number): Error {
-    const hex = `0x${opcode.toString(16).padStart(2, "0")}`;
-    if (at !== start) return this.errors.corrupt(at, `${hex} is no instruction`);
-    return start === 0
-      ? this.errors.corrupt(at, `nothing begins with ${hex}`)
+  #noPickle(first: number, at: number): Error {
+    return at === 0
+      ? this.errors.corrupt(at, `nothing begins with ${hex(first)}`)
       : this.errors.corrupt(at, "what follows its last value is no pickle");
   }
 
@@ -550,4 +558,8 @@ function isGlobal(value: PyValue): value is PyGlobal {
 
 function isTuple(value: PyValue): value is PyTuple {
   return value !== null && typeof value === "object" && value.kind === "tuple";
+}
+
+function hex(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, "0")}`;
 }

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Frame } from "playwright-core";
+import { PROJECT_ROOT, resolveHost } from "../support/vscode/prepare.mjs";
+import { startVsCode, type Session } from "../support/vscode/session.mjs";
+import * as workbench from "../support/vscode/workbench.mjs";
+import { writeTinyDataset } from "../integration/dataset";
+
+/** The extension to drive: a folder or a .vsix; by default this project. */
+const EXTENSION = process.env["CLEANSPLIT_EXTENSION"] ?? PROJECT_ROOT;
+
+for (const theme of ["dark", "light"] as const) {
+  describe(`a tour of CleanSplit, ${theme}`, function () {
+    this.timeout(180_000);
+    this.bail(true);
+    let session: Session;
+    let workspace: string;
+
+    const picture = (name: string): Promise<void> =>
+      session.screenshot(path.join(PROJECT_ROOT, "artifacts", `tour-${resolveHost()}-${theme}-${name}.png`));
+    const report = (name: string): Promise<Frame> => workbench.webviewFrame(session.page, name);
+
+    before(async () => {
+      workspace = realpathSync(mkdtempSync(path.join(tmpdir(), "cleansplit-tour-")));
+      writeTinyDataset("letters", workspace);
+      session = await startVsCode({
+        extension: EXTENSION,
+        folder: workspace,
+        colorTheme: theme,
+        viewport: { width: 1440, height: 900 },
+      });
+    });
+
+    afterEach(async function () {
+      if (this.currentTest?.state === "failed") {
+        await picture("failed");
+        console.error(session.log().split("\n").slice(-30).join("\n"));
+      }
+    });
+
+    after(async () => {
+      await session.close();
+      rmSync(workspace, { recursive: true, force: true });
+    });
+
+    it("welcomes with one button", async () => {
+      await workbench.openView(session.page, "CleanSplit");
+      await session.page.getByRole("button", { name: "Inspect Dataset" }).first().waitFor();
+      await picture("1-welcome");
+    });
+
+    it("opens the sample dataset from the palette", async () => {
+      await workbench.runCommand(session.page, "CleanSplit: Open Sample Dataset");
+      const frame = await report("letters");
+      await frame.getByRole("heading", { name: "80 of 1,039 test images also occur in train." }).waitFor();
+      await workbench.openView(session.page, "CleanSplit");
+      await workbench.treeRow(session.page, "test in train").waitFor();
+      await moveMouseAway();
+      await picture("2-sample");
+      const rows = await workbench.treeRows(session.page);
+      const described = Object.fromEntries(rows.map(({ label, description }) => [label, description]));
+      assert.equal(described["test in train"], "80 images");
+      assert.equal(described["Label conflicts"], "20 groups · 47 images");
+      assert.equal(described["Unreadable"], "20 images");
+    });
+
+    it("shows the groups behind a cell of the matrix", async () => {
+      const frame = await report("letters");
+      await frame.getByRole("button", { name: /^80 of 1,039 test images/ }).click();
+      const group = frame
+        .getByRole("grid", { name: /groups/i })
+        .getByRole("row")
+        .first();
+      await group.getByRole("button").first().waitFor();
+      await picture("3-groups");
+    });
+
+    it("opens a group in the tree and its image in an editor", async () => {
+      const { page } = session;
+      await workbench.expandTreeRow(page, "test in train");
+      const group = page.locator(".part.sidebar .monaco-list-row[aria-level='4']").first();
+      await group.locator(".monaco-tl-twistie").click();
+      const image = page.locator(".part.sidebar .monaco-list-row[aria-level='5']").first();
+      const name = (await image.locator(".label-name").textContent()) ?? "";
+      await image.click();
+      await page.locator(".tab.active", { hasText: name }).waitFor();
+      await workbench.webviewFrame(page, async (frame) => (await frame.locator("img.loaded, img").count()) > 0);
+      await picture("4-image");
+      await page.keyboard.press("Control+w");
+    });
+
+    it("writes a sanitized copy that is clean", async () => {
+      const { page } = session;
+      const target = path.join(workspace, "sample-sanitized");
+      await workbench.runCommand(page, "CleanSplit: Write Sanitized Dataset");
+      await page.locator(".quick-input-widget").getByText("Review the plan").waitFor();
+      const frame = await report("letters");
+      await frame.getByText("Write Sanitized Copy").scrollIntoViewIfNeeded();
+      await picture("5-preview");
+      await workbench.inputBox(page, target);
+      const done = await workbench.notification(page, /Wrote [\d,]+ images/);
+      await picture("6-written");
+      assert(existsSync(target));
+      assert(readdirSync(target).length > 1);
+      await done.getByRole("button", { name: "Inspect It" }).click();
+      const clean = await report("sample-sanitized");
+      await clean.getByRole("heading", { name: /No image of one split occurs in another|Clean/ }).waitFor();
+      await picture("7-clean");
+    });
+
+    it("trains, and the curve moves", async () => {
+      const { page } = session;
+      await workbench.runCommand(page, "CleanSplit: Train Baseline");
+      await workbench.quickPick(page, "letters");
+      const frame = await workbench.webviewFrame(page, "letters – Training");
+      const curve = frame.getByRole("img").first();
+      await curve.waitFor();
+      const early = await workbench.until("the first epochs", () => drawn(frame));
+      await picture("8-training");
+      await workbench.until("the curve to move", async () => ((await drawn(frame)) === early ? undefined : true));
+      await frame.getByRole("button", { name: "Train Again" }).waitFor({ timeout: 120_000 });
+      await workbench.expandTreeRow(page, "Runs");
+      await picture("9-trained");
+    });
+
+    it("inspects a folder from the Explorer and marks its files", async () => {
+      const { page } = session;
+      const folder = await workbench.explorerRow(page, "letters");
+      await workbench.contextMenu(page, folder.row, "Inspect Dataset");
+      await workbench.until("the report", async () => {
+        const frame = await report("letters");
+        return (
+          (await frame.getByRole("heading", { name: "2 of 10 test images also occur in train." }).count()) > 0 ||
+          undefined
+        );
+      });
+      const leak = await workbench.explorerRow(page, "letters/test/a/leak.png");
+      await workbench.until("the badge", async () => ((await leak.badge()) === "L" ? true : undefined));
+      const twin = await workbench.explorerRow(page, "letters/train/a/twin.png");
+      assert.equal(await twin.badge(), "=");
+      await picture("10-explorer");
+    });
+
+    it("breaks no rule of its content security policy", () => {
+      assert.doesNotMatch(session.log(), /Content Security Policy directive/);
+    });
+
+    /** Tooltips of the activity bar would hide what is beside it. */
+    async function moveMouseAway(): Promise<void> {
+      await session.page.mouse.move(800, 860);
+      await session.page
+        .locator(".monaco-hover")
+        .filter({ visible: true })
+        .waitFor({ state: "hidden" })
+        .catch(() => undefined);
+    }
+  });
+}
+
+/** What the charts of a page show now, as something that changes when they do. */
+async function drawn(frame: Frame): Promise<string | undefined> {
+  const pictures = await frame
+    .locator("canvas")
+    .evaluateAll((all) => all.map((canvas) => (canvas as HTMLCanvasElement).toDataURL()));
+  return pictures.length === 0 ? undefined : pictures.join("\n");
+}

@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { encodePng } from "../support/png";
+
+const SIZE = 12;
+const HALF = (SIZE * SIZE) / 2;
+
+/** What is planted in the tiny dataset; every count below follows from it. */
+export const PLANTED = {
+  splits: { train: 43, valid: 10, test: 10 },
+  /** Test images whose bytes are in train too, one of class a and one of class b. */
+  leaks: 2,
+  /** Pairs: the two leaks, one twin in train, one with two labels. */
+  groups: 4,
+  conflicts: 1,
+  unreadable: 1,
+} as const;
+
+/** Writes a tiny dataset of two classes with planted faults and answers its folder. */
+export function writeTinyDataset(name = "tiny", parent = newFolder()): string {
+  const folder = path.join(parent, name);
+  const write = (file: string, bytes: Uint8Array): void => {
+    const target = path.join(folder, file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, bytes);
+  };
+  for (const label of ["a", "b"]) {
+    for (let i = 0; i < 20; i++) write(`train/${label}/${i}.png`, picture(label, i));
+    for (let i = 0; i < 5; i++) write(`valid/${label}/${i}.png`, picture(label, 100 + i));
+    for (let i = 0; i < 4; i++) write(`test/${label}/${i}.png`, picture(label, 200 + i));
+    write(`test/${label}/leak.png`, picture(label, 0));
+  }
+  write("train/a/twin.png", picture("a", 1));
+  write("train/b/conflict.png", picture("a", 2));
+  write("train/a/broken.png", Buffer.from("no picture"));
+  return folder;
+}
+
+/** A picture that no other class and number has: bright above or below, with the number in its first pixels. */
+function picture(label: string, id: number): Buffer {
+  const rows = new Uint8Array(SIZE * SIZE).map((_, i) => {
+    const isTop = i < HALF;
+    return (isTop === (label === "a") ? 170 : 40) + ((i * 7 + id * 13) % 40);
+  });
+  rows[0] = id;
+  return encodePng({ width: SIZE, height: SIZE, rows });
+}
+
+function newFolder(): string {
+  return realpathSync(mkdtempSync(path.join(tmpdir(), "cleansplit-data-")));
+}

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import * as vscode from "vscode";
+import { PLANTED, writeTinyDataset } from "./dataset";
+import { activated, cleanUp, inspect, messagesDuring, rowOf, rowsOf, textOf, until } from "./extension";
+
+describe("inspection", () => {
+  beforeEach(cleanUp);
+  after(cleanUp);
+
+  it("the command fills the session", async () => {
+    const session = await inspect(writeTinyDataset());
+    assert.equal(session.status, "ready");
+    assert.equal(session.error, null);
+    assert.equal(session.isBusy, false);
+    const splits = session.result?.report.splits.map(({ name, samples }) => [name, samples]);
+    assert.deepEqual(Object.fromEntries(splits ?? []), PLANTED.splits);
+  });
+
+  it("the tree counts what was planted and says what it counts", async () => {
+    await inspect(writeTinyDataset("letters"));
+    const dataset = await rowOf("dataset");
+    assert.equal(await textOf(dataset), "letters: 63 images");
+    const splits = await rowsOf("split", await rowOf("splits", dataset));
+    assert.deepEqual(await Promise.all(splits.map(textOf)), [
+      "train: 43 images",
+      "valid: 10 images",
+      "test: 10 images",
+    ]);
+    const [train] = splits;
+    assert(train !== undefined);
+    assert.deepEqual(await Promise.all((await rowsOf("class", train)).map(textOf)), ["a: 22 images", "b: 21 images"]);
+    const leaks = await rowsOf("leak", await rowOf("leakage", dataset));
+    assert.deepEqual(await Promise.all(leaks.map(textOf)), ["test in train: 2 images", "train in test: 2 images"]);
+    assert.equal(await textOf(await rowOf("duplicates", dataset)), "Duplicate groups: 4 groups · 8 images");
+    assert.equal(await textOf(await rowOf("conflicts", dataset)), "Label conflicts: 1 group · 2 images");
+    assert.equal(await textOf(await rowOf("faults", dataset)), "Unreadable: 1 image");
+    assert.equal(await textOf(await rowOf("blank", dataset)), "Blank images: none");
+  });
+
+  it("groups open to their images", async () => {
+    const folder = writeTinyDataset();
+    await inspect(folder);
+    const dataset = await rowOf("dataset");
+    const tiers = await rowsOf("tier", await rowOf("duplicates", dataset));
+    for (const tier of tiers) assert.equal((await rowsOf("group", tier)).length, tier.groups, tier.tier);
+    const conflict = await rowOf("group", await rowOf("conflicts", dataset));
+    assert.equal(await textOf(conflict), "2 images · train · a, b: ");
+    const files = (await rowsOf("sample", conflict)).map(({ view }) => path.relative(folder, view.file));
+    assert.deepEqual(files.sort(), [path.join("train", "a", "2.png"), path.join("train", "b", "conflict.png")]);
+    const [fault] = await rowsOf("fault", await rowOf("faults", dataset));
+    assert.equal(fault?.file, path.join(folder, "train", "a", "broken.png"));
+  });
+
+  it("an image of the tree opens in an editor", async () => {
+    const folder = writeTinyDataset();
+    await inspect(folder);
+    const leakage = await rowOf("leakage", await rowOf("dataset"));
+    const [leak] = await rowsOf("leak", leakage);
+    const [group] = await rowsOf("group", leak);
+    const [sample] = await rowsOf("sample", group);
+    assert(sample !== undefined);
+    await vscode.commands.executeCommand("cleansplit.openImage", sample);
+    await until("the image", () => {
+      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      return input instanceof vscode.TabInputCustom && input.uri.fsPath === sample.view.file;
+    });
+  });
+
+  it("files are marked in the Explorer, and no longer once the dataset left the list", async () => {
+    const { decorations, sessions } = await activated();
+    const folder = writeTinyDataset();
+    const session = await inspect(folder);
+    const badge = (file: string): string | undefined =>
+      decorations.provideFileDecoration(vscode.Uri.file(path.join(folder, file)))?.badge;
+    await until("the marks", () => badge("test/a/leak.png") !== undefined);
+    assert.equal(badge("test/a/leak.png"), "L");
+    assert.equal(badge("train/a/twin.png"), "=");
+    assert.equal(badge("train/b/conflict.png"), "≠");
+    assert.equal(badge("train/a/broken.png"), "!");
+    assert.equal(badge("train/a/5.png"), undefined);
+    const { tooltip } = decorations.provideFileDecoration(vscode.Uri.file(path.join(folder, "test/a/leak.png"))) ?? {};
+    assert.match(tooltip ?? "", /train/);
+
+    const settings = vscode.workspace.getConfiguration("cleansplit");
+    await settings.update("decorations.enabled", false, vscode.ConfigurationTarget.Global);
+    await until("the marks to go", () => badge("test/a/leak.png") === undefined);
+    await settings.update("decorations.enabled", undefined, vscode.ConfigurationTarget.Global);
+    await until("the marks to come back", () => badge("test/a/leak.png") === "L");
+    sessions.remove(session);
+    assert.equal(badge("test/a/leak.png"), undefined);
+  });
+
+  it("a split whose role is corrected takes the role's name", async () => {
+    const session = await inspect(writeTinyDataset());
+    await session.setRole("valid", "validation");
+    const names = session.result?.report.splits.map(({ name }) => name) ?? [];
+    assert.deepEqual([...names].sort(), ["test", "train", "validation"]);
+    await session.setRole("validation", null);
+    assert.equal(session.result?.report.splits.length, 2);
+    const [leftOut] = await rowsOf("leftOut", await rowOf("splits", await rowOf("dataset")));
+    assert.equal(path.basename(leftOut?.unit.path ?? ""), "valid");
+  });
+
+  it("the list is remembered, and nothing is read before it is asked for", async () => {
+    const { sessions } = await activated();
+    const session = sessions.add({ inputs: [writeTinyDataset("later")], assignments: [] });
+    assert.equal(session.status, "idle");
+    assert.equal(await textOf(await rowOf("dataset")), "later: not inspected in this window yet");
+    await vscode.commands.executeCommand("cleansplit.inspectAgain", await rowOf("dataset"));
+    assert.equal(session.status, "ready");
+  });
+
+  it("a folder without images gives one message with the reason", async () => {
+    const { sessions } = await activated();
+    const folder = path.join(writeTinyDataset(), "nothing here");
+    const messages = await messagesDuring(async () =>
+      vscode.commands.executeCommand("cleansplit.inspectDataset", vscode.Uri.file(folder)),
+    );
+    assert.equal(messages.length, 1);
+    const [session] = sessions.all;
+    assert.equal(session?.status, "failed");
+    assert.equal(session.error, messages[0]);
+  });
+
+  it("an engine that dies costs one message, and the next inspection works", async function () {
+    // Only a process that was stopped first is certain to die during the inspection.
+    if (process.platform === "win32") this.skip();
+    const { enginePid } = await activated();
+    const folder = writeTinyDataset();
+    const session = await inspect(folder);
+    const pid = enginePid();
+    assert(pid !== undefined);
+    const messages = await messagesDuring(async () => {
+      process.kill(pid, "SIGSTOP");
+      const command = vscode.commands.executeCommand("cleansplit.inspectAgain", session.id);
+      await until("the inspection to start", () => session.status === "inspecting");
+      process.kill(pid, "SIGKILL");
+      await command;
+    });
+    assert.equal(messages.length, 1);
+    assert.match(messages[0] ?? "", /engine ended/);
+    assert.equal(session.status, "failed");
+    await vscode.commands.executeCommand("cleansplit.inspectAgain", session.id);
+    assert.equal(session.status, "ready");
+    assert.notEqual(enginePid(), pid);
+  });
+
+  it("a cancelled inspection shows no message", async function () {
+    if (process.platform === "win32") this.skip();
+    const { enginePid, sessions } = await activated();
+    await inspect(writeTinyDataset());
+    const pid = enginePid();
+    assert(pid !== undefined);
+    const messages = await messagesDuring(async () => {
+      process.kill(pid, "SIGSTOP");
+      const command = vscode.commands.executeCommand(
+        "cleansplit.inspectDataset",
+        vscode.Uri.file(writeTinyDataset("cancelled")),
+      );
+      await until("the inspection to start", () => sessions.all.at(-1)?.status === "inspecting");
+      const cancelled = vscode.commands.executeCommand("cleansplit.cancel", sessions.all.at(-1)?.id);
+      process.kill(pid, "SIGCONT");
+      await Promise.all([command, cancelled]);
+    });
+    assert.deepEqual(messages, []);
+    assert.equal(sessions.all.at(-1)?.status, "cancelled");
+  });
+
+  it("an inspection that is overtaken by another one of the same dataset leaves the newer result", async () => {
+    const session = await inspect(writeTinyDataset());
+    const results = await Promise.allSettled([session.inspect(), session.inspect(), session.inspect()]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ["rejected", "rejected", "fulfilled"],
+    );
+    assert.equal(session.status, "ready");
+  });
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import * as vscode from "vscode";
+import { writeTinyDataset } from "./dataset";
+import { activated, cleanUp, inspect, messagesDuring } from "./extension";
+
+describe("Restricted Mode", () => {
+  beforeEach(cleanUp);
+  after(cleanUp);
+
+  it("inspecting works", async () => {
+    assert.equal(vscode.workspace.isTrusted, false);
+    const session = await inspect(writeTinyDataset());
+    assert.equal(session.status, "ready");
+  });
+
+  it("writing and training say that they need trust, and do nothing", async () => {
+    const folder = writeTinyDataset();
+    const session = await inspect(folder);
+    const { trainings } = await activated();
+    const messages = await messagesDuring(async () => {
+      for (const id of ["writeSanitizedDataset", "trainBaseline"]) {
+        const command = vscode.commands.executeCommand(`cleansplit.${id}`, session.id);
+        // The message about trust waits for an answer; clearing it is one.
+        const clear = setInterval(() => void vscode.commands.executeCommand("notifications.clearAll"), 100);
+        await command;
+        clearInterval(clear);
+      }
+    });
+    assert.deepEqual(messages, []);
+    assert.equal(session.plan, null);
+    assert.equal(session.training.state.status, "idle");
+    assert.equal(session.training.state.trusted, false);
+    assert.equal(trainings.size, 0);
+    assert(!existsSync(`${folder}-sanitized`));
+  });
+});

@@ -1,0 +1,246 @@
+/// <reference lib="dom" />
+/*
+ * The extension host as a page sees it, inside the page: `acquireVsCodeApi`, and behind it answers that are made up.
+ * `?scenario=` chooses what there is; tests read and drive it through `window.fake`.
+ */
+import { callerOf, serveCalls, type Port } from "../../../src/protocol/channel";
+import type { ReportHost, ReportPage, ReportState, ThumbnailView } from "../../../src/protocol/report";
+import type { TrainingHost, TrainingPage, TrainingState } from "../../../src/protocol/training";
+import { DATASETS, FakeReport, stateOf, type FakeDataset } from "./fakeReport";
+import { resultOf, scoreAt, trainingState } from "./fakeTraining";
+
+/** One call of the page, as a test reads it. */
+export interface FakeCall {
+  readonly method: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** What a test can do with the fake host. */
+export interface Fake {
+  readonly calls: FakeCall[];
+  readonly violations: string[];
+  readonly liveBlobs: Set<string>;
+  readonly report: ReportPage;
+  readonly training: TrainingPage;
+  /** The state that `ready` answers; a test may change it. */
+  reportState: ReportState;
+  trainingState: TrainingState;
+  scoreAt: typeof scoreAt;
+  resultOf: typeof resultOf;
+  /** Shows `reportState` changed by `change`. */
+  update(change: Partial<ReportState>): void;
+  /** Methods that fail, with their message. */
+  readonly failing: Map<string, string>;
+}
+
+declare global {
+  interface Window {
+    fake: Fake;
+    setTheme(name: string): void;
+    acquireVsCodeApi(): unknown;
+  }
+}
+
+const scenario = new URLSearchParams(location.search).get("scenario") ?? "leak";
+
+// Everything is copied on its way, as between processes, and arrives later.
+const hostListeners = new Set<(message: unknown) => void>();
+const hostPort: Port = {
+  post: (message) => {
+    const copy = structuredClone(message);
+    setTimeout(() => window.dispatchEvent(new MessageEvent("message", { data: copy })));
+  },
+  listen: (listener) => {
+    hostListeners.add(listener);
+    return () => hostListeners.delete(listener);
+  },
+};
+const STATE_KEY = `view of ${location.pathname}`;
+window.acquireVsCodeApi = () => ({
+  postMessage: (message: unknown) => {
+    const copy = structuredClone(message);
+    setTimeout(() => {
+      for (const listener of hostListeners) listener(copy);
+    });
+  },
+  getState: () => JSON.parse(sessionStorage.getItem(STATE_KEY) ?? "null") ?? undefined,
+  setState: (state: unknown) => sessionStorage.setItem(STATE_KEY, JSON.stringify(state)),
+});
+
+function reportScenario(): { readonly fake: FakeReport; readonly state: ReportState } {
+  const dataset: FakeDataset =
+    scenario === "huge" || scenario === "hostile" || scenario === "photos"
+      ? DATASETS[scenario]
+      : scenario === "clean" || scenario === "warning"
+        ? { ...DATASETS.letters, groups: 0, faults: 0 }
+        : scenario === "single"
+          ? { ...DATASETS.letters, splits: [{ name: "all", role: "other", samples: 13_901 }] }
+          : scenario === "nolabels"
+            ? { ...DATASETS.photos, classes: [] }
+            : DATASETS.letters;
+  const fake = new FakeReport(dataset);
+  const base = stateOf(fake, scenario === "clean" || scenario === "warning" ? scenario : "leak");
+  const none: ReportState = { ...base, report: null, verdict: null };
+  const progress = { title: "Comparing images", done: 12_480, total: 20_870 };
+  const states: Readonly<Record<string, ReportState>> = {
+    empty: none,
+    loading: { ...none, progress },
+    counting: { ...none, progress: { title: "Listing files", done: 3_120, total: 0 } },
+    failed: { ...none, error: "The folder /data/notmnist_split is not there any more." },
+    again: { ...base, progress },
+    plan: { ...base, plan: fake.plan() },
+    untrusted: { ...base, plan: fake.plan(), trusted: false },
+    applied: {
+      ...base,
+      applied: {
+        folder: "/data/notmnist_split-sanitized",
+        manifest: "/data/notmnist_split-sanitized/cleansplit-manifest.json",
+        files: 20_204,
+        samples: 20_203,
+        verified: [
+          "20,203 images were read back and have the bytes of their originals.",
+          "No image of one split occurs in another one.",
+          "Labels and images have the same number in every split.",
+        ],
+      },
+    },
+    error: { ...base, error: "Writing failed: there is no space left on the device. Nothing was left behind." },
+  };
+  return { fake, state: states[scenario] ?? base };
+}
+
+function trainingScenario(): TrainingState {
+  const states: Readonly<Record<string, () => TrainingState>> = {
+    idle: () => trainingState("idle", 0, 0),
+    untrusted: () => ({ ...trainingState("idle", 0, 0), trusted: false }),
+    loading: () => trainingState("loading", 0, 0),
+    first: () => trainingState("training", 0, 0),
+    training: () => trainingState("training", 5, 9),
+    done: () => trainingState("done", 10, 0),
+    cancelled: () => trainingState("cancelled", 5, 9),
+    failed: () => trainingState("failed", 3, 4),
+  };
+  return (states[scenario] ?? (() => trainingState("training", 5, 9)))();
+}
+
+const { fake: data, state } = reportScenario();
+
+const fake: Fake = {
+  calls: [],
+  violations: [],
+  liveBlobs: new Set(),
+  report: callerOf<ReportPage>(hostPort),
+  training: callerOf<TrainingPage>(hostPort),
+  reportState: state,
+  trainingState: trainingScenario(),
+  scoreAt,
+  resultOf,
+  update: (change) => {
+    fake.reportState = { ...fake.reportState, ...change };
+    void fake.report.show(fake.reportState);
+  },
+  failing: new Map(),
+};
+window.fake = fake;
+
+document.addEventListener("securitypolicyviolation", (event) => {
+  fake.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile ?? ""}:${event.lineNumber}`);
+});
+
+// Pictures that are never revoked would be a leak of the page.
+const create = URL.createObjectURL.bind(URL);
+const revoke = URL.revokeObjectURL.bind(URL);
+URL.createObjectURL = (blob) => {
+  const url = create(blob);
+  fake.liveBlobs.add(url);
+  return url;
+};
+URL.revokeObjectURL = (url) => {
+  fake.liveBlobs.delete(url);
+  revoke(url);
+};
+
+const reportHost: Omit<ReportHost, "ready"> = {
+  groups: async (query) => data.groups(query),
+  thumbnails: async (samples) => Promise.all(samples.map(thumbnail)),
+  removals: async (from, count) => {
+    const plan = fake.reportState.plan;
+    const total = plan === null ? 0 : plan.before - plan.after;
+    const length = Math.max(0, Math.min(count, total - from));
+    return { total, from, removals: Array.from({ length }, (_, index) => data.removal(from + index)) };
+  },
+  openSample: async () => undefined,
+  revealSample: async () => undefined,
+  copySampleId: async () => undefined,
+  setRole: async () => undefined,
+  inspect: async () => fake.update({ error: null, progress: { title: "Reading images", done: 0, total: 20_870 } }),
+  cancel: async () => fake.update({ progress: null }),
+  makePlan: async () => fake.update({ plan: data.plan() }),
+  discardPlan: async () => fake.update({ plan: null }),
+  applyPlan: async () => undefined,
+  train: async () => undefined,
+  openFolder: async () => undefined,
+};
+const trainingHost: Omit<TrainingHost, "ready"> = {
+  start: async () => undefined,
+  cancel: async () => undefined,
+  openReport: async () => undefined,
+};
+const ready = async (): Promise<ReportState | TrainingState> =>
+  location.pathname === "/training" ? fake.trainingState : fake.reportState;
+
+serveCalls(
+  hostPort,
+  new Proxy(
+    { ...reportHost, ...trainingHost, ready } as Record<string, (...parameters: unknown[]) => Promise<unknown>>,
+    {
+      get: (methods, name) => {
+        const method = typeof name === "string" ? methods[name] : undefined;
+        if (method === undefined || typeof name !== "string") return undefined;
+        return (...parameters: unknown[]) => {
+          fake.calls.push({ method: name, parameters });
+          const failure = fake.failing.get(name);
+          return failure === undefined ? method(...parameters) : Promise.reject(new Error(failure));
+        };
+      },
+    },
+  ),
+);
+
+/** A picture that looks like its dataset: letters in grey, or something like a photo. */
+async function thumbnail(sample: number): Promise<ThumbnailView> {
+  const { seed, label } = data.pictureOf(sample);
+  const [fullWidth, fullHeight] = data.dataset.size;
+  const scale = Math.min(1, 192 / Math.max(fullWidth, fullHeight));
+  const width = Math.round(fullWidth * scale);
+  const height = Math.round(fullHeight * scale);
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  if (context === null || sample % 97 === 13) return { sample, png: new Uint8Array(), width, height };
+  if (width > 64) {
+    const sky = context.createLinearGradient(0, 0, width, height);
+    sky.addColorStop(0, `hsl(${(seed * 47) % 360} 45% 62%)`);
+    sky.addColorStop(1, `hsl(${(seed * 47 + 60) % 360} 40% 28%)`);
+    context.fillStyle = sky;
+    context.fillRect(0, 0, width, height);
+    for (let leaf = 0; leaf < 9; leaf++) {
+      context.fillStyle = `hsl(${80 + ((seed * 13 + leaf * 9) % 60)} 55% ${25 + ((leaf * 7) % 30)}% / 0.8)`;
+      context.beginPath();
+      context.ellipse((leaf * 71 + seed * 31) % width, (leaf * 43 + seed * 17) % height, 34, 14, leaf, 0, 7);
+      context.fill();
+    }
+  } else {
+    context.fillStyle = "black";
+    context.fillRect(0, 0, width, height);
+    if (seed !== 0) {
+      const fonts = ["serif", "sans-serif", "monospace", "cursive"];
+      context.fillStyle = "white";
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.font = `${seed % 2 === 0 ? "bold" : ""} ${20 + (seed % 9)}px ${fonts[seed % fonts.length] ?? "serif"}`;
+      context.fillText((label ?? "A").slice(0, 1), width / 2, height / 2 + 2);
+    }
+  }
+  const blob = await canvas.convertToBlob({ type: "image/png" });
+  return { sample, png: new Uint8Array(await blob.arrayBuffer()), width, height };
+}

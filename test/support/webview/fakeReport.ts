@@ -1,0 +1,384 @@
+import type {
+  GroupPage,
+  GroupQuery,
+  GroupView,
+  Leakage,
+  LeakageCounts,
+  PlanSummary,
+  Removal,
+  RemovalReason,
+  Report,
+  ReportState,
+  Role,
+  SampleView,
+} from "../../../src/protocol/report";
+
+/** What a made-up dataset looks like. */
+export interface FakeDataset {
+  readonly name: string;
+  readonly splits: readonly { readonly name: string; readonly role: Role; readonly samples: number }[];
+  readonly classes: readonly string[];
+  readonly groups: number;
+  readonly faults: number;
+  /** Width and height of every image. */
+  readonly size: readonly [number, number];
+  readonly fileName: (sample: number) => string;
+}
+
+const LETTERS = [..."ABCDEFGHIJ"];
+
+/** Names that a page must show as they are and never take for markup. */
+export const HOSTILE_NAMES = [
+  "<img src=x onerror=alert(1)>.png",
+  "\u202Egnp.exe\u202C.png",
+  `${"very-long-name-".repeat(17).slice(0, 251)}.png`,
+  "a & b <script>alert(2)</script>.png",
+  "שלום-עולם.png",
+  "   .png",
+  "'\"`${alert(3)}.png",
+];
+
+/** The datasets that the scenarios are about. */
+export const DATASETS = {
+  letters: {
+    name: "notmnist_split",
+    splits: [
+      { name: "train", role: "train", samples: 13_901 },
+      { name: "validation", role: "validation", samples: 3_476 },
+      { name: "test", role: "test", samples: 3_493 },
+    ],
+    classes: LETTERS,
+    groups: 1_204,
+    faults: 7,
+    size: [28, 28],
+    fileName: (sample) => `Q2FsbGlncmFwaGljIC${sample.toString(36)}.png`,
+  },
+  huge: {
+    name: "notMNIST_large",
+    splits: [
+      { name: "train", role: "train", samples: 529_114 },
+      { name: "test", role: "test", samples: 18_726 },
+    ],
+    classes: LETTERS,
+    groups: 100_000,
+    faults: 1_340,
+    size: [28, 28],
+    fileName: (sample) => `${sample.toString(16).padStart(8, "0")}.png`,
+  },
+  hostile: {
+    name: "<b>bold</b> & \u202Eevil\u202C dataset",
+    splits: [
+      { name: "<img src=x onerror=alert(1)>", role: "train", samples: 40 },
+      { name: "test & <i>more</i>", role: "test", samples: 12 },
+    ],
+    classes: ["<u>A</u>", "B".repeat(255), "\u202Eelbisrever"],
+    groups: 24,
+    faults: 5,
+    size: [64, 48],
+    fileName: (sample) => HOSTILE_NAMES[sample % HOSTILE_NAMES.length] ?? "",
+  },
+  photos: {
+    name: "leaves",
+    splits: [
+      { name: "train", role: "train", samples: 820 },
+      { name: "valid", role: "validation", samples: 104 },
+      { name: "test", role: "test", samples: 102 },
+    ],
+    classes: ["Apple scab", "Apple black rot", "Cedar rust", "Healthy"],
+    groups: 9,
+    faults: 0,
+    size: [1024, 768],
+    fileName: (sample) => `IMG_${String(2000 + sample)}.JPG`,
+  },
+} satisfies Record<string, FakeDataset>;
+
+/** A number of 0..1 that looks random and depends on its arguments alone. */
+function noise(...seeds: readonly number[]): number {
+  let hash = 0x9e3779b9;
+  for (const seed of seeds) hash = Math.imul(hash ^ seed, 0x85ebca6b) ^ (hash >>> 13);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}
+
+/** A made-up dataset with groups that are computed when they are asked for. */
+export class FakeReport {
+  readonly #groups = new Map<string, readonly number[]>();
+
+  constructor(readonly dataset: FakeDataset) {}
+
+  report(): Report {
+    const { dataset } = this;
+    const counts = (group: number): { groups: number; samples: number; extra: number } => ({
+      groups: group,
+      samples: Math.round(group * 2.6),
+      extra: Math.round(group * 1.6),
+    });
+    return {
+      schema: "cleansplit/report@1",
+      dataset: {
+        name: dataset.name,
+        inputs: [`/data/${dataset.name}`],
+        units: dataset.splits.map((split) => ({
+          path: `/data/${dataset.name}/${split.name}`,
+          split: split.name,
+          role: split.role,
+          samples: split.samples,
+          reason: `The folder is called “${split.name}” and holds one folder per class.`,
+        })),
+        ignored: [
+          { path: "train/.DS_Store", reason: "Made by the Finder, no image." },
+          { path: "README.md", reason: "No image." },
+        ],
+        notes: ["The classes are the names of the folders below each split."],
+      },
+      splits: dataset.splits.map((split, index) => ({
+        name: split.name,
+        role: split.role,
+        samples: split.samples,
+        unreadable: index === 0 ? dataset.faults - Math.floor(dataset.faults / 3) : 0,
+        invalid: index === 0 ? Math.floor(dataset.faults / 3) : 0,
+        classes: Object.fromEntries(
+          dataset.classes.map((name, at) => [
+            name,
+            Math.round((split.samples / dataset.classes.length) * (0.7 + 0.6 * noise(at, index))),
+          ]),
+        ),
+      })),
+      classes: dataset.classes,
+      duplicates: {
+        pixel: { ...counts(dataset.groups), withoutBlank: counts(Math.max(0, dataset.groups - 1)) },
+        file: { ...counts(Math.round(dataset.groups * 0.8)), withoutBlank: counts(Math.round(dataset.groups * 0.79)) },
+      },
+      leakage: this.#leakage(),
+      conflicts: {
+        groups: dataset.groups === 0 ? 0 : Math.ceil(dataset.groups / 33),
+        samples: dataset.groups === 0 ? 0 : Math.ceil(dataset.groups / 15),
+      },
+      blank: { samples: dataset.groups === 0 ? 0 : 248 },
+      unreadable: this.#faults(
+        dataset.faults - Math.floor(dataset.faults / 3),
+        "The file ends in the middle of its pixels.",
+      ),
+      invalid: this.#faults(Math.floor(dataset.faults / 3), "The label 10 is not one of 10 classes."),
+      collisions: { groups: 0, samples: 0 },
+      timing: { seconds: 1.92, samples: dataset.splits.reduce((sum, split) => sum + split.samples, 0) },
+    };
+  }
+
+  groups(query: GroupQuery): GroupPage {
+    const { from, count, membersEach, ...filter } = query;
+    const key = JSON.stringify(filter);
+    let matching = this.#groups.get(key);
+    if (matching === undefined) {
+      const all = Array.from({ length: this.dataset.groups }, (_, index) => index);
+      matching = all.filter((index) => passes(this.#group(index, 0), filter));
+      if (filter.sort !== "first") matching = [...matching].sort((a, b) => this.#sizeOf(b) - this.#sizeOf(a) || a - b);
+      this.#groups.set(key, matching);
+    }
+    return {
+      total: matching.length,
+      from,
+      groups: matching.slice(from, from + count).map((index) => this.#group(index, membersEach)),
+    };
+  }
+
+  sample(sample: number): SampleView {
+    const { dataset } = this;
+    const split = dataset.splits[sample % dataset.splits.length]?.name ?? "train";
+    const label = dataset.classes[Math.floor(sample / 1000) % Math.max(1, dataset.classes.length)] ?? null;
+    const id = `${split}/${label ?? ""}/${dataset.fileName(sample)}`;
+    return {
+      sample,
+      id,
+      split,
+      label,
+      width: dataset.size[0],
+      height: dataset.size[1],
+      file: `/data/${dataset.name}/${id}`,
+      isImageFile: true,
+    };
+  }
+
+  plan(): PlanSummary {
+    const { splits, classes } = this.dataset;
+    const rows = splits.map((split, index) => {
+      const removed = {
+        leaks: index === 0 ? Math.round(split.samples * 0.03) : index === 1 ? Math.round(split.samples * 0.012) : 0,
+        duplicate: Math.round(split.samples * 0.011),
+        conflict: Math.round(split.samples * 0.002),
+        unreadable: index === 0 ? this.dataset.faults : 0,
+        invalid: 0,
+      };
+      const after = split.samples - Object.values(removed).reduce((sum, count) => sum + count, 0);
+      return {
+        name: split.name,
+        before: split.samples,
+        after,
+        removed,
+        shapeBefore: `${split.samples} x 28 x 28`,
+        shapeAfter: `${after} x 28 x 28`,
+        classes: Object.fromEntries(
+          classes.map((name, at) => {
+            const before = Math.round((split.samples / classes.length) * (0.7 + 0.6 * noise(at, index)));
+            return [name, { before, after: at === 3 ? before : Math.round(before * 0.96) }];
+          }),
+        ),
+      };
+    });
+    return {
+      plan: "plan-1",
+      policy:
+        "Test is kept whole first, then validation, then train: an image that occurs in several splits stays in the first of them only.",
+      splits: rows,
+      before: rows.reduce((sum, row) => sum + row.before, 0),
+      after: rows.reduce((sum, row) => sum + row.after, 0),
+      outputs: [
+        ...rows.map((row) => `${row.name}/ (${row.after.toLocaleString("en-US")} images)`),
+        "cleansplit-manifest.json",
+      ],
+    };
+  }
+
+  removal(index: number): Removal {
+    const reasons: readonly RemovalReason[] = ["leaks", "leaks", "leaks", "duplicate", "conflict", "unreadable"];
+    const reason = reasons[Math.floor(noise(index, 5) * reasons.length)] ?? "leaks";
+    const group = this.#group(index % Math.max(1, this.dataset.groups), 2);
+    const sample = group.members[0] ?? this.sample(index);
+    const twin = reason === "unreadable" ? null : (group.members[1] ?? null);
+    const detail = {
+      leaks: `Has the same pixels as ${twin?.id ?? ""}, which stays.`,
+      duplicate: `Has the same pixels as ${twin?.id ?? ""} of its own split, which stays.`,
+      conflict: `Has the same pixels as ${twin?.id ?? ""}, which is labelled otherwise and leaves too.`,
+      unreadable: "The file ends in the middle of its pixels.",
+      invalid: "",
+    }[reason];
+    return { sample, reason, tier: twin === null ? null : "file", twin, detail };
+  }
+
+  /** What a picture shows depends on its group alone, so that equal images look equal. */
+  pictureOf(sample: number): { readonly seed: number; readonly label: string | null } {
+    const seed = Math.floor(sample / 1000);
+    return { seed, label: this.dataset.classes[seed % Math.max(1, this.dataset.classes.length)] ?? null };
+  }
+
+  #sizeOf(index: number): number {
+    if (index === 0) return 248;
+    return index % 60 === 0 ? 14 : 2 + Math.floor(noise(index, 1) ** 4 * 6);
+  }
+
+  #group(index: number, members: number): GroupView {
+    const { splits, classes } = this.dataset;
+    const size = this.#sizeOf(index);
+    const leaks = noise(index, 2) < 0.6;
+    const first = Math.floor(noise(index, 3) * splits.length);
+    const used =
+      leaks && splits.length > 1 ? [...new Set([first, (first + 1) % splits.length])].sort((a, b) => a - b) : [first];
+    const conflict = index % 33 === 5 && classes.length > 1;
+    const label = (member: number): string | null =>
+      classes[(index + (conflict && member % 2 === 1 ? 1 : 0)) % Math.max(1, classes.length)] ?? null;
+    return {
+      group: index,
+      tier: noise(index, 4) < 0.8 ? "file" : "pixel",
+      size,
+      splits: used.map((at) => splits[at]?.name ?? ""),
+      labels: [...new Set([label(0), label(1)].filter((name) => name !== null))],
+      conflict,
+      blank: index === 0,
+      members: Array.from({ length: Math.min(size, members) }, (_, member) => {
+        const sample = index * 1000 + member;
+        const split = splits[used[member % used.length] ?? 0]?.name ?? "";
+        const id = `${split}/${label(member) ?? ""}/${this.dataset.fileName(sample)}`;
+        return { ...this.sample(sample), id, split, label: label(member), file: `/data/${this.dataset.name}/${id}` };
+      }),
+    };
+  }
+
+  #leakage(): readonly Leakage[] {
+    const { splits, groups } = this.dataset;
+    const result: Leakage[] = [];
+    splits.forEach((split, row) => {
+      splits.forEach((other, column) => {
+        if (row === column) return;
+        const share = groups === 0 ? 0 : 0.005 + 0.03 * noise(row, column, 9);
+        const counts = (part: number): LeakageCounts => {
+          const samples = Math.round(split.samples * share * part);
+          return { samples, groups: Math.round(samples * 0.8), pairs: Math.round(samples * 1.9) };
+        };
+        // One cell stays empty where there are many: not every split leaks into every other.
+        const none = splits.length > 2 && row === 2 && column === 1;
+        result.push({
+          split: split.name,
+          in: other.name,
+          tier: "pixel",
+          ...counts(none ? 0 : 1),
+          withoutBlank: counts(none ? 0 : 0.8),
+        });
+        result.push({
+          split: split.name,
+          in: other.name,
+          tier: "file",
+          ...counts(none ? 0 : 0.7),
+          withoutBlank: counts(none ? 0 : 0.6),
+        });
+      });
+    });
+    return result;
+  }
+
+  #faults(count: number, reason: string): Report["unreadable"] {
+    return Array.from({ length: count }, (_, index) => {
+      const view = this.sample(index * 3);
+      return { sample: view.sample, id: view.id, split: view.split, reason };
+    });
+  }
+}
+
+function passes(group: GroupView, filter: Partial<GroupQuery>): boolean {
+  return (
+    (filter.tier !== "file" || group.tier === "file") &&
+    (filter.splits ?? []).every((name) => group.splits.includes(name)) &&
+    (filter.leaking === undefined || group.splits.length > 1 === filter.leaking) &&
+    (filter.conflict === undefined || group.conflict === filter.conflict) &&
+    (filter.blank === undefined || group.blank === filter.blank) &&
+    (filter.label === undefined || group.labels.includes(filter.label))
+  );
+}
+
+/** The state of a page that has a report. */
+export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = "leak"): ReportState {
+  const report = fake.report();
+  const leaks = report.leakage.filter((entry) => entry.tier === "pixel" && entry.samples > 0);
+  const test = leaks.find((entry) => entry.split === report.splits.at(-1)?.name) ?? leaks[0];
+  const all = report.splits.find((split) => split.name === test?.split)?.samples ?? 0;
+  const total = report.timing.samples.toLocaleString("en-US");
+  return {
+    name: fake.dataset.name,
+    progress: null,
+    error: null,
+    report,
+    verdict: {
+      leak: {
+        level,
+        text: `${(test?.samples ?? 0).toLocaleString("en-US")} of ${all.toLocaleString("en-US")} ${test?.split ?? ""} images also occur in ${test?.in ?? ""}.`,
+        details: [
+          "61 of 3,476 validation images also occur in test.",
+          `${report.duplicates.pixel.samples.toLocaleString("en-US")} images are in ${report.duplicates.pixel.groups.toLocaleString("en-US")} groups of equal images; ${report.duplicates.pixel.extra.toLocaleString("en-US")} would go if one of each stayed.`,
+          "37 groups of equal images (81 images) carry more than one label.",
+          "5 images cannot be read.",
+        ],
+      },
+      warning: {
+        level,
+        text: `No image of one split occurs in another one (${total} images in ${report.splits.length} splits).`,
+        details: ["12 images are blank: all pixels equal."],
+      },
+      clean: {
+        level,
+        text: `Clean: ${total} images in ${report.splits.length} splits, none occurs twice and all can be read.`,
+        details: [],
+      },
+    }[level],
+    plan: null,
+    applied: null,
+    trusted: true,
+  };
+}

@@ -1,0 +1,190 @@
+// Shows the webview pages in a real Chromium against a fake extension host, under the content security policy and with
+// the colours that they get in VS Code.
+import { build } from "esbuild";
+import fs from "node:fs";
+import http from "node:http";
+import { createRequire } from "node:module";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+/** @typedef {"dark" | "light" | "hc-dark" | "hc-light"} Theme */
+/** @typedef {"report" | "training"} PageName */
+
+/**
+ * @typedef {object} OpenOptions
+ * @property {string} [scenario] what the fake host has, see fakeHost.ts
+ * @property {Theme} [theme]
+ * @property {{ width: number, height: number }} [viewport]
+ */
+
+/**
+ * @typedef {object} Harness
+ * @property {(page: PageName, options?: OpenOptions) => Promise<import("playwright-core").Page>} open
+ * @property {() => Promise<void>} close
+ * @property {Readonly<Record<string, number>>} sizes bytes of each minified bundle
+ */
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const NONCE = "harness";
+const require = createRequire(import.meta.url);
+
+/** @type {Record<Theme, { body: string, variables: Record<string, string> }>} */
+const THEMES = JSON.parse(fs.readFileSync(new URL("themes.json", import.meta.url), "utf8"));
+
+/** What VS Code itself puts into every webview, as far as it can be seen. */
+const DEFAULT_STYLES = `
+html { scrollbar-color: var(--vscode-scrollbarSlider-background) var(--vscode-editor-background); }
+body { overscroll-behavior-x: none; background-color: transparent; color: var(--vscode-editor-foreground);
+  font-family: var(--vscode-font-family); font-weight: var(--vscode-font-weight); font-size: var(--vscode-font-size);
+  margin: 0; padding: 0 20px; }
+img, video { max-width: 100%; max-height: 100%; }
+a { color: var(--vscode-textLink-foreground); }
+`;
+
+/**
+ * Builds the pages from their sources, serves them and starts a browser.
+ * @returns {Promise<Harness>}
+ */
+export async function startHarness() {
+  const files = await bundle();
+  const server = http.createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    const name = url.pathname.slice(1);
+    if (name === "report" || name === "training") {
+      const theme = /** @type {Theme} */ (url.searchParams.get("theme") ?? "dark");
+      const origin = `http://${request.headers.host}`;
+      response.setHeader("Content-Security-Policy", policy(origin));
+      response.setHeader("Content-Type", "text/html; charset=utf-8");
+      response.end(html(name, theme));
+      return;
+    }
+    const content = files.get(name);
+    if (content === undefined) {
+      response.statusCode = 404;
+      response.end();
+      return;
+    }
+    response.setHeader("Content-Type", TYPES[path.extname(name)] ?? "application/octet-stream");
+    response.end(content);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+
+  const browser = await chromium
+    .launch({ executablePath: chromiumPath(), args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] })
+    .catch((error) => {
+      server.close();
+      throw error;
+    });
+
+  return {
+    sizes: Object.fromEntries([...files].map(([name, content]) => [name, content.length])),
+    open: async (name, { scenario = "leak", theme = "dark", viewport = { width: 1180, height: 900 } } = {}) => {
+      const context = await browser.newContext({ viewport, colorScheme: theme.endsWith("light") ? "light" : "dark" });
+      const page = await context.newPage();
+      await page.goto(`http://127.0.0.1:${port}/${name}?scenario=${scenario}&theme=${theme}`);
+      return page;
+    },
+    close: async () => {
+      await browser.close();
+      await new Promise((resolve) => server.close(() => resolve(undefined)));
+    },
+  };
+}
+
+/** @returns {Promise<Map<string, Buffer | Uint8Array | string>>} */
+async function bundle() {
+  /** @type {import("esbuild").BuildOptions} */
+  const options = {
+    absWorkingDir: ROOT,
+    bundle: true,
+    write: false,
+    minify: true,
+    target: "es2022",
+    format: "esm",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    outdir: "dist/webview",
+    logLevel: "error",
+  };
+  const pages = await build({
+    ...options,
+    entryPoints: { report: "webview-ui/src/report/main.tsx", training: "webview-ui/src/training/main.tsx" },
+  });
+  const fake = await build({ ...options, entryPoints: { fakeHost: "test/support/webview/fakeHost.ts" } });
+  const codicons = path.dirname(require.resolve("@vscode/codicons/dist/codicon.css"));
+  return new Map(
+    /** @type {Array<[string, Uint8Array | string]>} */ ([
+      ...[...(pages.outputFiles ?? []), ...(fake.outputFiles ?? [])].map((file) => [
+        path.basename(file.path),
+        file.contents,
+      ]),
+      ...["codicon.css", "codicon.ttf"].map((file) => [file, fs.readFileSync(path.join(codicons, file))]),
+      ["default.css", DEFAULT_STYLES],
+    ]),
+  );
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const TYPES = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
+
+/** @param {string} origin */
+function policy(origin) {
+  return `default-src 'none'; img-src ${origin} blob: data:; style-src ${origin}; font-src ${origin}; script-src 'nonce-${NONCE}'`;
+}
+
+/**
+ * @param {PageName} name
+ * @param {Theme} theme
+ */
+function html(name, theme) {
+  const themes = JSON.stringify(THEMES).replaceAll("<", "\\u003c");
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="default.css">
+<link id="vscode-codicon-stylesheet" rel="stylesheet" href="codicon.css">
+<link rel="stylesheet" href="${name}.css">
+</head>
+<body>
+<div id="root"></div>
+<script nonce="${NONCE}">
+  const themes = ${themes};
+  // As VS Code does it: variables on the root element, the kind of theme on the body.
+  window.setTheme = (name) => {
+    document.documentElement.removeAttribute("style");
+    for (const [key, value] of Object.entries(themes[name].variables)) document.documentElement.style.setProperty(key, value);
+    document.body.className = themes[name].body + (name === "hc-light" ? " vscode-high-contrast" : "");
+    document.body.dataset.vscodeThemeId = name;
+  };
+  window.setTheme(${JSON.stringify(theme)});
+</script>
+<script type="module" nonce="${NONCE}" src="fakeHost.js"></script>
+<script type="module" nonce="${NONCE}" src="${name}.js"></script>
+</body>
+</html>`;
+}
+
+/** The browser that CHROMIUM names, or one that is installed. */
+function chromiumPath() {
+  const candidates = [
+    ...(process.env.CHROMIUM ? [process.env.CHROMIUM] : []),
+    ...(process.env.PATH ?? "")
+      .split(path.delimiter)
+      .flatMap((folder) =>
+        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].map((name) =>
+          path.join(folder, name),
+        ),
+      ),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  ];
+  const found = candidates.find((file) => fs.existsSync(file));
+  if (found === undefined)
+    throw new Error("No Chromium found; name its executable in the environment variable CHROMIUM.");
+  return found;
+}
