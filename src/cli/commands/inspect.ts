@@ -1,5 +1,5 @@
 import type { GroupPage, GroupView, Report } from "../../core/leakage/report";
-import { plural, verdictOf } from "../../core/leakage/verdict";
+import { number, plural, verdictOf } from "../../core/leakage/verdict";
 import {
   COMMON_OPTIONS,
   DATASET_OPTIONS,
@@ -120,7 +120,7 @@ function failure(condition: Condition, report: Report): readonly string[] {
       const { groups, samples, extra } = report.duplicates.pixel;
       return groups > 0
         ? [
-            `duplicates: ${plural(groups, "group")} of equal images, ${plural(samples, "image")}, ${extra.toLocaleString("en-US")} extra.`,
+            `duplicates: ${plural(groups, "group")} of equal images, ${plural(samples, "image")}, ${number(extra)} extra.`,
           ]
         : [];
     }

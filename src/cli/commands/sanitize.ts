@@ -15,7 +15,7 @@ import {
 import { datasetRequest, quote } from "../dataset";
 import { openJson } from "../json";
 import { line, span } from "../output/text";
-import { plural } from "../../core/leakage/verdict";
+import { number, plural } from "../../core/leakage/verdict";
 import { commandLines, section, styleOf } from "../views/page";
 import { planLines, writtenLines } from "../views/planView";
 
@@ -78,10 +78,7 @@ export const sanitize: Command = {
     }
     if (quiet) {
       out.print(
-        line(
-          `${plural(result.samples, "image")} of ${plan.before.toLocaleString("en-US")} written to `,
-          span(result.folder, "accent"),
-        ),
+        line(`${plural(result.samples, "image")} of ${number(plan.before)} written to `, span(result.folder, "accent")),
       );
       return EXIT.ok;
     }

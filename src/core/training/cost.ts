@@ -1,32 +1,34 @@
-import { number } from "../leakage/verdict";
+import { number, plural } from "../leakage/verdict";
 import type { TrainingRun } from "./training";
 
 /**
- * What the leakage costs, in one sentence, from the runs on the most samples with original and with sanitized data;
- * `null` until both are there. It compares both models on the same clean test images and says how the leaked ones were
- * scored; a single seed allows no more.
+ * What the leakage costs, in sentences, from the runs on the most samples with original and with sanitized data; `null`
+ * until both are there. Two effects are told apart: the score with and without the leaked test images (they may only be
+ * easier than the others), and the leaked images scored by a model that has seen them and by one that has not (what was
+ * memorised). One seed allows no more than that.
  */
 export function costSentence(runs: readonly TrainingRun[]): string | null {
   const largest = (data: TrainingRun["data"]): TrainingRun | undefined =>
     runs.filter((run) => run.data === data).sort((a, b) => b.trained - a.trained)[0];
   const [original, sanitized] = [largest("original"), largest("sanitized")];
   if (original === undefined || sanitized === undefined) return null;
+  const { test } = original;
   const { clean, leaked } = original.parts;
-  if (leaked === null || clean === null) {
-    return `No test image occurs in another split: the score of ${percent(original.test.accuracy)} stands (${number(original.test.samples)} test images).`;
+  if (leaked === null) {
+    return `No test image occurs in another split: the score of ${percent(test.accuracy)} on ${plural(test.samples, "test image")} stands.`;
   }
-  const points = (original.test.accuracy - clean.accuracy) * 100;
+  if (clean === null) return `All ${plural(test.samples, "test image")} also occur in train or validation: no score says anything.`;
+  const points = Math.round((test.accuracy - clean.accuracy) * 1000) / 10;
   const worth =
-    Math.abs(points) < 0.05
-      ? "they do not change the score"
-      : `they ${points > 0 ? "add" : "take"} ${Math.abs(points).toFixed(1)} points ${points > 0 ? "to" : "from"} the score`;
+    points === 0 ? "the same" : `${Math.abs(points).toFixed(1)} points ${points > 0 ? "less" : "more"}`;
+  const unseen = sanitized.parts.leaked;
   return (
-    `${number(leaked.samples)} of ${number(original.test.samples)} test images also occur in train or validation; ${worth}: ` +
-    `${percent(original.test.accuracy)} on all test images, ${percent(clean.accuracy)} without them ` +
-    `(on them ${percent(leaked.accuracy)}).` +
-    (sanitized.parts.clean === null
+    `${number(leaked.samples)} of ${number(test.samples)} test images also occur in train or validation. ` +
+    `With them the score is ${percent(test.accuracy)}, without them ${percent(clean.accuracy)}: ${worth}.` +
+    (unseen === null
       ? ""
-      : ` Trained on sanitized data the model scores ${percent(sanitized.parts.clean.accuracy)} on the same clean images.`)
+      : ` On those ${plural(leaked.samples, "image")} the model scores ${percent(leaked.accuracy)}, ` +
+        `one trained without them ${percent(unseen.accuracy)}.`)
   );
 }
 

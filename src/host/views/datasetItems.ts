@@ -15,7 +15,8 @@ const PASSED = new vscode.ThemeColor("testing.iconPassed");
 /** How a row looks. */
 export function treeItemOf(node: DatasetNode): vscode.TreeItem {
   const item = describe(node);
-  item.id = node.id;
+  // VS Code keeps a row that had no children closed when it gets some, so an inspected dataset is another row to it.
+  item.id = node.kind === "dataset" && node.session.result !== null ? `${node.id} inspected` : node.id;
   return item;
 }
 

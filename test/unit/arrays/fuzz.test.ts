@@ -106,7 +106,7 @@ describe("damaged array files are read or refused, and nothing else", () => {
   it("instructions of pickles in any order", function () {
     this.timeout(30_000);
     const instruction = fc.oneof(
-      fc.constantFrom(...[..."().012NabdelostuR]}", ..."\x81\x85\x86\x87\x88\x8f\x90\x91\x93\x94"]),
+      fc.constantFrom(...Array.from("().012NabdelostuR]}\x81\x85\x86\x87\x88\x8f\x90\x91\x93\x94")),
       fc.constantFrom(
         "K\x01",
         "h\0",

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import type { DatasetRequest } from "../../../src/core/dataset/dataset";
 import type { TrainingSpec } from "../../../src/core/training/training";
@@ -130,6 +132,34 @@ describe("arguments", () => {
     assert.equal(nearest("--size", ["--split", "--sizes"]), "--sizes");
     assert.equal(nearest("--frobnicate", ["--split", "--sizes"]), undefined);
     assert.equal(nearest("", ["a"]), undefined);
+  });
+
+  it("the folder proposed for the copy is new, beside the dataset and never inside it", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "cleansplit-cli-"));
+    try {
+      await mkdir(path.join(folder, "set", "train"), { recursive: true });
+      await writeFile(path.join(folder, "arrays.npz"), "");
+      const proposed = async (place: string, below = ""): Promise<string | undefined> => {
+        const { stdout } = await run(["inspect", place], { cwd: path.join(folder, below) });
+        return / --out (\S+)/.exec(stdout)?.[1];
+      };
+      assert.equal(await proposed("set"), "set-sanitized");
+      assert.equal(await proposed("set/"), "set-sanitized");
+      assert.equal(await proposed(".", "set"), "../set-sanitized");
+      assert.equal(await proposed("arrays.npz"), "arrays-sanitized");
+      assert.equal(await proposed(path.join(folder, "set")), path.join(folder, "set-sanitized"));
+      await mkdir(path.join(folder, "set-sanitized"));
+      assert.equal(await proposed("set"), "set-sanitized-2");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("an existing target is refused before the dataset is read", async () => {
+    const engine = { inspect: (): never => assert.fail("must not be inspected") };
+    const { code, stderr } = await run(["sanitize", "x", "--out", "."], { engine, cwd: os.tmpdir() });
+    assert.equal(code, 2);
+    assert.match(stderr, /exists already\. Choose a new name/);
   });
 
   it("commands to copy are quoted for the shell", () => {

@@ -9,7 +9,7 @@ import { VirtualList, type RowRange } from "../shared/VirtualList";
 import { GroupDialog } from "./GroupDialog";
 import { GroupFilters } from "./GroupFilters";
 import { isEveryGroup, type GalleryCell, type GroupFilter } from "./reportView";
-import { SampleCard, type SampleActions } from "./SampleCard";
+import { needStack, SampleCard, type SampleActions } from "./SampleCard";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 /** Members asked for with each group: as many as the widest page has room for. */
@@ -19,7 +19,8 @@ const FACTS_WIDTH_PX = 168;
 const ROW_PX = 170;
 /** Below this width the facts of a group stand above its pictures. */
 const NARROW_PX = 560;
-const NARROW_ROW_PX = 228;
+const NARROW_FACTS_PX = 30;
+const LABEL_LINE_PX = 20;
 
 interface Props {
   readonly host: ReportHost;
@@ -75,7 +76,8 @@ export function Gallery(props: Props): JSX.Element {
   }, []);
 
   const narrow = width < NARROW_PX;
-  const rowHeight = narrow ? NARROW_ROW_PX : ROW_PX;
+  const stacked = needStack(report.classes);
+  const rowHeight = ROW_PX + (narrow ? NARROW_FACTS_PX : 0) + (stacked ? LABEL_LINE_PX : 0);
   const room = Math.floor((width - 32 - (narrow ? 0 : FACTS_WIDTH_PX)) / CARD_WIDTH_PX);
   const columns = Math.max(1, Math.min(MEMBERS_EACH, room));
   const total = list.total;
@@ -212,6 +214,7 @@ export function Gallery(props: Props): JSX.Element {
                           store={store}
                           actions={actions}
                           conflict={group.conflict}
+                          stacked={stacked}
                           tabIndex={tabIndexOf(index, column)}
                           cell={`${index}-${column}`}
                           onFocus={() => onCell({ row: index, column })}
@@ -248,6 +251,7 @@ export function Gallery(props: Props): JSX.Element {
           roles={roles}
           store={store}
           actions={actions}
+          stacked={stacked}
           onClose={() => setOpened(null)}
         />
       )}
@@ -259,7 +263,7 @@ function GroupFacts({ group, roles }: { readonly group: GroupView; readonly role
   return (
     <div class="group-facts" role="rowheader">
       <span class="group-size">{plural(group.size, "equal image")}</span>
-      <span class="muted">{group.tier === "file" ? "the same file" : "the same pixels"}</span>
+      <span class="group-tier muted">{group.tier === "file" ? "the same file" : "the same pixels"}</span>
       <span class="group-splits">
         {group.splits.map((name) => (
           <SplitBadge key={name} name={name} roles={roles} />

@@ -21,11 +21,12 @@ interface Props {
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
+  readonly stacked: boolean;
   readonly onClose: () => void;
 }
 
 /** All members of one group that is too big for a row. */
-export function GroupDialog({ host, filter, row, group, roles, store, actions, onClose }: Props): JSX.Element {
+export function GroupDialog({ host, filter, row, group, roles, store, actions, stacked, onClose }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [members, setMembers] = useState(group.members);
   const [error, setError] = useState<string | null>(null);
@@ -69,6 +70,7 @@ export function GroupDialog({ host, filter, row, group, roles, store, actions, o
             store={store}
             actions={actions}
             conflict={group.conflict}
+            stacked={stacked}
             tabIndex={0}
           />
         ))}

@@ -5,6 +5,14 @@ import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
+/** Up to this length a label stands beside the split. */
+const SHORT_LABEL = 3;
+
+/** Whether some of these labels need a line of their own. */
+export function needStack(classes: readonly string[]): boolean {
+  return classes.some((name) => name.length > SHORT_LABEL);
+}
+
 /** What can be done with one sample. */
 export interface SampleActions {
   readonly open: (sample: number) => void;
@@ -21,6 +29,8 @@ interface Props {
   readonly actions: SampleActions;
   /** Whether its group has more than one label, so that its own one matters. */
   readonly conflict: boolean;
+  /** Whether labels are too long to stand beside the split. */
+  readonly stacked: boolean;
   readonly tabIndex: number;
   readonly onFocus?: () => void;
   /** Marks it for the roving focus of the list it is in. */
@@ -29,14 +39,14 @@ interface Props {
 
 /** One sample: its picture, its split, its label and its name. Enter opens it, the context menu has the rest. */
 export function SampleCard(props: Props): JSX.Element {
-  const { sample, roles, store, actions, conflict, tabIndex, onFocus, cell } = props;
+  const { sample, roles, store, actions, conflict, stacked, tabIndex, onFocus, cell } = props;
   const id = visible(sample.id);
   const label = sample.label === null ? null : visible(sample.label);
   const facts = [visible(sample.split), ...(label === null ? [] : [`label ${label}`]), id];
   return (
     <button
       type="button"
-      class="card"
+      class={stacked ? "card stacked" : "card"}
       tabIndex={tabIndex}
       data-cell={cell}
       title={`${id}\n${sample.width} × ${sample.height} pixels`}
@@ -52,11 +62,11 @@ export function SampleCard(props: Props): JSX.Element {
       }}
     >
       <Thumbnail store={store} sample={sample.sample} width={sample.width} height={sample.height} />
-      <SplitBadge name={sample.split} roles={roles} />
       <span class="card-line">
+        <SplitBadge name={sample.split} roles={roles} />
         {label !== null && <bdi class={conflict ? "label conflict" : "label"}>{label}</bdi>}
-        <bdi class="card-name">{baseName(id)}</bdi>
       </span>
+      <bdi class="card-name">{baseName(id)}</bdi>
     </button>
   );
 }

@@ -73,6 +73,9 @@ export function Sanitize({ host, state, roles, store, actions, act }: Props): JS
       ) : (
         <>
           <p class="lead">{plan.policy}</p>
+          <p class="plan-sum">
+            {number(plan.before - plan.after)} of {plural(plan.before, "image")} would leave, {number(plan.after)} stay.
+          </p>
           <PlanTable plan={plan} roles={roles} />
           <PlanClasses splits={plan.splits} />
           <div class="outputs">

@@ -1,0 +1,98 @@
+// `npm test`: builds, checks and runs every lane one after the other, then prints one line `N passed, N failed`.
+// `npm test -- unit e2e` runs only the named lanes (after a build); `npm test -- --list` names them.
+import { spawn } from "node:child_process";
+import path from "node:path";
+import process from "node:process";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+const node = process.execPath;
+const bin = (/** @type {string} */ name) => path.join(ROOT, "node_modules", name);
+const mocha = [node, bin("mocha/bin/mocha.js")];
+
+/**
+ * A lane counts as one check, or as the tests it ran when it runs mocha.
+ * @type {Record<string, { what: string, command: string[], runsMocha?: boolean }>}
+ */
+const LANES = {
+  build: { what: "Bundles", command: [node, "esbuild.mjs"] },
+  types: { what: "Types of every part", command: [node, "scripts/typecheck.mjs"] },
+  lint: { what: "Lint and import rules", command: [node, bin("eslint/bin/eslint.js"), "."] },
+  format: { what: "Formatting", command: [node, bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."] },
+  unit: { what: "Unit tests", command: [...mocha, "test/unit/**/*.test.ts"], runsMocha: true },
+  vscode: { what: "VS Code and Chromium for the next lanes", command: [node, "test/support/vscode/prepare.mjs"] },
+  webview: { what: "Pages in Chromium", command: [...mocha, "test/webview/**/*.test.ts"], runsMocha: true },
+  integration: { what: "Extension in VS Code", command: [node, "test/integration/run.mjs"], runsMocha: true },
+  restricted: {
+    what: "Extension in Restricted Mode",
+    command: [node, "test/integration/run.mjs", "--restricted"],
+    runsMocha: true,
+  },
+  e2e: { what: "Clicking through VS Code", command: [...mocha, "test/e2e/**/*.test.mts"], runsMocha: true },
+  demo: { what: "Demo on the sample dataset", command: [node, "scripts/demo.mjs"] },
+};
+
+const asked = process.argv.slice(2);
+if (asked.includes("--list")) {
+  for (const [name, { what }] of Object.entries(LANES)) console.log(`${name.padEnd(12)} ${what}`);
+  process.exit(0);
+}
+const unknown = asked.filter((name) => !(name in LANES));
+if (unknown.length > 0) {
+  console.error(`There is no lane ${unknown.join(", ")}. Lanes: ${Object.keys(LANES).join(", ")}.`);
+  process.exit(2);
+}
+const needed = asked.length === 0 ? Object.keys(LANES) : ["build", ...asked.filter((name) => name !== "build")];
+
+let [passed, failed] = [0, 0];
+/** @type {string[]} */
+const summary = [];
+for (const name of needed) {
+  const lane = LANES[name];
+  if (lane === undefined) continue;
+  console.log(`\n=== ${lane.what} (${name})`);
+  const started = performance.now();
+  const { code, output } = await run(lane.command);
+  const counts = lane.runsMocha === true ? mochaCounts(code, output) : code === 0 ? [1, 0] : [0, 1];
+  const [good = 0, bad = 0] = counts;
+  passed += good;
+  failed += bad;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  summary.push(`${bad > 0 ? "FAILED" : "passed"} ${lane.what}: ${good} passed, ${bad} failed, ${seconds} s`);
+  // Without bundles every later lane would fail for the same reason.
+  if (name === "build" && bad > 0) break;
+}
+console.log(`\n${summary.join("\n")}\n`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+/**
+ * What mocha counted. A lane that ended badly without a failed test, or ran no test at all, is one failure.
+ * @param {number} code @param {string} output
+ */
+function mochaCounts(code, output) {
+  const last = (/** @type {string} */ word) => {
+    const found = [...output.matchAll(new RegExp(`^\\s*(\\d+) ${word}`, "gm"))].at(-1);
+    return Number(found?.[1] ?? 0);
+  };
+  const [passing, failing] = [last("passing"), last("failing")];
+  return [passing, failing === 0 && (code !== 0 || passing === 0) ? 1 : failing];
+}
+
+/**
+ * Runs a command, showing its output as it comes.
+ * @param {string[]} command @returns {Promise<{ code: number, output: string }>}
+ */
+function run([file = "", ...args]) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CI: "true" } });
+    let output = "";
+    for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
+      from?.on("data", (/** @type {Buffer} */ data) => {
+        output += data.toString();
+        to?.write(data);
+      });
+    }
+    child.on("error", (error) => resolve({ code: 1, output: String(error) }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
