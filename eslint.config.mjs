@@ -26,7 +26,7 @@ const restrictedPaths = folders.map((target) => ({
 }));
 
 export default defineConfig(
-  globalIgnores(["dist", "out", "artifacts", ".vscode-test", "node_modules"]),
+  globalIgnores(["src/kernels", "dist", "out", "artifacts", ".vscode-test", "node_modules"]),
   eslint.configs.recommended,
   {
     files: ["**/*.{ts,tsx}"],
@@ -45,6 +45,13 @@ export default defineConfig(
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       // An async method without await turns what it throws into a rejection, which its interface promises.
       "@typescript-eslint/require-await": "off",
+      // A leading underscore says that a name is there only for its place.
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_", destructuredArrayIgnorePattern: "^_", ignoreRestSiblings: true },
+      ],
+      // Control characters are what hostile names are searched for.
+      "no-control-regex": "off",
       eqeqeq: "error",
     },
   },
@@ -58,7 +65,8 @@ export default defineConfig(
     rules: { "no-restricted-imports": ["error", { paths: ["vscode"] }] },
   },
   {
-    files: ["**/*.{mjs,js}"],
+    files: ["**/*.{mjs,cjs,js}"],
+    rules: { "no-control-regex": "off" },
     languageOptions: {
       globals: Object.fromEntries(
         [

@@ -17,7 +17,10 @@ const LANES = {
   build: { what: "Bundles", command: [node, "esbuild.mjs"] },
   types: { what: "Types of every part", command: [node, "scripts/typecheck.mjs"] },
   lint: { what: "Lint and import rules", command: [node, bin("eslint/bin/eslint.js"), "."] },
-  format: { what: "Formatting", command: [node, bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."] },
+  format: {
+    what: "Formatting",
+    command: [node, bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."],
+  },
   unit: { what: "Unit tests", command: [...mocha, "test/unit/**/*.test.ts"], runsMocha: true },
   vscode: { what: "VS Code and Chromium for the next lanes", command: [node, "test/support/vscode/prepare.mjs"] },
   webview: { what: "Pages in Chromium", command: [...mocha, "test/webview/**/*.test.ts"], runsMocha: true },
@@ -84,14 +87,18 @@ function mochaCounts(code, output) {
  */
 function run([file = "", ...args]) {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CI: "true" } });
+    const child = spawn(file, args, {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, CI: "true" },
+    });
     let output = "";
-    for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
-      from?.on("data", (/** @type {Buffer} */ data) => {
-        output += data.toString();
-        to?.write(data);
-      });
-    }
+    const show = (/** @type {NodeJS.WriteStream} */ to) => (/** @type {Buffer} */ data) => {
+      output += data.toString();
+      to.write(data);
+    };
+    child.stdout.on("data", show(process.stdout));
+    child.stderr.on("data", show(process.stderr));
     child.on("error", (error) => resolve({ code: 1, output: String(error) }));
     child.on("close", (code) => resolve({ code: code ?? 1, output }));
   });

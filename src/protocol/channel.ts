@@ -48,6 +48,7 @@ export function serveCalls(port: Port, api: object): () => void {
 }
 
 /** A caller of the methods of `T` on the other side. Calls that the other side never answers stay pending. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says which interface it is
 export function callerOf<T extends object>(port: Port): T {
   let calls = 0;
   const pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();

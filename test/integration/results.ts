@@ -86,7 +86,7 @@ describe("results", () => {
     assert(deltas.some(({ type }) => type === "epoch"));
     const runs = await rowsOf("run", await rowOf("runs", await rowOf("dataset")));
     assert.equal(runs.length, state.runs.length);
-    for (const run of runs) assert.match(await textOf(run), /^(original|sanitized) · .*: test accuracy \d+\.\d %$/);
+    for (const run of runs) assert.match(await textOf(run), /^(original|sanitized) · (all|[\d,]+): test \d+\.\d %$/);
   });
 
   it("the sample dataset opens without a question", async () => {

@@ -33,7 +33,7 @@ fs.mkdirSync(workspace);
 const settings = path.join(root, "user-data", "User", "settings.json");
 fs.mkdirSync(path.dirname(settings), { recursive: true });
 fs.writeFileSync(settings, JSON.stringify({ "security.workspace.trust.startupPrompt": "never" }));
-if (values.restricted) process.env.CLEANSPLIT_TEST_TRUST = "restricted";
+if (values.restricted) process.env["CLEANSPLIT_TEST_TRUST"] = "restricted";
 
 try {
   await runTests({

@@ -26,11 +26,13 @@ const BADGES = {
   leak: ["LEAK", "badge-bad"],
 } as const;
 
-/** The verdict alone: one true sentence behind a badge. */
+/** The verdict alone: one true sentence behind a badge, and for a warning about several splits what it warns of. */
 export function verdictLines(report: Report, style: TableStyle): readonly Line[] {
   const verdict = verdictOf(report);
   const [word, tone] = BADGES[verdict.level];
-  return paragraph(line(span(` ${word} `, tone), " "), verdict.text, style.width, "title");
+  const reason = verdict.level === "warning" && report.splits.length > 1 ? verdict.details.slice(0, 1) : [];
+  const text = [verdict.text, ...reason].join(" ");
+  return paragraph(line(span(` ${word} `, tone), " "), text, style.width, "title");
 }
 
 /** Everything a report says, verdict first. */

@@ -4,7 +4,7 @@ import type { Role } from "../../core/dataset/dataset";
 import { number, plural, verdictOf } from "../../core/leakage/verdict";
 import type { TrainingSize } from "../../core/training/training";
 import type { DatasetSession } from "../session";
-import type { DatasetNode, NodeOf } from "./datasetNodes";
+import { datasetNode, type DatasetNode, type NodeOf } from "./datasetNodes";
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
 
@@ -15,8 +15,7 @@ const PASSED = new vscode.ThemeColor("testing.iconPassed");
 /** How a row looks. */
 export function treeItemOf(node: DatasetNode): vscode.TreeItem {
   const item = describe(node);
-  // VS Code keeps a row that had no children closed when it gets some, so an inspected dataset is another row to it.
-  item.id = node.kind === "dataset" && node.session.result !== null ? `${node.id} inspected` : node.id;
+  item.id = node.id;
   return item;
 }
 
@@ -82,9 +81,14 @@ function describe(node: DatasetNode): vscode.TreeItem {
       return groups === 0
         ? passed(vscode.l10n.t("Duplicate groups"), vscode.l10n.t("No image occurs twice."))
         : row(vscode.l10n.t("Duplicate groups"), "files", {
-            description: vscode.l10n.t("{0} · {1}", plural(groups, "group"), plural(samples, "image")),
+            description: plural(groups, "group"),
             state: Collapsed,
-            tooltip: vscode.l10n.t("{0} would go if one of each group stayed.", plural(extra, "image")),
+            tooltip: vscode.l10n.t(
+              "{0} in {1} of equal images; {2} would go if one of each group stayed.",
+              plural(samples, "image"),
+              plural(groups, "group"),
+              number(extra),
+            ),
             context: "showable",
           });
     }
@@ -113,9 +117,13 @@ function describe(node: DatasetNode): vscode.TreeItem {
         ? passed(vscode.l10n.t("Label conflicts"), vscode.l10n.t("Equal images carry equal labels."))
         : row(vscode.l10n.t("Label conflicts"), "warning", {
             color: WARNING,
-            description: vscode.l10n.t("{0} · {1}", plural(groups, "group"), plural(samples, "image")),
+            description: plural(groups, "group"),
             state: Collapsed,
-            tooltip: vscode.l10n.t("Groups of equal images that carry more than one label."),
+            tooltip: vscode.l10n.t(
+              "{0} in {1} of equal images that carry more than one label.",
+              plural(samples, "image"),
+              plural(groups, "group"),
+            ),
             context: "showable",
           });
     }
@@ -185,7 +193,7 @@ function datasetItem(session: DatasetSession): vscode.TreeItem {
     item.command = {
       command: "cleansplit.inspectAgain",
       title: vscode.l10n.t("Inspect"),
-      arguments: [datasetOf(session)],
+      arguments: [datasetNode(session)],
     };
   } else {
     const verdict = verdictOf(result.report);
@@ -281,7 +289,7 @@ function runItem({ session, run }: NodeOf<"run">): vscode.TreeItem {
   const data = run.data === "original" ? vscode.l10n.t("original") : vscode.l10n.t("sanitized");
   const accuracy = run.result === null ? "" : percent(run.result.test.accuracy);
   const item = row(vscode.l10n.t("{0} · {1}", data, sizeText(run.size)), "graph-line", {
-    description: vscode.l10n.t("test accuracy {0}", accuracy),
+    description: vscode.l10n.t("test {0}", accuracy),
     tooltip:
       run.result === null
         ? ""
@@ -295,21 +303,17 @@ function runItem({ session, run }: NodeOf<"run">): vscode.TreeItem {
   item.command = {
     command: "cleansplit.openTraining",
     title: vscode.l10n.t("Open Training"),
-    arguments: [datasetOf(session)],
+    arguments: [datasetNode(session)],
   };
   return item;
 }
 
 function sizeText(size: TrainingSize): string {
-  return size === "all" ? vscode.l10n.t("all images") : plural(size, "image");
+  return size === "all" ? vscode.l10n.t("all") : number(size);
 }
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-function datasetOf(session: DatasetSession): NodeOf<"dataset"> {
-  return { kind: "dataset", id: session.id, session, parent: null };
 }
 
 interface Look {

@@ -30,7 +30,7 @@ interface Base {
 /** A row of the tree. */
 export type DatasetNode = Base &
   (
-    | { readonly kind: "dataset" }
+    | { readonly kind: "dataset"; readonly isInspected: boolean }
     | { readonly kind: "splits"; readonly report: Report }
     | { readonly kind: "split"; readonly split: SplitCounts }
     | { readonly kind: "class"; readonly name: string; readonly samples: number }
@@ -60,9 +60,19 @@ export type DatasetNode = Base &
 /** A row of one kind. */
 export type NodeOf<K extends DatasetNode["kind"]> = Extract<DatasetNode, { kind: K }>;
 
-/** The row of a dataset. */
+/**
+ * The row of a dataset. VS Code keeps a row that had no children closed when it gets some, so an inspected dataset is
+ * another row than it was before.
+ */
 export function datasetNode(session: DatasetSession): NodeOf<"dataset"> {
-  return { kind: "dataset", id: session.id, session, parent: null };
+  const isInspected = session.result !== null;
+  return {
+    kind: "dataset",
+    id: isInspected ? `${session.id} inspected` : session.id,
+    session,
+    parent: null,
+    isInspected,
+  };
 }
 
 /** What is found under an inspected dataset. */

@@ -49,8 +49,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       this.#view,
       this.#changed,
       sessions.onDidChange((session) => {
-        if (session === undefined) this.#roots.clear();
-        this.#changed.fire(session === undefined ? undefined : this.#roots.get(session.id));
+        this.#refresh(session);
         this.#showBadge();
         if (session !== undefined) this.#showWork(session);
       }),
@@ -149,6 +148,14 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
     const query = { ...node.filter, from: node.position, count: 1, membersEach: MEMBERS_SHOWN };
     const page = await node.session.read((engine, inspection) => engine.groups({ inspection, query }, this.#run()));
     return sampleNodes(node, page.groups[0]?.members ?? []);
+  }
+
+  #refresh(session: DatasetSession | undefined): void {
+    const root = session === undefined ? undefined : this.#roots.get(session.id);
+    // A row that becomes another one, with other children, cannot be refreshed by itself.
+    const isSameRow = root !== undefined && root.isInspected === (root.session.result !== null);
+    if (!isSameRow) this.#roots.clear();
+    this.#changed.fire(isSameRow ? root : undefined);
   }
 
   /** The number on the view: test and validation images that leak. */

@@ -248,7 +248,9 @@ async function useWorkbench(colorTheme, themeClass, extensionOrVsix) {
     await workbench.runCommand(page, "Selftest: Show Log");
     await page.locator(".part.panel").getByText("activated").first().waitFor();
   } catch (error) {
-    await session.screenshot(path.join(pictures, `${host}-${colorTheme}-failed.png`));
+    const evidence = path.join(pictures, `${host}-${colorTheme}-failed`);
+    await session.screenshot(`${evidence}.png`);
+    fs.writeFileSync(`${evidence}.log`, session.log());
     throw error;
   } finally {
     await session.close();

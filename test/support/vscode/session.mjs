@@ -5,9 +5,10 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, URLSearchParams } from "node:url";
 import { chromium } from "playwright-core";
 import { prepareHost } from "./prepare.mjs";
+import { workbenchReady } from "./workbench.mjs";
 
 /**
  * @typedef {object} SessionOptions
@@ -40,8 +41,8 @@ const ACTION_TIMEOUT_MS = 15_000;
 /** Set by test-entry.cjs. */
 const TEST_OUTPUT_MARK = "\u0002";
 const TESTS_DONE = "\u0003";
-/** What every start of this server says, and what the tests print, which is passed on already. */
-const NOISE = /builtin extensions|vsda|service ?worker|status of 404|bad HTTP response code|\u0002/i;
+/** What every start of this server says. */
+const NOISE = /builtin extensions|vsda|service ?worker|status of 404|bad HTTP response code/i;
 const LOG_LIMIT = 400_000;
 const TEST_ENTRY = fileURLToPath(new URL("test-entry.cjs", import.meta.url));
 const GUARD = fileURLToPath(new URL("server-guard.mjs", import.meta.url));
@@ -68,6 +69,7 @@ const DEFAULT_SETTINGS = Object.freeze({
   "workbench.welcomePage.walkthroughs.openOnInstall": false,
 });
 
+/** @type {Readonly<Record<string, string>>} */
 const THEMES = Object.freeze({
   dark: "Default Dark Modern",
   light: "Default Light Modern",
@@ -127,7 +129,7 @@ export async function startVsCode(options = {}) {
 
     const url = workbenchUrl(options, port);
     await page.goto(url, { timeout: START_TIMEOUT_MS });
-    await page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: START_TIMEOUT_MS });
+    await workbenchReady(page, START_TIMEOUT_MS);
     return {
       page,
       browser,
@@ -328,13 +330,14 @@ function freePort() {
   });
 }
 
-/** A log that keeps its end and forgets its beginning. */
+/** A log that keeps its end and forgets its beginning. What the tests print is passed on already. */
 function createLog() {
   let text = "";
   return {
     /** @type {(source: string, line: string) => void} */
     add: (source, line) => {
-      if (!NOISE.test(line)) text = `${text}[${source}] ${line}\n`.slice(-LOG_LIMIT);
+      if (!NOISE.test(line) && !line.includes(TEST_OUTPUT_MARK))
+        text = `${text}[${source}] ${line}\n`.slice(-LOG_LIMIT);
     },
     text: () => text,
   };

@@ -1,11 +1,13 @@
 // Runs in the extension host in place of the tests and runs them. It marks what they print, because the console of the
 // extension host and VS Code's own log come out of the same pipe.
 "use strict";
+const process = require("node:process");
 const { pathToFileURL } = require("node:url");
 const { format } = require("node:util");
 
 const MARK = "\u0002";
 const DONE = "\u0003";
+const { console } = globalThis;
 const METHODS = ["debug", "log", "info", "warn", "error"];
 
 exports.run = async () => {

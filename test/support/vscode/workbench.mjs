@@ -1,4 +1,5 @@
 // What a person does in VS Code, for end-to-end tests: every helper waits until it can act and says what was missing.
+/* global getComputedStyle */
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -19,12 +20,23 @@ const POLL_MS = 100;
 const PALETTE_ROUND_MS = 1_500;
 
 /**
+ * Waits until VS Code has restored its layout after a start or a reload. Before that it closes and moves what one opens.
+ * @param {Page} page
+ * @param {number} [timeoutMs]
+ */
+export async function workbenchReady(page, timeoutMs = TIMEOUT_MS) {
+  const restored = () => performance.getEntriesByName("code/LifecyclePhase/Restored").length > 0 || undefined;
+  await until("VS Code to be ready", () => page.evaluate(restored), timeoutMs);
+}
+
+/**
  * Runs a command by its whole title as the palette shows it, with its category: "CleanSplit: Inspect Dataset". Keeps
  * trying while VS Code is still starting and does not know the command.
  * @param {Page} page
  * @param {string} title
  */
 export async function runCommand(page, title) {
+  await workbenchReady(page);
   await until(`the palette to offer "${title}"`, async () => {
     const input = quickInput(page).locator("input.input");
     await page.keyboard.press("F1");
@@ -99,13 +111,13 @@ export async function treeRows(page, view) {
     .locator(".monaco-list-row")
     .evaluateAll((rows) =>
       rows
+        .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
         .map((row) => {
           const icon = row.querySelector(".monaco-icon-label");
           const expanded = row.getAttribute("aria-expanded");
           // VS Code draws the badge of a decoration as generated content.
           const badge = icon ? getComputedStyle(icon, "::after").content : "none";
           return {
-            top: row.getBoundingClientRect().top,
             label: row.querySelector(".label-name")?.textContent ?? "",
             description: row.querySelector(".label-description")?.textContent ?? "",
             level: Number(row.getAttribute("aria-level")),
@@ -113,9 +125,7 @@ export async function treeRows(page, view) {
             selected: row.getAttribute("aria-selected") === "true",
             badge: badge.startsWith('"') ? JSON.parse(badge) : "",
           };
-        })
-        .sort((a, b) => a.top - b.top)
-        .map(({ top: _top, ...row }) => row),
+        }),
     );
 }
 

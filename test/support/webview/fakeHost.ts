@@ -192,7 +192,10 @@ const ready = async (): Promise<ReportState | TrainingState> =>
 serveCalls(
   hostPort,
   new Proxy(
-    { ...reportHost, ...trainingHost, ready } as Record<string, (...parameters: unknown[]) => Promise<unknown>>,
+    { ...(location.pathname === "/training" ? trainingHost : reportHost), ready } as Record<
+      string,
+      (...parameters: unknown[]) => Promise<unknown>
+    >,
     {
       get: (methods, name) => {
         const method = typeof name === "string" ? methods[name] : undefined;

@@ -173,8 +173,8 @@ function html(name, theme) {
 /** The browser that CHROMIUM names, or one that is installed. */
 function chromiumPath() {
   const candidates = [
-    ...(process.env.CHROMIUM ? [process.env.CHROMIUM] : []),
-    ...(process.env.PATH ?? "")
+    ...(process.env["CHROMIUM"] ? [process.env["CHROMIUM"]] : []),
+    ...(process.env["PATH"] ?? "")
       .split(path.delimiter)
       .flatMap((folder) =>
         ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].map((name) =>

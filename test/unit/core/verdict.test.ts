@@ -76,7 +76,11 @@ describe("the cost of leakage", () => {
   });
 
   it("claims nothing without leakage or before both are trained", () => {
-    assert.match(costSentence([run("original", { clean: null, leaked: null }), run("sanitized", { clean: null, leaked: null })]) ?? "", /stands/);
+    assert.match(
+      costSentence([run("original", { clean: null, leaked: null }), run("sanitized", { clean: null, leaked: null })]) ??
+        "",
+      /stands/,
+    );
     assert.equal(costSentence([run("original", { clean: null, leaked: null })]), null);
   });
 });

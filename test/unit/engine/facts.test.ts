@@ -15,7 +15,10 @@ interface Counted {
 interface Truth extends Pick<Report, "conflicts" | "blank"> {
   readonly splits: readonly unknown[];
   readonly duplicates: Readonly<Record<"file" | "pixel", Counted>>;
-  readonly leakage: readonly Pick<Report["leakage"][number], "split" | "in" | "tier" | "samples" | "groups" | "pairs">[];
+  readonly leakage: readonly Pick<
+    Report["leakage"][number],
+    "split" | "in" | "tier" | "samples" | "groups" | "pairs"
+  >[];
   readonly unreadable: readonly { readonly id: string }[];
   readonly stray: readonly string[];
 }
@@ -63,9 +66,18 @@ describe("published datasets, counted independently", function () {
       conflicts: [2, 8],
       unreadable: ["A/RGVtb2NyYXRpY2FCb2xkT2xkc3R5bGUgQm9sZC50dGY=.png", "F/Q3Jvc3NvdmVyIEJvbGRPYmxpcXVlLnR0Zg==.png"],
     });
-    assert.deepEqual(Object.values(report.splits[0]?.classes ?? {}), [...Array<number>(6).fill(1873), ...Array<number>(4).fill(1872)]);
-    assert.deepEqual(report.dataset.ignored.map((entry) => entry.path), [".DS_Store"]);
-    const page = await engine.groups({ inspection, query: { sort: "size", from: 0, count: 500, membersEach: 1 } }, quiet());
+    assert.deepEqual(Object.values(report.splits[0]?.classes ?? {}), [
+      ...Array<number>(6).fill(1873),
+      ...Array<number>(4).fill(1872),
+    ]);
+    assert.deepEqual(
+      report.dataset.ignored.map((entry) => entry.path),
+      [".DS_Store"],
+    );
+    const page = await engine.groups(
+      { inspection, query: { sort: "size", from: 0, count: 500, membersEach: 1 } },
+      quiet(),
+    );
     const sizes = page.groups.map((group) => group.size);
     assert.deepEqual([sizes[0], sizes[1], sizes.filter((size) => size === 2).length], [254, 6, 234]);
     assert.deepEqual([page.groups[0]?.blank, page.groups[0]?.labels], [true, ["I"]]);
@@ -93,7 +105,10 @@ describe("published datasets, counted independently", function () {
         "test in validation": 49,
       },
     });
-    const spanning = await engine.groups({ inspection, query: { leaking: true, from: 0, count: 1, membersEach: 1 } }, quiet());
+    const spanning = await engine.groups(
+      { inspection, query: { leaking: true, from: 0, count: 1, membersEach: 1 } },
+      quiet(),
+    );
     assert.equal(spanning.total, 102);
     const before = treeOf(root);
     const out = path.join(scratch, "sanitized");
@@ -101,7 +116,11 @@ describe("published datasets, counted independently", function () {
     await engine.apply({ plan, out }, quiet());
     const known = new Set(before);
     const written = treeOf(out).filter((line) => !line.startsWith("cleansplit-manifest.json"));
-    assert.deepEqual(written.filter((line) => !known.has(line)), [], "every image lies under the label it had");
+    assert.deepEqual(
+      written.filter((line) => !known.has(line)),
+      [],
+      "every image lies under the label it had",
+    );
     assert.deepEqual(treeOf(root), before);
     const again = await inspect(engine, [out]);
     assert.deepEqual(leaks(again.report), {});
@@ -127,7 +146,11 @@ describe("published datasets, counted independently", function () {
     ],
     [
       "notMNIST_py2.pickle",
-      { splits: ["train 100", "valid 100", "test 100"], pixel: [5, 8], leaks: { "train in test": 7, "test in train": 6 } },
+      {
+        splits: ["train 100", "valid 100", "test 100"],
+        pixel: [5, 8],
+        leaks: { "train in test": 7, "test in train": 6 },
+      },
     ],
     ["idx", { splits: ["test 10000"], pixel: [57, 196] }],
     ["idx/t10k-images-idx3-ubyte.gz", { splits: ["test 10000"], pixel: [57, 196] }],
@@ -146,7 +169,11 @@ describe("published datasets, counted independently", function () {
 
   it("a folder against a pickle and against IDX files", async () => {
     const folder = extract("notmnist_small", "notMNIST_small");
-    const { report } = await inspect(engine, [folder, path.join(DATA, "formats", "idx"), path.join(DATA, "formats", "notMNIST.pickle")]);
+    const { report } = await inspect(engine, [
+      folder,
+      path.join(DATA, "formats", "idx"),
+      path.join(DATA, "formats", "notMNIST.pickle"),
+    ]);
     const inFolder = leaks(report);
     assert.ok((inFolder["notMNIST.pickle/test in idx/test"] ?? 0) > 0, JSON.stringify(inFolder));
     assert.ok(report.dataset.notes.some((note) => note.includes("(p - 127.5) / 255")));

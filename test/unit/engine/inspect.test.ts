@@ -82,11 +82,15 @@ describe("inspecting image folders", () => {
         ["third", "other"],
       ],
     );
-    const { report } = await inspect(engine, [root], [
-      { path: path.join(root, "first"), split: "train" },
-      { path: path.join(root, "second"), split: "test" },
-      { path: path.join(root, "third"), split: null },
-    ]);
+    const { report } = await inspect(
+      engine,
+      [root],
+      [
+        { path: path.join(root, "first"), split: "train" },
+        { path: path.join(root, "second"), split: "test" },
+        { path: path.join(root, "third"), split: null },
+      ],
+    );
     assert.deepEqual(
       report.splits.map((split) => [split.name, split.role, Object.keys(split.classes)]),
       [
@@ -98,11 +102,19 @@ describe("inspecting image folders", () => {
   });
 
   it("takes splits that are given one by one, without a common folder", async () => {
-    const root = writeTree(path.join(scratch, "apart"), { "x/A/1.png": png(1), "y/A/1.png": png(1), "y/A/2.png": png(2) });
-    const { report } = await inspect(engine, [], [
-      { path: path.join(root, "x"), split: "train" },
-      { path: path.join(root, "y"), split: "test" },
-    ]);
+    const root = writeTree(path.join(scratch, "apart"), {
+      "x/A/1.png": png(1),
+      "y/A/1.png": png(1),
+      "y/A/2.png": png(2),
+    });
+    const { report } = await inspect(
+      engine,
+      [],
+      [
+        { path: path.join(root, "x"), split: "train" },
+        { path: path.join(root, "y"), split: "test" },
+      ],
+    );
     assert.deepEqual(leaks(report), { "train in test": 1, "test in train": 1 });
   });
 
@@ -138,7 +150,10 @@ describe("inspecting image folders", () => {
 
   it("says what is missing", async () => {
     const missing = path.join(scratch, "nowhere");
-    await assert.rejects(inspect(engine, [missing]), new RegExp(`${missing} does not exist. Expected a folder of images`));
+    await assert.rejects(
+      inspect(engine, [missing]),
+      new RegExp(`${missing} does not exist. Expected a folder of images`),
+    );
     const empty = writeTree(path.join(scratch, "empty"), { "readme.txt": "hello" });
     await assert.rejects(inspect(engine, [empty]), /holds no images.*1 entry was ignored, e.g. readme.txt/);
     const text = writeTree(path.join(scratch, "text"), { "notes.txt": "hello" });
@@ -147,7 +162,9 @@ describe("inspecting image folders", () => {
 
   it("reports progress and stops when it is cancelled", async () => {
     const pictures = Array.from({ length: 200 }, (_, seed) => png(seed));
-    const files = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`A/${index}.png`, pictures[index % 200] ?? ""]));
+    const files = Object.fromEntries(
+      Array.from({ length: 3000 }, (_, index) => [`A/${index}.png`, pictures[index % 200] ?? ""]),
+    );
     const root = writeTree(path.join(scratch, "many"), files);
     const events: Progress[] = [];
     const abort = new AbortController();

@@ -36,7 +36,10 @@ describe("sanitizing", () => {
     const out = await sanitize(root, path.join(scratch, "folders clean"));
     assert.deepEqual(treeOf(root), before);
     const written = treeOf(out).filter((line) => !line.startsWith("cleansplit-manifest.json"));
-    assert.ok(written.every((line) => before.includes(line)), "every written file is a file of the source, at its path");
+    assert.ok(
+      written.every((line) => before.includes(line)),
+      "every written file is a file of the source, at its path",
+    );
     const { report } = await inspect(engine, [out]);
     assert.ok(report.leakage.every((entry) => entry.samples === 0));
     assert.deepEqual([report.duplicates.pixel.groups, report.conflicts.groups, report.unreadable.length], [0, 0, 0]);
@@ -83,7 +86,10 @@ describe("sanitizing", () => {
     const seeds = { train: [1, 2, 3, 3, 4, 5], t10k: [2, 6, 7, 7] };
     const labels = { train: [1, 2, 3, 3, 4, 5], t10k: [2, 6, 7, 7] };
     for (const split of ["train", "t10k"] as const) {
-      writeFileSync(path.join(root, `${split}-images-idx3-ubyte.gz`), gzipSync(idx([seeds[split].length, 4, 4], rows(seeds[split]))));
+      writeFileSync(
+        path.join(root, `${split}-images-idx3-ubyte.gz`),
+        gzipSync(idx([seeds[split].length, 4, 4], rows(seeds[split]))),
+      );
       writeFileSync(path.join(root, `${split}-labels-idx1-ubyte`), idx([labels[split].length], labels[split]));
     }
     const out = await sanitize(root, path.join(scratch, "idx clean"));
@@ -93,13 +99,22 @@ describe("sanitizing", () => {
       assert.ok(found, `${key} in ${file.arrays.map((entry) => entry.key).join(", ")}`);
       return found;
     };
-    for (const [split, expected] of [["train", [1, 3, 4, 5]], ["t10k", [2, 6, 7]]] as const) {
+    for (const [split, expected] of [
+      ["train", [1, 3, 4, 5]],
+      ["t10k", [2, 6, 7]],
+    ] as const) {
       assert.deepEqual([...(readIntegers(array(`${split}-labels`)) ?? [])], expected);
       assert.deepEqual([...array(`${split}-images`).rows(0, expected.length)], rows(expected));
     }
     file.close();
     const { report } = await inspect(engine, [out]);
-    assert.deepEqual(report.splits.map(({ name, samples }) => [name, samples]), [["train", 4], ["test", 3]]);
+    assert.deepEqual(
+      report.splits.map(({ name, samples }) => [name, samples]),
+      [
+        ["train", 4],
+        ["test", 3],
+      ],
+    );
     assert.equal(report.duplicates.pixel.groups, 0);
   });
 
@@ -128,7 +143,10 @@ describe("sanitizing", () => {
       (error) => error instanceof CleanSplitError && /train\/B\/5.png is not what it was/.test(error.message),
     );
     assert.ok(!existsSync(out));
-    assert.deepEqual(treeOf(scratch).filter((line) => line.includes("partial")), []);
+    assert.deepEqual(
+      treeOf(scratch).filter((line) => line.includes("partial")),
+      [],
+    );
   });
 
   it("leaves nothing behind when it is cancelled", async () => {
@@ -139,7 +157,10 @@ describe("sanitizing", () => {
     const out = path.join(scratch, "cancel clean");
     const applying = engine.apply({ plan, out }, { signal: abort.signal, progress: () => abort.abort() });
     await assert.rejects(applying, (error) => error instanceof Error && error.name === "AbortError");
-    assert.deepEqual(treeOf(scratch).filter((line) => line.startsWith("cancel clean") || line.includes("partial")), []);
+    assert.deepEqual(
+      treeOf(scratch).filter((line) => line.startsWith("cancel clean") || line.includes("partial")),
+      [],
+    );
   });
 
   it("keeps several inputs apart in one target", async () => {

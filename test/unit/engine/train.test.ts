@@ -8,7 +8,10 @@ import { encodePng } from "../../support/png";
 /** A 4 x 4 picture that is bright on the left for class A and on the right for class B, with some noise. */
 function picture(label: "A" | "B", seed: number): Buffer {
   const bright = (column: number): boolean => column < 2 === (label === "A");
-  const rows = Uint8Array.from({ length: 16 }, (_, index) => (bright(index % 4) ? 180 : 20) + (Math.imul(seed * 31 + index + 1, 0x9e3779b1) >>> 26));
+  const rows = Uint8Array.from(
+    { length: 16 },
+    (_, index) => (bright(index % 4) ? 180 : 20) + (Math.imul(seed * 31 + index + 1, 0x9e3779b1) >>> 26),
+  );
   return encodePng({ width: 4, height: 4, rows });
 }
 
@@ -24,7 +27,9 @@ describe("training a baseline", () => {
     }
     const root = writeTree(path.join(scratch, "toy"), files);
     const { inspection, report } = await inspect(engine, [root]);
-    const leaked = report.leakage.find((entry) => entry.split === "test" && entry.in === "train" && entry.tier === "pixel");
+    const leaked = report.leakage.find(
+      (entry) => entry.split === "test" && entry.in === "train" && entry.tier === "pixel",
+    );
     const events: TrainingEvent[] = [];
     const spec = { ...DEFAULT_TRAINING, sizes: [10, "all"] as const, epochs: 40, batchSize: 8 };
     const result = await engine.train({ inspection, spec }, { ...quiet(), progress: (event) => events.push(event) });
@@ -53,7 +58,10 @@ describe("training a baseline", () => {
   it("says what is missing when a dataset has no splits to train on", async () => {
     const root = writeTree(path.join(scratch, "flat"), { "A/1.png": picture("A", 1), "B/2.png": picture("B", 2) });
     const { inspection } = await inspect(engine, [root]);
-    await assert.rejects(engine.train({ inspection, spec: DEFAULT_TRAINING }, quiet()), /expected labelled images in a train and a test split/);
+    await assert.rejects(
+      engine.train({ inspection, spec: DEFAULT_TRAINING }, quiet()),
+      /expected labelled images in a train and a test split/,
+    );
   });
 
   it("stops when it is cancelled", async () => {

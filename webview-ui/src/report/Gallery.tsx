@@ -148,7 +148,8 @@ export function Gallery(props: Props): JSX.Element {
       <div class="section-head">
         <h2 id="groups-title">Groups of equal images</h2>
         <span class="muted" role="status">
-          {total === null ? "" : plural(total, isEveryGroup(filter) ? "group" : "matching group")}
+          {/* An empty line has another height, which would move the page when the number comes. */}
+          {total === null ? "\u00A0" : plural(total, isEveryGroup(filter) ? "group" : "matching group")}
         </span>
       </div>
       <GroupFilters

@@ -35,14 +35,17 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const cancelling = useRef(false);
   const goal = useRef<string | null>(null);
+  const shown = useRef<ReportState | null>(null);
   const store = useMemo(() => new ThumbnailStore((samples) => host.thumbnails(samples)), [host]);
 
   const receive = useCallback((next: ReportState) => {
-    if (next.progress === null) {
-      setCancelled(cancelling.current && next.error === null);
-      cancelling.current = false;
-    } else setCancelled(false);
-    setState((last) => ({ ...next, report: sameReport(last, next) ? (last?.report ?? null) : next.report }));
+    const isSame = sameReport(shown.current, next);
+    const isAtRest = next.progress === null;
+    // What was done before the cancelling arrived is no cancelled inspection.
+    setCancelled(cancelling.current && isAtRest && next.error === null && (isSame || next.report === null));
+    if (isAtRest) cancelling.current = false;
+    shown.current = { ...next, report: isSame ? (shown.current?.report ?? null) : next.report };
+    setState(shown.current);
   }, []);
 
   const setFilter = useCallback((filter: GroupFilter) => {
@@ -240,7 +243,19 @@ function usePersistedView(
 
   useLayoutEffect(() => {
     if (!shown) return undefined;
-    window.scrollTo(0, view.scroll);
+    // The page grows while its groups arrive, so one jump may fall short; the first touch of a person ends it.
+    const goBack = (): void => {
+      window.scrollTo(0, view.scroll);
+      if (Math.abs(window.scrollY - view.scroll) < 1) growth.disconnect();
+    };
+    const growth = new ResizeObserver(goBack);
+    const stop = (): void => growth.disconnect();
+    const touches = ["wheel", "keydown", "pointerdown"] as const;
+    if (view.scroll > 0) {
+      growth.observe(document.body);
+      for (const touch of touches) window.addEventListener(touch, stop, { once: true, passive: true });
+    }
+
     let timer: ReturnType<typeof setTimeout> | undefined;
     const onScroll = (): void => {
       clearTimeout(timer);
@@ -249,6 +264,8 @@ function usePersistedView(
     window.addEventListener("scroll", onScroll, { passive: true });
     return () => {
       clearTimeout(timer);
+      growth.disconnect();
+      for (const touch of touches) window.removeEventListener(touch, stop);
       window.removeEventListener("scroll", onScroll);
     };
   }, [shown]);

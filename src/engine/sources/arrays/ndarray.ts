@@ -56,6 +56,18 @@ export interface Storage {
  */
 export const OUT_OF_RANGE = -0x80000000;
 
+/** What arrays of other dtypes hold, by the letter of the dtype. */
+const OTHER_KINDS: ReadonlyMap<string, string> = new Map([
+  ["U", "text"],
+  ["S", "text"],
+  ["a", "text"],
+  ["T", "text"],
+  ["M", "times"],
+  ["m", "times"],
+  ["c", "complex numbers"],
+  ["V", "structured records"],
+]);
+
 /** Arrays whose stored order has to be turned are held in memory; larger ones are refused. */
 const MAX_TURNED_BYTES = 2 ** 30;
 
@@ -104,16 +116,7 @@ export function unsupportedDtype(what: string, text: string): CleanSplitError {
         "Save it with a dtype of numbers.",
     );
   }
-  const name =
-    kind === "U" || kind === "S" || kind === "a" || kind === "T"
-      ? "text"
-      : kind === "M" || kind === "m"
-        ? "times"
-        : kind === "c"
-          ? "complex numbers"
-          : kind === "V"
-            ? "structured records"
-            : "elements";
+  const name = OTHER_KINDS.get(kind ?? "") ?? "elements of an unknown kind";
   return new CleanSplitError(
     "unsupported",
     `${what} holds ${name} (dtype ${text}); CleanSplit reads bool, integers of 8 to 64 bits and floats of 16 to 64 bits.`,

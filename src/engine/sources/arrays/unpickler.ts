@@ -24,7 +24,9 @@ const MAX_NUMBER_LINE = 1024;
 const MAX_NAME_LINE = 4096;
 const MAX_LONG_BYTES = 1024;
 const MAX_PROTOCOL = 5;
-const OBJECT_BYTES = 64;
+/** What an object takes in memory, measured roughly: dicts and bytes hold further objects. */
+const OBJECT_BYTES = 96;
+const LARGE_OBJECT_BYTES = 256;
 /** What pickles begin with: the protocol, or a value where protocols 0 and 1 have none. */
 const STARTS = "\x80()]}cGFIJKLMNSTUVX";
 const NAME = /^[\p{L}\p{N}_.<>]+$/u;
@@ -396,7 +398,7 @@ class Machine {
   }
 
   #pushObject(at: number, value: PyObject): true {
-    this.budget.take(OBJECT_BYTES, at);
+    this.budget.take(value.kind === "dict" || value.kind === "bytes" ? LARGE_OBJECT_BYTES : OBJECT_BYTES, at);
     return this.#push(value);
   }
 
@@ -547,7 +549,7 @@ class Machine {
   #call(callee: PyValue, args: PyValue, at: number): PyValue {
     if (!isGlobal(callee)) throw this.errors.corrupt(at, "what is called is no function");
     if (!isTuple(args)) throw this.errors.corrupt(at, `the arguments of ${callee.name} are no tuple`);
-    this.budget.take(OBJECT_BYTES, at);
+    this.budget.take(LARGE_OBJECT_BYTES, at);
     return call(callee, args, this.#context(at));
   }
 }

@@ -1,0 +1,344 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { startHarness, type Harness, type OpenOptions } from "../support/webview/harness.mjs";
+import type { FakeCall } from "../support/webview/fakeHost";
+
+describe("report page", function () {
+  this.timeout(30_000);
+  let harness: Harness;
+  let page: Page;
+  let problems: string[];
+
+  before(async () => {
+    harness = await startHarness();
+  });
+  after(async () => {
+    await harness.close();
+  });
+
+  async function open(scenario: string, options: OpenOptions = {}): Promise<Page> {
+    page = await harness.open("report", { scenario, ...options });
+    problems = [];
+    page.on("pageerror", (error) => problems.push(String(error)));
+    page.on("dialog", (dialog) => {
+      problems.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    return page;
+  }
+
+  /** Whatever a test did: nothing was blocked by the security policy, nothing thrown, and nothing is too wide. */
+  afterEach(async () => {
+    const violations = await page.evaluate(() => window.fake.violations);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    await page.context().close();
+    assert.deepEqual(violations, []);
+    assert.deepEqual(problems, []);
+    assert.ok(overflow <= 0, `the page is ${String(overflow)} px too wide`);
+  });
+
+  /** The calls of a method that have arrived; there must be one. */
+  const callsOf = async (method: string): Promise<readonly FakeCall[]> => {
+    await page.waitForFunction((name) => window.fake.calls.some((call) => call.method === name), method);
+    return page.evaluate((name) => window.fake.calls.filter((call) => call.method === name), method);
+  };
+  const focusedName = async (): Promise<string> =>
+    page.evaluate(
+      () => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "",
+    );
+
+  it("says the verdict first, with its level and its figures", async () => {
+    await open("leak");
+    const verdict = page.locator("#verdict");
+    await verdict.getByRole("heading", { name: "Leakage: 64 of 3,493 test images also occur in train." }).waitFor();
+    assert.equal(await page.locator("main > section").first().getAttribute("id"), "verdict");
+    assert.match(await page.getByRole("list", { name: "Key figures" }).innerText(), /20,870\s+images\s+in 3 splits/);
+  });
+
+  for (const [scenario, text] of [
+    ["clean", /^Clean: Clean: 20,870 images in 3 splits/],
+    ["warning", /^Warning: No image of one split occurs/],
+  ] as const) {
+    it(`says that a dataset is ${scenario}`, async () => {
+      await open(scenario);
+      await page.getByRole("heading", { name: text }).waitFor();
+      await page.getByText("No two images are equal.").waitFor();
+    });
+  }
+
+  it("filters the groups by a cell of the matrix", async () => {
+    await open("leak");
+    const cell = page.getByRole("button", { name: /^64 of 3,493 test images also occur in train/ });
+    await cell.hover();
+    assert.match(await page.locator(".readout").innerText(), /with the same pixels: 51 groups, 122 pairs\./);
+    await cell.click();
+    await page.getByText(/matching groups/).waitFor();
+    assert.equal(await page.getByRole("combobox", { name: "Splits" }).inputValue(), '["train","test"]');
+    const last = (await callsOf("groups")).at(-1)?.parameters[0];
+    assert.deepEqual((last as { splits: string[] }).splits, ["test", "train"]);
+    assert.equal(await cell.getAttribute("aria-pressed"), "true");
+    for (const facts of await page.locator(".group-facts").all()) {
+      assert.match(await facts.innerText(), /train[\s\S]*test/);
+    }
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    await page.getByText("1,204 groups", { exact: true }).waitFor();
+  });
+
+  it("switches the matrix between tiers and leaves blank images out", async () => {
+    await open("leak");
+    const grid = page.getByRole("grid", { name: "Leakage between splits" });
+    await page.getByRole("radio", { name: "Same file" }).check();
+    await grid.getByRole("button", { name: /^45 of 3,493 test images .* as the same file/ }).waitFor();
+    await page.getByRole("checkbox", { name: "Count blank images" }).uncheck();
+    await grid.getByRole("button", { name: /^39 of 3,493 test images .* blank ones left out/ }).waitFor();
+    assert.equal(await grid.getByRole("columnheader").count(), 4);
+    assert.equal(await grid.getByRole("rowheader").count(), 3);
+  });
+
+  it("mounts few rows of 100,000 groups and reads them in small pages", async () => {
+    await open("huge");
+    const grid = page.getByRole("grid", { name: "Groups of equal images" });
+    await grid.waitFor();
+    assert.equal(await grid.getAttribute("aria-rowcount"), "100000");
+    for (const share of [0.2, 0.5, 0.77, 1]) {
+      await grid.evaluate(
+        (element, at) => element.scrollTo(0, (element.scrollHeight - element.clientHeight) * at),
+        share,
+      );
+      await page.waitForTimeout(40);
+    }
+    await page.locator('[aria-rowindex="100000"] .card').first().waitFor();
+    assert.ok((await page.locator("[role=row][aria-rowindex]").count()) < 200);
+    assert.ok((await page.locator("*").count()) < 3000);
+    for (const call of await callsOf("groups")) assert.ok((call.parameters[0] as { count: number }).count <= 100);
+    const first = page.locator('[aria-rowindex="99999"]');
+    const box = await grid.boundingBox();
+    const row = await first.boundingBox();
+    assert.ok(box !== null && row !== null && row.y >= box.y && row.y < box.y + box.height);
+  });
+
+  it("asks for thumbnails in batches and gives their memory back", async () => {
+    await open("huge", { viewport: { width: 1000, height: 700 } });
+    const grid = page.getByRole("grid", { name: "Groups of equal images" });
+    await grid.waitFor();
+    for (let step = 1; step <= 32; step++) {
+      await grid.evaluate((element, top) => element.scrollTo(0, top), step * 860);
+      await page.waitForTimeout(40);
+    }
+    await page.waitForFunction(() => document.querySelectorAll(".gallery img").length > 4);
+    const calls = await callsOf("thumbnails");
+    const samples = calls.flatMap((call) => call.parameters[0] as number[]);
+    assert.equal(new Set(samples).size, samples.length, "no picture is asked for twice");
+    assert.ok(calls.length < samples.length, "pictures are asked for together");
+    assert.ok((await page.evaluate(() => window.fake.liveBlobs.size)) <= 620);
+    // Another inspection: every picture of the one before is released.
+    await page.evaluate(() => {
+      const { report } = window.fake.reportState;
+      if (report !== null) window.fake.update({ report: { ...report, timing: { seconds: 7, samples: 1 } } });
+    });
+    await page.waitForFunction(() => window.fake.liveBlobs.size < 100);
+  });
+
+  it("shows hostile names as text", async () => {
+    await open("hostile");
+    await page.locator("#groups .card").first().waitFor();
+    await page.getByText("How this was recognised").click();
+    assert.equal(
+      await page.locator("#root b, #root i, #root u, #root script, #root img:not([src^='blob:'])").count(),
+      0,
+    );
+    await page.getByRole("heading", { level: 1, name: "<b>bold</b> & [U+202E]evil[U+202C] dataset" }).waitFor();
+    await page
+      .getByRole("button", { name: /<img src=x onerror=alert\(1\)>\.png/ })
+      .first()
+      .waitFor();
+    assert.ok(!(await page.locator("#root").innerText()).includes("\u202E"));
+  });
+
+  it("is used by keyboard: matrix, groups, menu", async () => {
+    await open("leak");
+    await page.locator("#groups .card").first().waitFor();
+    const stops = await page.locator(".matrix [tabindex='0']").count();
+    assert.equal(stops, 1, "the matrix is one stop of the Tab key");
+    await page.locator(".matrix [tabindex='0']").focus();
+    assert.match(await focusedName(), /^448 of 13,901 train images also occur in validation/);
+    await page.keyboard.press("ArrowDown");
+    assert.match(await focusedName(), /^validation: 3,476 images/);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.getByText(/matching groups/).waitFor();
+
+    await page.locator(".gallery .card[tabindex='0']").focus();
+    const before = await focusedName();
+    await page.keyboard.press("ArrowRight");
+    assert.notEqual(await focusedName(), before);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => window.fake.calls.some((call) => call.method === "openSample"));
+    await page.keyboard.press("Control+End");
+    const total = await page.getByRole("grid", { name: "Groups of equal images" }).getAttribute("aria-rowcount");
+    await page.waitForFunction(
+      (row) =>
+        document.activeElement?.closest("[role=row]")?.getAttribute("aria-rowindex") === row &&
+        document.activeElement.matches(".card"),
+      total,
+    );
+
+    await page.keyboard.press("Shift+F10");
+    assert.equal(await focusedName(), "Open");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => window.fake.calls.some((call) => call.method === "revealSample"));
+    assert.match(await focusedName(), /^Open /, "the focus is back on the picture");
+  });
+
+  it("keeps the focus on a picture that is scrolled out of sight", async () => {
+    await open("huge");
+    await page.locator(".gallery .card").first().focus();
+    const name = await focusedName();
+    await page.locator(".gallery").evaluate((element) => element.scrollTo(0, 500_000));
+    await page.locator('.gallery [aria-rowindex="2945"]').waitFor();
+    assert.equal(await focusedName(), name);
+  });
+
+  it("opens all of a big group", async () => {
+    await open("leak");
+    await page.getByRole("button", { name: /^\+ 24\d more$/ }).click();
+    const dialog = page.getByRole("dialog", { name: "248 equal images" });
+    await dialog.locator(".card").nth(247).waitFor();
+    await dialog.locator(".card").nth(3).click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Copy Path" }).click();
+    assert.equal((await callsOf("copySampleId")).length, 1);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  it("corrects a role", async () => {
+    await open("leak");
+    await page.getByRole("combobox", { name: "Role of validation" }).selectOption("test");
+    assert.deepEqual((await callsOf("setRole"))[0]?.parameters, ["validation", "test"]);
+  });
+
+  it("previews a plan, writes it, discards it", async () => {
+    await open("leak");
+    await page.getByRole("button", { name: "Plan a Sanitized Copy" }).click();
+    const section = page.locator("#sanitize");
+    await section.getByText("Test is kept whole first").waitFor();
+    assert.match(
+      await section
+        .getByRole("row", { name: /^train/ })
+        .first()
+        .innerText(),
+      /13,901\s+−417\s+−153\s+−28\s+−7\s+13,296/,
+    );
+    await section.getByText("737 of 20,870 images would leave, 20,133 stay.").waitFor();
+    const list = section.getByRole("list", { name: "Images that would leave" });
+    await list.getByRole("listitem").first().waitFor();
+    assert.ok((await list.getByRole("listitem").count()) < 40);
+    assert.equal(await list.getByRole("listitem").first().getAttribute("aria-setsize"), "737");
+    await list.getByRole("button").first().focus();
+    await page.keyboard.press("End");
+    await page.waitForFunction(() => document.activeElement?.matches("[data-row='736'].removal-open"));
+    await section.getByRole("button", { name: "Write Sanitized Copy…" }).click();
+    await section.getByRole("button", { name: "Discard Plan" }).click();
+    await section.getByRole("button", { name: "Plan a Sanitized Copy" }).waitFor();
+    assert.equal((await callsOf("applyPlan")).length, 1);
+  });
+
+  it("does not write in an untrusted workspace, and says why", async () => {
+    await open("untrusted");
+    const write = page.getByRole("button", { name: "Write Sanitized Copy…" });
+    assert.ok(await write.isDisabled());
+    await page.getByText("Restricted Mode").waitFor();
+  });
+
+  it("shows what was written and checked", async () => {
+    await open("applied");
+    await page.getByText("20,203 images were read back").waitFor();
+    await page.getByRole("button", { name: "Open Folder" }).click();
+    assert.deepEqual((await callsOf("openFolder"))[0]?.parameters, ["/data/notmnist_split-sanitized"]);
+  });
+
+  it("goes from nothing by progress and cancelling to a failure", async () => {
+    await open("empty");
+    await page.getByRole("button", { name: "Inspect Dataset" }).click();
+    await page.getByRole("progressbar").waitFor();
+    await page.evaluate(() => window.fake.report.progress({ title: "Reading images", done: 5_000, total: 20_000 }));
+    await page.getByText("5,000 of 20,000 (25 %)").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("Inspection cancelled").waitFor();
+    // Late progress does not bring it back.
+    await page.evaluate(() => window.fake.report.progress({ title: "Reading images", done: 6_000, total: 20_000 }));
+    assert.equal(await page.getByRole("progressbar").count(), 0);
+    await page.evaluate(() => window.fake.update({ error: "The folder is not there any more." }));
+    await page.getByText("The folder is not there any more.").waitFor();
+    await page.getByRole("button", { name: "Try Again" }).click();
+    await page.getByRole("progressbar").waitFor();
+  });
+
+  it("keeps the report while the dataset is inspected again", async () => {
+    await open("again");
+    await page.getByRole("heading", { name: /also occur in train/ }).waitFor();
+    await page.getByText("12,480 of 20,870 (60 %)").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("This is the report from before").waitFor();
+  });
+
+  it("says when the groups cannot be read, and reads them again", async () => {
+    await open("leak");
+    await page.locator("#groups .card").first().waitFor();
+    await page.evaluate(() => window.fake.failing.set("groups", "The engine ended."));
+    await page.getByRole("combobox", { name: "Labels" }).selectOption("yes");
+    await page.getByText("The groups could not be read: The engine ended.").waitFor();
+    await page.evaluate(() => window.fake.failing.clear());
+    await page.getByRole("button", { name: "Try Again" }).click();
+    await page.getByText("37 matching groups").waitFor();
+  });
+
+  it("is filtered by the host", async () => {
+    await open("leak");
+    await page.locator("#groups .card").first().waitFor();
+    await page.evaluate(() => window.fake.report.filterGroups({ conflict: true, label: "F" }));
+    await page.getByText(/matching groups?$/).waitFor();
+    assert.equal(await page.getByRole("combobox", { name: "Class" }).inputValue(), "=F");
+    assert.ok((await page.evaluate(() => window.scrollY)) > 500);
+  });
+
+  it("comes back as it was", async () => {
+    await open("leak");
+    await page.getByRole("radio", { name: "Same file" }).check();
+    await page.getByRole("combobox", { name: "Splits" }).selectOption("leaking");
+    await page.getByText(/matching groups/).waitFor();
+    await page.locator("#groups").scrollIntoViewIfNeeded();
+    await page.locator(".gallery").evaluate((element) => element.scrollTo(0, 20_000));
+    await page.locator('.gallery [aria-rowindex="120"] .card').first().waitFor();
+    await page.waitForTimeout(600);
+    const picture = (): Promise<unknown> =>
+      page.evaluate(() => ({
+        scroll: window.scrollY,
+        gallery: document.querySelector(".gallery")?.scrollTop,
+        rows: [...document.querySelectorAll(".gallery [role=row]")].map((row) => (row as HTMLElement).innerText),
+        filter: [...document.querySelectorAll(".filters select")].map((select) => (select as HTMLSelectElement).value),
+        tier: document.querySelector<HTMLInputElement>("input[name=tier]:checked")?.value,
+      }));
+    const before = await picture();
+    await page.reload();
+    await page.locator('.gallery [aria-rowindex="120"] .card').first().waitFor();
+    await page.waitForTimeout(300);
+    assert.deepEqual(await picture(), before);
+  });
+
+  for (const theme of ["light", "hc-dark", "hc-light"] as const) {
+    it(`fits at 200 % zoom in ${theme}`, async () => {
+      await open("plan", { theme, viewport: { width: 420, height: 450 } });
+      await page.locator("#groups .card").first().waitFor();
+      await page.getByRole("button", { name: "Inspect Again" }).waitFor();
+    });
+  }
+
+  it("is small", async () => {
+    await open("clean");
+    assert.ok((harness.sizes["report.js"] ?? Infinity) < 250_000);
+    assert.ok((harness.sizes["training.js"] ?? Infinity) < 400_000);
+  });
+});
