@@ -73,7 +73,6 @@ async function exists(place: string): Promise<boolean> {
 export function quote(word: string, platform: string): string {
   if (/^[\w@%+=:,./~#-]+$/u.test(word) && !word.startsWith("~") && !word.startsWith("#")) return word;
   if (platform === "win32") return /^[\w@%+=:,./\\#-]+$/u.test(word) ? word : `"${word}"`;
-  // eslint-disable-next-line no-control-regex -- a name with control characters needs the quotes that can spell them
   if (/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/.test(word)) return ansiQuote(word);
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -6,7 +6,6 @@
 
 /** Control characters (C0, DEL, C1), line separators, bidirectional controls, invisible annotations, lone surrogates. */
 const HOSTILE =
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]|\p{Surrogate}/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };

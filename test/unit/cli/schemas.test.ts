@@ -85,7 +85,6 @@ describe("JSON output", () => {
     const { stdout } = await run(["inspect", "letters", "--json", "-"], {
       engine: { inspect: async () => ({ inspection: "i", report }) },
     });
-    // eslint-disable-next-line no-control-regex -- their absence is what is tested
     assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     assert.deepEqual(JSON.parse(stdout), report);
   });

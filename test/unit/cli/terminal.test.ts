@@ -13,9 +13,7 @@ import { cutMiddle, displayWidth, wrapText } from "../../../src/cli/output/width
 import { cleanReport, leakyReport, run, trainingResult } from "./stub";
 
 /** C0 except the line feed, DEL and C1. */
-// eslint-disable-next-line no-control-regex -- control characters are what is tested
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
-// eslint-disable-next-line no-control-regex -- colours and the cursor
 const ANSI = /\u001b\[[?0-9;]*[a-zA-Z]/g;
 
 const plain = (text: string): string => text.replace(ANSI, "");

@@ -1,6 +1,6 @@
+import { crc32 } from "node:zlib";
 import { CleanSplitError } from "../../../core/errors";
 import { bytesInMemory, grouped, printable, sliceOf, withFile, type ByteSource, type OpenFile } from "./bytes";
-import { crc32 } from "./crc32";
 import { inflate, inflateBeginning, isPlausible, MAX_INFLATED_BYTES } from "./inflate";
 import { describeSize, type ArrayFile, type NdArray, type SkippedArray } from "./ndarray";
 import { readNpyArray, readNpyHeader } from "./npy";
