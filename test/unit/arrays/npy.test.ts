@@ -3,7 +3,7 @@ import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "nod
 import { join } from "node:path";
 import fc from "fast-check";
 import { deflateRawSync } from "node:zlib";
-import { crc32 } from "../../../src/engine/sources/arrays/crc32";
+import { crc32 } from "node:zlib";
 import { totalBytes, type Dtype } from "../../../src/engine/sources/arrays/ndarray";
 import { readNpy } from "../../../src/engine/sources/arrays/npy";
 import { readNpz } from "../../../src/engine/sources/arrays/npz";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32 } from "../../../src/engine/sources/arrays/crc32";
+import { crc32 } from "node:zlib";
 import { rowCount, type ArrayFile, type NdArray } from "../../../src/engine/sources/arrays/ndarray";
 import { CleanSplitError, type ErrorReason } from "../../../src/core/errors";
 

@@ -18,6 +18,8 @@ import { Splits } from "./Splits";
 import { Verdict } from "./Verdict";
 
 const SAVE_DELAY_MS = 200;
+/** How long the page is held where it was while it fills. */
+const SETTLE_MS = 1500;
 
 interface OpenMenu {
   readonly sample: SampleView;
@@ -243,13 +245,10 @@ function usePersistedView(
 
   useLayoutEffect(() => {
     if (!shown) return undefined;
-    // The page grows while its groups arrive, so one jump may fall short; the first touch of a person ends it.
-    const goBack = (): void => {
-      window.scrollTo(0, view.scroll);
-      if (Math.abs(window.scrollY - view.scroll) < 1) growth.disconnect();
-    };
-    const growth = new ResizeObserver(goBack);
+    // The page grows while its groups and fonts arrive, so one jump may miss; the first touch of a person ends it.
+    const growth = new ResizeObserver(() => window.scrollTo(0, view.scroll));
     const stop = (): void => growth.disconnect();
+    const settled = setTimeout(stop, SETTLE_MS);
     const touches = ["wheel", "keydown", "pointerdown"] as const;
     if (view.scroll > 0) {
       growth.observe(document.body);
@@ -264,7 +263,8 @@ function usePersistedView(
     window.addEventListener("scroll", onScroll, { passive: true });
     return () => {
       clearTimeout(timer);
-      growth.disconnect();
+      clearTimeout(settled);
+      stop();
       for (const touch of touches) window.removeEventListener(touch, stop);
       window.removeEventListener("scroll", onScroll);
     };
