@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { createEngine } from "../engine/createEngine";
 import { runCli } from "./cli";
 import { INTERRUPTIONS, type Interruption } from "./command";

@@ -327,7 +327,7 @@ async function recogniseArrayFiles(
       samples: rows,
       reason: assignment === undefined ? meaning.reason : assignmentReason(assignment),
     });
-    noteScaling(images.array, images.id, found);
+    noteScaling(images.array, path.basename(images.file), found);
     if (split === null) continue;
     const source = arraySource(
       meaning,
@@ -389,14 +389,14 @@ function labelsOf(labels: Int32Array | null, range: LabelRange): Pick<Part, "lab
   };
 }
 
-function noteScaling(array: ArrayFileHead["arrays"][number], id: string, found: Recognition): void {
-  if (array.scaling !== null && array.kind === "f") {
-    found.notes.push(
-      `The values of ${id} are 8-bit pixels p scaled as ${scalingFormula(array.scaling)}; they are compared as those pixels.`,
-    );
-  } else if (array.kind === "f") {
-    found.notes.push(`The values of ${id} are no 8-bit pixels under a known scaling; they are compared as floats.`);
-  }
+/** One note a file: its arrays have one scaling, or each is told. */
+function noteScaling({ scaling, kind }: ArrayFileHead["arrays"][number], file: string, { notes }: Recognition): void {
+  if (kind !== "f") return;
+  const note =
+    scaling === null
+      ? `The values of ${file} are no 8-bit pixels under a known scaling; they are compared as floats.`
+      : `The values of ${file} are 8-bit pixels p scaled as ${scalingFormula(scaling)}; they are compared as those pixels.`;
+  if (!notes.includes(note)) notes.push(note);
 }
 
 function buildTable(

@@ -61,15 +61,25 @@ function markLabelFaults(fingerprints: Fingerprints, faults: ReadonlyMap<number,
   }
 }
 
-/** Works on items with at most `limit` at a time, so that a long list never becomes as many waiting jobs. */
+/**
+ * Works on items with at most `limit` at a time, so that a long list never becomes as many waiting jobs. After a failure
+ * no new item is begun, and the promise rejects when those that were begun have ended.
+ */
 export async function forEachLimited<T>(
   items: Iterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const iterator = items[Symbol.iterator]();
+  let failed = false;
   const lane = async (): Promise<void> => {
-    for (let next = iterator.next(); next.done !== true; next = iterator.next()) await work(next.value);
+    for (let next = iterator.next(); next.done !== true && !failed; next = iterator.next()) {
+      await work(next.value).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
   };
-  await Promise.all(Array.from({ length: limit }, lane));
+  const results = await Promise.allSettled(Array.from({ length: limit }, lane));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }

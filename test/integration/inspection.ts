@@ -79,7 +79,7 @@ describe("inspection", () => {
     assert.equal(badge("train/b/conflict.png"), "≠");
     assert.equal(badge("train/a/broken.png"), "!");
     assert.equal(badge("train/a/5.png"), undefined);
-    const { tooltip } = decorations.provideFileDecoration(vscode.Uri.file(path.join(folder, "test/a/leak.png"))) ?? {};
+    const tooltip = decorations.provideFileDecoration(vscode.Uri.file(path.join(folder, "test/a/leak.png")))?.tooltip;
     assert.match(tooltip ?? "", /train/);
 
     const settings = vscode.workspace.getConfiguration("cleansplit");

@@ -38,18 +38,20 @@ export function verdictOf(report: Report): Verdict {
       `${plural(report.invalid.length, "row")} of the arrays ${report.invalid.length === 1 ? "is" : "are"} no valid sample.`,
     );
   }
-  if (report.blank.samples > 0) {
-    details.push(`${plural(report.blank.samples, "image is", "images are")} blank: all pixels equal.`);
-  }
   if (report.collisions.groups > 0) {
     details.push(
       `${plural(report.collisions.samples, "different image has", "different images have")} the MD5 of another one; they are not treated as duplicates.`,
     );
   }
+  const faults = details.length;
+  // A blank image alone is worth a look, but no fault.
+  if (report.blank.samples > 0) {
+    details.push(`${plural(report.blank.samples, "image is", "images are")} blank: all pixels equal.`);
+  }
   const total = report.splits.reduce((sum, split) => sum + split.samples, 0);
   if (worst !== undefined) return { level: "leak", text: `${leakText(report, worst)}.`, details };
   const several = report.splits.length > 1;
-  if (details.length > 0) {
+  if (faults > 0) {
     const text = several
       ? `No image of one split occurs in another one (${number(total)} images in ${report.splits.length} splits).`
       : (details.shift() ?? "");

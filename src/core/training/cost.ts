@@ -17,10 +17,11 @@ export function costSentence(runs: readonly TrainingRun[]): string | null {
   if (leaked === null) {
     return `No test image occurs in another split: the score of ${percent(test.accuracy)} on ${plural(test.samples, "test image")} stands.`;
   }
-  if (clean === null) return `All ${plural(test.samples, "test image")} also occur in train or validation: no score says anything.`;
+  if (clean === null) {
+    return "Every test image also occurs in train or validation: its score says nothing about new images.";
+  }
   const points = Math.round((test.accuracy - clean.accuracy) * 1000) / 10;
-  const worth =
-    points === 0 ? "the same" : `${Math.abs(points).toFixed(1)} points ${points > 0 ? "less" : "more"}`;
+  const worth = points === 0 ? "the same" : `${Math.abs(points).toFixed(1)} points ${points > 0 ? "less" : "more"}`;
   const unseen = sanitized.parts.leaked;
   return (
     `${number(leaked.samples)} of ${number(test.samples)} test images also occur in train or validation. ` +

@@ -23,7 +23,8 @@ export function openShared(file: string): ArrayFile {
   if (opened === undefined) {
     throw new CleanSplitError(
       "unsupported",
-      `${file} is no array file that CleanSplit reads: expected a pickle, IDX, .npy or .npz file with image arrays.`,
+      `${file} is no array file that CleanSplit reads: expected a pickle, IDX, .npy or .npz file with image arrays. ` +
+        "Save its arrays with numpy.savez and inspect that file.",
     );
   }
   open.delete(file);

@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { access, mkdir, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { CleanSplitError } from "../../core/errors";
+import { CleanSplitError, messageOf } from "../../core/errors";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { number, plural } from "../../core/leakage/verdict";
 import { removedSamples, viewRemoval } from "../../core/sanitize/buildPlan";
@@ -37,10 +38,9 @@ export async function applyPlan(plan: Plan, out: string, pool: Pool, run: Run<Pr
   const { dataset } = inspection;
   const target = path.resolve(out);
   await checkTarget(target, dataset.layout.inputs);
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.cleansplit-partial`);
   await mkdir(path.dirname(target), { recursive: true });
-  // What an earlier attempt left there is ours by its name and was never a whole dataset.
-  await rm(temporary, { recursive: true, force: true });
+  // A name of its own, so that two attempts at once do not disturb each other; the first to finish wins.
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.cleansplit-${randomUUID().slice(0, 8)}`);
   await mkdir(temporary);
   try {
     const total = decision.stays.reduce((sum, stays) => sum + stays, 0);
@@ -70,7 +70,12 @@ export async function applyPlan(plan: Plan, out: string, pool: Pool, run: Run<Pr
     }
     await writeFile(path.join(temporary, MANIFEST), manifestOf(plan), { flag: "wx" });
     run.signal.throwIfAborted();
-    await rename(temporary, target);
+    await rename(temporary, target).catch((error: unknown) => {
+      throw new CleanSplitError(
+        "conflict",
+        `${target} could not be put in place: ${messageOf(error)}. Choose another name.`,
+      );
+    });
     return {
       folder: target,
       manifest: path.join(target, MANIFEST),
@@ -150,7 +155,9 @@ async function copyImages(
       digests.set(findings.fingerprints.fileDigests.subarray(at, at + DIGEST_BYTES), index * DIGEST_BYTES);
     });
     const paths = positions.map((position) => source.paths[position] ?? "");
-    await pool.run("copy", { root: source.root, out: folder, paths, digests }, signal);
+    signal.throwIfAborted();
+    // A copy that was begun is waited for: what it writes after the clean-up would stay behind.
+    await pool.run("copy", { root: source.root, out: folder, paths, digests }, new AbortController().signal);
     advance(positions.length);
   });
   return staying.length;

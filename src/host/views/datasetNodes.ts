@@ -1,3 +1,4 @@
+import * as vscode from "vscode";
 import type { Role, Unit } from "../../core/dataset/dataset";
 import {
   TIERS,
@@ -10,6 +11,7 @@ import {
   type SplitCounts,
   type Tier,
 } from "../../core/leakage/report";
+import { number } from "../../core/leakage/verdict";
 import type { RunView } from "../../protocol/training";
 import { fileOfFault } from "../samples";
 import type { DatasetSession } from "../session";
@@ -182,8 +184,8 @@ export function sampleNodes(parent: NodeOf<"group">, members: readonly SampleVie
     view,
   }));
   if (rows.length >= parent.group.size) return rows;
-  const text = `${(parent.group.size - rows.length).toLocaleString("en-US")} more in the report`;
-  return [...rows, { kind: "note", id: `${parent.id}/note`, session, parent, text }];
+  const text = vscode.l10n.t("{0} more in the report", number(parent.group.size - rows.length));
+  return [...rows, noteNode(parent, text)];
 }
 
 /** Samples that cannot be used. */

@@ -118,13 +118,15 @@ function replaceMissingBinaries(root) {
   fs.copyFileSync(fileURLToPath(new URL("spdlog.cjs", import.meta.url)), path.join(modules, "spdlog", "index.js"));
 }
 
-/** Removes what an interrupted install of a process that is gone left behind. */
+/** Removes what interrupted installs left behind: those whose process is gone, or that are too old to be at work. */
 function removeAbandoned() {
   for (const name of fs.existsSync(CACHE_DIR) ? fs.readdirSync(CACHE_DIR) : []) {
     const pid = /-installing-(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) {
-      fs.rmSync(path.join(CACHE_DIR, name), { recursive: true, force: true });
-    }
+    if (pid === undefined) continue;
+    const folder = path.join(CACHE_DIR, name);
+    const startedAt = fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (isAlive(Number(pid)) && Date.now() - startedAt < 3 * INSTALL_TIMEOUT_MS) continue;
+    fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 

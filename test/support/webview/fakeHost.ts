@@ -63,7 +63,7 @@ window.acquireVsCodeApi = () => ({
       for (const listener of hostListeners) listener(copy);
     });
   },
-  getState: () => JSON.parse(sessionStorage.getItem(STATE_KEY) ?? "null") ?? undefined,
+  getState: (): unknown => JSON.parse(sessionStorage.getItem(STATE_KEY) ?? "null"),
   setState: (state: unknown) => sessionStorage.setItem(STATE_KEY, JSON.stringify(state)),
 });
 

@@ -25,7 +25,7 @@ export interface FakeDataset {
   readonly fileName: (sample: number) => string;
 }
 
-const LETTERS = [..."ABCDEFGHIJ"];
+const LETTERS = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
 
 /** Names that a page must show as they are and never take for markup. */
 export const HOSTILE_NAMES = [

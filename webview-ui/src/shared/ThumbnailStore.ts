@@ -20,7 +20,7 @@ const CALLS_AT_ONCE = 2;
 export class ThumbnailStore {
   readonly #entries = new Map<number, Entry>();
   readonly #wanted = new Set<number>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isScheduled = false;
   #calls = 0;
   #generation = 0;
 
@@ -61,8 +61,10 @@ export class ThumbnailStore {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setTimeout(() => {
+      this.#isScheduled = false;
       this.#call();
     }, BATCH_DELAY_MS);
   }

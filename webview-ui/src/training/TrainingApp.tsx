@@ -9,7 +9,7 @@ import type {
 } from "../../../src/protocol/training";
 import { messageOf, type Connection } from "../shared/connection";
 import { Button, Icon, Notice, Segments, Toggle } from "../shared/Controls";
-import { number, percent, visible } from "../shared/format";
+import { number, percent, sentenceList, visible } from "../shared/format";
 import { ProgressBar } from "../shared/ProgressBar";
 import { epochChart, learningCurve, sizeText, type ScoredOn } from "./charts";
 import { afterDelta, currentRun, epochProgress } from "./history";

@@ -25,7 +25,8 @@ function readColors(): ThemeColors {
     original: read("charts-yellow"),
     sanitized: read("charts-blue"),
     text: read("descriptionForeground", "foreground"),
-    grid: read("contrastBorder", "widget-border", "panel-border", "charts-lines"),
+    // Lines to read along, weaker than the lines of the data in every theme.
+    grid: `color-mix(in srgb, ${read("foreground")} 16%, transparent)`,
     tooltip: read("editorHoverWidget-background", "editor-background"),
     tooltipText: read("editorHoverWidget-foreground", "foreground"),
     tooltipBorder: read("contrastBorder", "editorHoverWidget-border"),
