@@ -152,6 +152,11 @@ for (const theme of ["dark", "light"] as const) {
     it("comes back after a reload without reading anything unasked", async () => {
       const { page } = session;
       await page.reload();
+      // Of what was opened last VS Code in a browser may not have saved everything: take the first report.
+      await page
+        .locator(".tab", { hasText: /^letters$/ })
+        .first()
+        .click();
       const frame = await report("letters");
       await frame.getByRole("button", { name: "Inspect Dataset" }).waitFor();
       await workbench.openView(page, "CleanSplit");

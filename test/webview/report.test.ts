@@ -312,7 +312,7 @@ describe("report page", function () {
     await page.locator("#groups").scrollIntoViewIfNeeded();
     await page.locator(".gallery").evaluate((element) => element.scrollTo(0, 20_000));
     await page.locator('.gallery [aria-rowindex="120"] .card').first().waitFor();
-    await page.waitForTimeout(600);
+    await page.waitForTimeout(900);
     const picture = (): Promise<unknown> =>
       page.evaluate(() => ({
         scroll: window.scrollY,

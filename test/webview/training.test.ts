@@ -133,6 +133,15 @@ describe("training page", function () {
     assert.match(await page.locator(".results").innerText(), /\+0\.8 points/);
   });
 
+  /** A canvas is drawn some frames after what it shows has changed. */
+  async function until(holds: () => Promise<boolean>): Promise<void> {
+    for (let attempt = 0; attempt < 50; attempt++) {
+      if (await holds()) return;
+      await page.waitForTimeout(50);
+    }
+    assert.fail("it did not come true in time");
+  }
+
   it("takes its colours from the theme, also when it changes", async () => {
     await open("done");
     const hasColor = (color: readonly number[]): Promise<boolean> =>
@@ -150,12 +159,11 @@ describe("training page", function () {
         await page.evaluate(() => getComputedStyle(document.body).getPropertyValue("--vscode-charts-yellow").trim()),
       );
     const dark = await colorOf();
-    assert.ok(await hasColor(dark));
+    await until(() => hasColor(dark));
     await page.evaluate(() => window.setTheme("light"));
-    await page.waitForTimeout(200);
     const light = await colorOf();
     assert.notDeepEqual(light, dark);
-    assert.ok(await hasColor(light));
+    await until(() => hasColor(light));
     assert.ok(!(await hasColor(dark)));
   });
 

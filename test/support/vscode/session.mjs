@@ -98,7 +98,59 @@ const openSessions = new Set();
  * @param {SessionOptions} [options]
  * @returns {Promise<Session>}
  */
-export async function startVsCode(options = {}) {
+export function startVsCode(options = {}) {
+  return withServer(options, async ({ port, url, listening, executablePath, log, cleanUps, close }) => {
+    const browserLaunch = chromium.launch({
+      executablePath,
+      args: CHROMIUM_FLAGS,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
+    cleanUps.unshift(() => browserLaunch.then((browser) => browser.close()).catch(() => undefined));
+    const [browser] = await Promise.all([browserLaunch, listening]);
+    const page = await openPage(browser, options, log);
+
+    await page.goto(url, { timeout: START_TIMEOUT_MS });
+    await workbenchReady(page, START_TIMEOUT_MS);
+    return {
+      page,
+      browser,
+      port,
+      url,
+      log: log.text,
+      screenshot: async (file) => {
+        fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+        await page.screenshot({ path: file });
+      },
+      close,
+    };
+  });
+}
+
+/**
+ * Starts only the server, for a browser of one's own. It ends like a session does.
+ * @param {SessionOptions} [options]
+ * @returns {Promise<Pick<Session, "port" | "url" | "log" | "close">>}
+ */
+export function serveVsCode(options = {}) {
+  return withServer(options, async ({ port, url, listening, log, close }) => {
+    await listening;
+    return { port, url, log: log.text, close };
+  });
+}
+
+/**
+ * Starts a server, gives it to `use`, and cleans up when that fails.
+ * @template T
+ * @param {SessionOptions} options
+ * @param {(server: {
+ *   port: number, url: string, listening: Promise<void>, executablePath: string, log: ReturnType<typeof createLog>,
+ *   cleanUps: Array<() => Promise<unknown> | undefined>, close: () => Promise<void>
+ * }) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+async function withServer(options, use) {
   const { serverMain, node, chromium: executablePath } = await prepareHost({ host: options.host });
   const log = createLog();
   const tempDir = fs.mkdtempSync(path.join(os.tmpdir(), "cleansplit-vscode-"));
@@ -116,32 +168,10 @@ export async function startVsCode(options = {}) {
     const port = await freePort();
     const server = startServer([node, serverMain, ...serverArguments(options, tempDir, port)], tempDir, options, log);
     cleanUps.unshift(server.stop);
-    const browserLaunch = chromium.launch({
-      executablePath,
-      args: CHROMIUM_FLAGS,
-      handleSIGINT: false,
-      handleSIGTERM: false,
-      handleSIGHUP: false,
-    });
-    cleanUps.unshift(() => browserLaunch.then((browser) => browser.close()).catch(() => undefined));
-    const [browser] = await Promise.all([browserLaunch, server.listening]);
-    const page = await openPage(browser, options, log);
-
+    // A failure is reported by whoever waits for it.
+    server.listening.catch(() => undefined);
     const url = workbenchUrl(options, port);
-    await page.goto(url, { timeout: START_TIMEOUT_MS });
-    await workbenchReady(page, START_TIMEOUT_MS);
-    return {
-      page,
-      browser,
-      port,
-      url,
-      log: log.text,
-      screenshot: async (file) => {
-        fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-        await page.screenshot({ path: file });
-      },
-      close,
-    };
+    return await use({ port, url, listening: server.listening, executablePath, log, cleanUps, close });
   } catch (error) {
     await close();
     const message = error instanceof Error ? error.message : String(error);

@@ -7,15 +7,21 @@ const path = require("node:path");
 const LEVELS = ["trace", "debug", "info", "warning", "error", "critical"];
 
 class Logger {
+  /** @type {Record<string, (message: string) => void>} */
+  methods = {};
+
+  /** @param {string} _type @param {string} _name @param {string} file */
   constructor(_type, _name, file) {
     this.file = file;
     this.level = 2;
     this.formatted = true;
     for (const [level, name] of LEVELS.entries()) {
-      this[name === "warning" ? "warn" : name] = (message) => this.write(level, message);
+      this.methods[name === "warning" ? "warn" : name] = (message) => this.write(level, message);
     }
+    Object.assign(this, this.methods);
   }
 
+  /** @param {number} level @param {string} message */
   write(level, message) {
     if (level < this.level) return;
     const time = new Date().toISOString().replace("T", " ").replace("Z", "");
@@ -30,6 +36,7 @@ class Logger {
     return this.level;
   }
 
+  /** @param {number} level */
   setLevel(level) {
     this.level = level;
   }
@@ -45,6 +52,7 @@ class Logger {
   drop() {}
 }
 
+/** @param {string} name @param {string} file */
 async function createRotatingLogger(name, file) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   return new Logger("rotating", name, file);

@@ -8,15 +8,15 @@ const { format } = require("node:util");
 const MARK = "\u0002";
 const DONE = "\u0003";
 const { console } = globalThis;
-const METHODS = ["debug", "log", "info", "warn", "error"];
+const METHODS = /** @type {const} */ (["debug", "log", "info", "warn", "error"]);
 
 exports.run = async () => {
   for (const method of METHODS) {
     const print = console[method];
     // VS Code's own console methods cannot be assigned to. What goes to process.stdout comes by here as well.
-    Object.defineProperty(console, method, { value: (...args) => print(MARK + format(...args)) });
+    Object.defineProperty(console, method, { value: (/** @type {unknown[]} */ ...args) => print(MARK + format(...args)) });
   }
-  const tests = await import(pathToFileURL(process.env.CLEANSPLIT_TESTS_PATH).href);
+  const tests = await import(pathToFileURL(process.env.CLEANSPLIT_TESTS_PATH ?? "").href);
   const run = tests.run ?? tests.default.run;
   await run();
   // VS Code reports success also when the extension host is killed; this line tells the two apart.

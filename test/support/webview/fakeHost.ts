@@ -144,7 +144,9 @@ const fake: Fake = {
 window.fake = fake;
 
 document.addEventListener("securitypolicyviolation", (event) => {
-  fake.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile ?? ""}:${event.lineNumber}`);
+  fake.violations.push(
+    `${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${String(event.lineNumber)}`,
+  );
 });
 
 // Pictures that are never revoked would be a leak of the page.

@@ -50,7 +50,14 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     setState(shown.current);
   }, []);
 
+  const topTimer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const rememberTop = useCallback((galleryTop: number) => {
+    // Only when the gallery rests: the whole page would be drawn again with every step of a scroll.
+    clearTimeout(topTimer.current);
+    topTimer.current = setTimeout(() => setView((last) => ({ ...last, galleryTop })), SAVE_DELAY_MS);
+  }, []);
   const setFilter = useCallback((filter: GroupFilter) => {
+    clearTimeout(topTimer.current);
     setView((last) => ({ ...last, filter, galleryTop: 0, cell: { row: 0, column: 0 } }));
   }, []);
   const showGroups = useCallback(
@@ -192,7 +199,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
           top={view.galleryTop}
           cell={view.cell}
           onFilter={setFilter}
-          onTop={(galleryTop) => setView((last) => ({ ...last, galleryTop }))}
+          onTop={rememberTop}
           onCell={(cell) => setView((last) => ({ ...last, cell }))}
         />
         <Faults report={report} roles={roles} onOpen={actions.open} />

@@ -94,7 +94,7 @@ export function TrainingApp({ connection }: { readonly connection: Connection<Tr
             <h2>{state.verdict}</h2>
           </section>
         )}
-        {!hasRuns && state.status !== "loading" && <Intro state={state} />}
+        {!hasRuns && <Intro state={state} />}
         <Facts state={state} />
         {hasRuns && (
           <>
@@ -228,7 +228,7 @@ function Intro({ state }: { readonly state: TrainingState }): JSX.Element {
       <h2>What does the leakage cost?</h2>
       <p class="lead">
         A softmax regression is trained {number(sizes.length * data.length)} times, for {number(epochs)} epochs each: on{" "}
-        {data.join(" and on ")} data, with {sizes.map((size) => (size === "all" ? "all" : number(size))).join(", ")}{" "}
+        {data.join(" and on ")} data, with {sentenceList(sizes.map((size) => (size === "all" ? "all" : number(size))))}{" "}
         images. A score that only holds on the original data was earned by leakage.
       </p>
       {!state.trusted && (
