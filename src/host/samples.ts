@@ -37,7 +37,7 @@ export class SampleOpener {
     this.#isEmpty = true;
     const folder = path.join(this.#folder, session.id);
     await mkdir(folder, { recursive: true });
-    const file = path.join(folder, `${path.basename(sample.id).replaceAll(/[^\w.-]+/g, "_")}-${sample.sample}.png`);
+    const file = path.join(folder, `${sampleName(sample.id).replaceAll(/[^\w.[\]-]+/g, "_")}.png`);
     await writeFile(file, thumbnail.png);
     return file;
   }
@@ -51,6 +51,11 @@ export async function reveal(file: string): Promise<void> {
   // A window that looks at another machine cannot show that machine's file manager.
   if (vscode.env.remoteName === undefined) return vscode.commands.executeCommand("revealFileInOS", uri);
   return vscode.commands.executeCommand("vscode.openFolder", uri, { forceNewWindow: true });
+}
+
+/** A sample without the path that all samples beside it share: `a.png`, or `train_dataset[17]` for a row of an array. */
+export function sampleName(id: string): string {
+  return /#([^#/]*\[\d+\])$/.exec(id)?.[1] ?? path.basename(id);
 }
 
 /** Remembers the samples that a page was sent, so that it can name one by its number. */

@@ -164,7 +164,7 @@ for (const theme of ["dark", "light"] as const) {
       const rows = await workbench.treeRows(page);
       assert.deepEqual(
         rows.map(({ description }) => description),
-        rows.map(() => "not inspected in this window yet"),
+        rows.map(() => "not inspected yet"),
       );
       await moveMouseAway();
       await picture("11-reloaded");

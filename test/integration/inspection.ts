@@ -106,7 +106,7 @@ describe("inspection", () => {
     const { sessions } = await activated();
     const session = sessions.add({ inputs: [writeTinyDataset("later")], assignments: [] });
     assert.equal(session.status, "idle");
-    assert.equal(await textOf(await rowOf("dataset")), "later: not inspected in this window yet");
+    assert.equal(await textOf(await rowOf("dataset")), "later: not inspected yet");
     await vscode.commands.executeCommand("cleansplit.inspectAgain", await rowOf("dataset"));
     assert.equal(session.status, "ready");
   });

@@ -142,15 +142,15 @@ const DHASH_COLUMNS = 9;
 const DHASH_ROWS = 8;
 
 /**
- * The difference hash of 9 x 8 block means (N. Krawetz, "Kind of Like That", 2013): bit `8 * row + column` is 1 where the
- * block to the right is brighter. Equal blocks give 0.
+ * The difference hash of 9 x 8 block means (N. Krawetz, "Kind of Like That", 2013): bit `8 * column + row`, for the left 8
+ * columns, is 1 where the block to the right is brighter. Equal blocks give 0.
  */
 export function dHash(means: Uint8Array): Uint32Array {
   const hash = new Uint32Array(2);
   for (let row = 0; row < DHASH_ROWS; row++) {
     for (let column = 0; column < 8; column++) {
       const at = row * DHASH_COLUMNS + column;
-      if ((means[at] ?? 0) < (means[at + 1] ?? 0)) setBit(hash, row * 8 + column);
+      if ((means[at] ?? 0) < (means[at + 1] ?? 0)) setBit(hash, column * 8 + row);
     }
   }
   return hash;
@@ -165,7 +165,11 @@ const COSINES = Int16Array.of(
   ...[86, 81, 76, 71, 66, 60, 55, 49, 43, 37, 31, 25, 19, 13, 6, 0],
 );
 
-/** `128 * cos(m * pi / 64)` for any whole m >= 0. */
+/** `128 * cos((2 * x + 1) * u * pi / 64)`, at `u * 32 + x`. */
+const BASIS = Int16Array.from({ length: FREQUENCIES * PHASH_SIDE }, (_, at) =>
+  cosine((2 * (at % PHASH_SIDE) + 1) * Math.floor(at / PHASH_SIDE)),
+);
+
 function cosine(m: number): number {
   const turn = m % 128;
   const half = turn > 64 ? 128 - turn : turn;
@@ -174,7 +178,7 @@ function cosine(m: number): number {
 
 /**
  * The perceptual hash of 32 x 32 block means (N. Krawetz, "Looks Like It", 2011, with the median as in C. Zauner's pHash,
- * 2010): bit `8 * v + u` is 1 where the coefficient of frequency u across and v down, each 0..7, exceeds the median of
+ * 2010): bit `8 * u + v` is 1 where the coefficient of frequency u across and v down, each 0..7, exceeds the median of
  * the 63 coefficients other than (0, 0). That one is only the mean: bit 0 is always 0. Coefficients equal to the median
  * give 0.
  */
@@ -187,25 +191,27 @@ export function pHash(means: Uint8Array): Uint32Array {
 }
 
 /**
- * The lowest 8 x 8 frequencies of the discrete cosine transform (DCT-II) of 32 x 32 levels g, v by v:
+ * The lowest 8 x 8 frequencies of the discrete cosine transform (DCT-II) of 32 x 32 levels g, at `8 * u + v`:
  * `sum of g[y][x] * cos((2x + 1) u pi / 64) * cos((2y + 1) v pi / 64)`, with cosines in 1/128, so exact and below 2^31 but
  * for (0, 0). The usual factors are left out: they scale whole rows and columns by at most the square root of 2.
  */
-export function cosineTransform(means: Uint8Array): Float64Array {
-  const across = new Float64Array(PHASH_SIDE * FREQUENCIES);
-  for (let y = 0; y < PHASH_SIDE; y++) {
-    for (let u = 0; u < FREQUENCIES; u++) {
+function cosineTransform(means: Uint8Array): Float64Array {
+  const across = new Float64Array(FREQUENCIES * PHASH_SIDE);
+  for (let u = 0; u < FREQUENCIES; u++) {
+    for (let y = 0; y < PHASH_SIDE; y++) {
       let sum = 0;
-      for (let x = 0; x < PHASH_SIDE; x++) sum += (means[y * PHASH_SIDE + x] ?? 0) * cosine((2 * x + 1) * u);
-      across[y * FREQUENCIES + u] = sum;
+      for (let x = 0; x < PHASH_SIDE; x++) sum += (means[y * PHASH_SIDE + x] ?? 0) * (BASIS[u * PHASH_SIDE + x] ?? 0);
+      across[u * PHASH_SIDE + y] = sum;
     }
   }
   const coefficients = new Float64Array(FREQUENCIES * FREQUENCIES);
-  for (let v = 0; v < FREQUENCIES; v++) {
-    for (let u = 0; u < FREQUENCIES; u++) {
+  for (let u = 0; u < FREQUENCIES; u++) {
+    for (let v = 0; v < FREQUENCIES; v++) {
       let sum = 0;
-      for (let y = 0; y < PHASH_SIDE; y++) sum += (across[y * FREQUENCIES + u] ?? 0) * cosine((2 * y + 1) * v);
-      coefficients[v * FREQUENCIES + u] = sum;
+      for (let y = 0; y < PHASH_SIDE; y++) {
+        sum += (across[u * PHASH_SIDE + y] ?? 0) * (BASIS[v * PHASH_SIDE + y] ?? 0);
+      }
+      coefficients[u * FREQUENCIES + v] = sum;
     }
   }
   return coefficients;

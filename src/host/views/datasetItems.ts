@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { Role } from "../../core/dataset/dataset";
 import { number, plural, verdictOf } from "../../core/leakage/verdict";
 import type { TrainingSize } from "../../core/training/training";
+import { sampleName } from "../samples";
 import type { DatasetSession } from "../session";
 import { datasetNode, type DatasetNode, type NodeOf } from "./datasetNodes";
 
@@ -145,7 +146,7 @@ function describe(node: DatasetNode): vscode.TreeItem {
     case "sample":
       return sampleItem(node);
     case "fault":
-      return row(path.basename(node.fault.id), "warning", {
+      return row(sampleName(node.fault.id), "warning", {
         color: WARNING,
         description: vscode.l10n.t("{0} · {1}", node.fault.split, node.fault.reason),
         tooltip: `${node.fault.id}\n${node.fault.reason}`,
@@ -187,9 +188,8 @@ function datasetItem(session: DatasetSession): vscode.TreeItem {
     item.tooltip = `${session.error ?? ""}\n${inputs}`;
   } else if (result === null) {
     item.iconPath = new vscode.ThemeIcon("folder");
-    item.description =
-      status === "cancelled" ? vscode.l10n.t("cancelled") : vscode.l10n.t("not inspected in this window yet");
-    item.tooltip = inputs;
+    item.description = status === "cancelled" ? vscode.l10n.t("cancelled") : vscode.l10n.t("not inspected yet");
+    item.tooltip = `${vscode.l10n.t("Not inspected in this window yet. Nothing is read before you ask for it.")}\n${inputs}`;
     item.command = {
       command: "cleansplit.inspectAgain",
       title: vscode.l10n.t("Inspect"),
@@ -274,7 +274,7 @@ function groupItem({ group }: NodeOf<"group">): vscode.TreeItem {
 function sampleItem(node: NodeOf<"sample">): vscode.TreeItem {
   const { view } = node;
   const label = view.label === null ? view.split : vscode.l10n.t("{0} · {1}", view.split, view.label);
-  const item = row(path.basename(view.id), "file-media", {
+  const item = row(sampleName(view.id), "file-media", {
     description: label,
     tooltip: `${view.id}\n${label} · ${view.width} x ${view.height}`,
     context: "sample",
