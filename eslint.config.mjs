@@ -29,7 +29,7 @@ export default defineConfig(
   globalIgnores(["src/kernels", "dist", "out", "artifacts", ".vscode-test", "node_modules"]),
   eslint.configs.recommended,
   {
-    files: ["**/*.{ts,tsx}"],
+    files: ["**/*.{ts,mts,tsx}"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { "import-x": importX },

@@ -35,7 +35,8 @@ export class SampleOpener {
     // What an earlier window left is not needed any more.
     if (!this.#isEmpty) await rm(this.#folder, { recursive: true, force: true });
     this.#isEmpty = true;
-    const folder = path.join(this.#folder, session.id);
+    // Rows of different arrays can have one name.
+    const folder = path.join(this.#folder, session.id, String(sample.sample));
     await mkdir(folder, { recursive: true });
     const file = path.join(folder, `${sampleName(sample.id).replaceAll(/[^\w.[\]-]+/g, "_")}.png`);
     await writeFile(file, thumbnail.png);

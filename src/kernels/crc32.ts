@@ -13,14 +13,10 @@ export function makeCrcTables(): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function entry(table: usize, byte: u32): u32 {
   return load<u32>(CRC_TABLES + (table << 10) + (byte << 2));
 }
 
-// @ts-ignore: decorator
-@inline
 function four(table: usize, word: u32): u32 {
   return (
     entry(table + 3, word & 255) ^
@@ -35,7 +31,10 @@ export function crc32(at: usize, end: usize): u32 {
   let crc: u32 = 0xffffffff;
   for (; at + 16 <= end; at += 16) {
     crc =
-      four(12, load<u32>(at) ^ crc) ^ four(8, load<u32>(at, 4)) ^ four(4, load<u32>(at, 8)) ^ four(0, load<u32>(at, 12));
+      four(12, load<u32>(at) ^ crc) ^
+      four(8, load<u32>(at, 4)) ^
+      four(4, load<u32>(at, 8)) ^
+      four(0, load<u32>(at, 12));
   }
   for (; at < end; at++) crc = (crc >>> 8) ^ entry(0, (crc ^ load<u8>(at)) & 255);
   return ~crc;

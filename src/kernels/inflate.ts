@@ -51,7 +51,7 @@ export function makeInflateTables(): void {
     else if (symbol < 265) entry = (symbol - 254) << 12;
     else if (symbol < 285) {
       const extra = (symbol - 261) >> 2;
-      entry = (((4 + ((symbol - 261) & 3)) << extra) + 3) << 12 | (extra << 8);
+      entry = ((((4 + ((symbol - 261) & 3)) << extra) + 3) << 12) | (extra << 8);
     } else if (symbol === 285) entry = 258 << 12;
     store<u32>(LITERAL_ENTRIES + (symbol << 2), entry);
   }
@@ -60,7 +60,7 @@ export function makeInflateTables(): void {
     if (symbol < 4) entry = (symbol + 1) << 12;
     else if (symbol < 30) {
       const extra = (symbol - 2) >> 1;
-      entry = (((2 + (symbol & 1)) << extra) + 1) << 12 | (extra << 8);
+      entry = ((((2 + (symbol & 1)) << extra) + 1) << 12) | (extra << 8);
     }
     store<u32>(DISTANCE_ENTRIES + (symbol << 2), entry);
     store<u32>(LENGTH_ENTRIES + (symbol << 2), symbol << 8);
@@ -78,14 +78,10 @@ export function makeInflateTables(): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function countsOf(code: usize, bits: u32): usize {
   return code + (4 << bits);
 }
 
-// @ts-ignore: decorator
-@inline
 function symbolsOf(code: usize, bits: u32): usize {
   return code + (4 << bits) + 64;
 }
@@ -100,7 +96,7 @@ function build(code: usize, bits: u32, entries: usize, lengths: usize, size: u32
   v128.store(counts, none, 32);
   v128.store(counts, none, 48);
   for (let i: u32 = 0; i < size; i++) {
-    const at = counts + (<usize>load<u8>(lengths + i) << 2);
+    const at = counts + ((<usize>load<u8>(lengths + i)) << 2);
     store<u32>(at, load<u32>(at) + 1);
   }
   const unused = load<u32>(counts);
@@ -121,7 +117,7 @@ function build(code: usize, bits: u32, entries: usize, lengths: usize, size: u32
     let used = ~i8x16.bitmask(i8x16.eq(v128.load(lengths + from), none)) & 0xffff;
     for (; used !== 0; used &= used - 1) {
       const symbol = from + ctz(used);
-      const at = SLOTS + (<usize>load<u8>(lengths + symbol) << 2);
+      const at = SLOTS + ((<usize>load<u8>(lengths + symbol)) << 2);
       const place = load<u32>(at);
       store<u32>(at, place + 2);
       store<u16>(place, <u16>symbol);
@@ -138,7 +134,7 @@ function build(code: usize, bits: u32, entries: usize, lengths: usize, size: u32
     else for (let i: u32 = 0; i < half; i += 16) v128.store(code + half + i, v128.load(code + i));
     value <<= 1;
     for (const stop = at + (load<u32>(counts + (length << 2)) << 1); at < stop; at += 2) {
-      const entry = load<u32>(entries + (<usize>load<u16>(at) << 2)) | length;
+      const entry = load<u32>(entries + ((<usize>load<u16>(at)) << 2)) | length;
       store<u32>(code + (reverse(value++, length) << 2), entry);
     }
   }
@@ -146,8 +142,6 @@ function build(code: usize, bits: u32, entries: usize, lengths: usize, size: u32
 }
 
 /** The lowest `count` bits of `value`, reversed; at most 16. */
-// @ts-ignore: decorator
-@inline
 function reverse(value: u32, count: u32): u32 {
   value = ((value & 0x5555) << 1) | ((value >>> 1) & 0x5555);
   value = ((value & 0x3333) << 2) | ((value >>> 2) & 0x3333);
@@ -163,9 +157,10 @@ function longCode(code: usize, bits: u32, entries: usize, hold: u64): u32 {
   let value: i32 = 0;
   let first: i32 = 0;
   for (let length: u32 = 1; length <= 15; length++) {
-    value |= <i32>(hold >> (length - 1)) & 1;
+    value |= (<i32>(hold >> (length - 1))) & 1;
     const count = load<i32>(counts + (length << 2));
-    if (value - count < first) return load<u32>(entries + (<usize>load<u16>(symbols + ((value - first) << 1)) << 2)) | length;
+    if (value - count < first)
+      return load<u32>(entries + ((<usize>load<u16>(symbols + ((value - first) << 1))) << 2)) | length;
     symbols += count << 1;
     first = (first + count) << 1;
     value <<= 1;
@@ -196,7 +191,7 @@ export function inflate(input: usize, to: usize, out: usize, size: u32): bool {
     at += (63 - bits) >> 3;
     bits |= 56;
     last = (hold & 1) === 1;
-    const type = <u32>(hold >> 1) & 3;
+    const type = (<u32>(hold >> 1)) & 3;
     hold >>= 3;
     bits -= 3;
     if (type === 3 || at > end + 8) return false;
@@ -204,7 +199,7 @@ export function inflate(input: usize, to: usize, out: usize, size: u32): bool {
       // Whole bytes read ahead go back.
       at -= bits >> 3;
       const count: u32 = load<u16>(at);
-      if ((count ^ <u32>load<u16>(at, 2)) !== 0xffff) return false;
+      if ((count ^ (<u32>load<u16>(at, 2))) !== 0xffff) return false;
       at += 4;
       if (at + count > end || out + count > stop) return false;
       memory.copy(out, at, count);
@@ -219,9 +214,9 @@ export function inflate(input: usize, to: usize, out: usize, size: u32): bool {
     if (type === 2) {
       literals = LITERALS;
       distances = DISTANCES;
-      const literalCount = (<u32>hold & 31) + 257;
-      const distanceCount = (<u32>(hold >> 5) & 31) + 1;
-      const lengthCount = (<u32>(hold >> 10) & 15) + 4;
+      const literalCount = ((<u32>hold) & 31) + 257;
+      const distanceCount = ((<u32>(hold >> 5)) & 31) + 1;
+      const lengthCount = ((<u32>(hold >> 10)) & 15) + 4;
       hold >>= 14;
       bits -= 14;
       if (literalCount > 286 || distanceCount > 30) return false;
@@ -244,14 +239,14 @@ export function inflate(input: usize, to: usize, out: usize, size: u32): bool {
       }
       if (!build(LENGTHS, LENGTH_BITS, LENGTH_ENTRIES, CODE_LENGTHS, 19)) return false;
       const total = literalCount + distanceCount;
-      for (let i: u32 = 0; i < total; ) {
+      for (let i: u32 = 0; i < total;) {
         if (bits < 14) {
           if (at > end + 8) return false;
           hold |= load<u64>(at) << bits;
           at += (63 - bits) >> 3;
           bits |= 56;
         }
-        const entry = load<u32>(LENGTHS + ((<usize>hold & ((1 << LENGTH_BITS) - 1)) << 2));
+        const entry = load<u32>(LENGTHS + (((<usize>hold) & ((1 << LENGTH_BITS) - 1)) << 2));
         if (entry & SPECIAL) return false;
         hold >>= entry & 31;
         bits -= entry & 31;
@@ -266,15 +261,15 @@ export function inflate(input: usize, to: usize, out: usize, size: u32): bool {
         if (symbol === 16) {
           if (i === 0) return false;
           value = load<u8>(CODE_LENGTHS + i - 1);
-          repeat = 3 + (<u32>hold & 3);
+          repeat = 3 + ((<u32>hold) & 3);
           hold >>= 2;
           bits -= 2;
         } else if (symbol === 17) {
-          repeat = 3 + (<u32>hold & 7);
+          repeat = 3 + ((<u32>hold) & 7);
           hold >>= 3;
           bits -= 3;
         } else {
-          repeat = 11 + (<u32>hold & 127);
+          repeat = 11 + ((<u32>hold) & 127);
           hold >>= 7;
           bits -= 7;
         }
@@ -299,17 +294,17 @@ export function inflate(input: usize, to: usize, out: usize, size: u32): bool {
       hold |= load<u64>(at) << bits;
       at += (63 - bits) >> 3;
       bits |= 56;
-      let entry = load<u32>(literals + ((<usize>hold & ((1 << LITERAL_BITS) - 1)) << 2));
+      let entry = load<u32>(literals + (((<usize>hold) & ((1 << LITERAL_BITS) - 1)) << 2));
       if (entry & LITERAL) {
         store<u8>(out++, <u8>(entry >> 8));
         hold >>= entry & 31;
         bits -= entry & 31;
-        entry = load<u32>(literals + ((<usize>hold & ((1 << LITERAL_BITS) - 1)) << 2));
+        entry = load<u32>(literals + (((<usize>hold) & ((1 << LITERAL_BITS) - 1)) << 2));
         if (entry & LITERAL) {
           store<u8>(out++, <u8>(entry >> 8));
           hold >>= entry & 31;
           bits -= entry & 31;
-          entry = load<u32>(literals + ((<usize>hold & ((1 << LITERAL_BITS) - 1)) << 2));
+          entry = load<u32>(literals + (((<usize>hold) & ((1 << LITERAL_BITS) - 1)) << 2));
           if (entry & LITERAL) {
             store<u8>(out++, <u8>(entry >> 8));
             hold >>= entry & 31;
@@ -340,16 +335,16 @@ export function inflate(input: usize, to: usize, out: usize, size: u32): bool {
       hold >>= entry & 31;
       bits -= entry & 31;
       let extra = (entry >> 8) & 15;
-      const length = (entry >> 12) + (<u32>hold & ((1 << extra) - 1));
+      const length = (entry >> 12) + ((<u32>hold) & ((1 << extra) - 1));
       hold >>= extra;
       bits -= extra;
-      entry = load<u32>(distances + ((<usize>hold & ((1 << DISTANCE_BITS) - 1)) << 2));
+      entry = load<u32>(distances + (((<usize>hold) & ((1 << DISTANCE_BITS) - 1)) << 2));
       if (entry & LONG) entry = longCode(distances, DISTANCE_BITS, DISTANCE_ENTRIES, hold);
       if (entry & SPECIAL) return false;
       hold >>= entry & 31;
       bits -= entry & 31;
       extra = (entry >> 8) & 15;
-      const distance = (entry >> 12) + (<u32>hold & ((1 << extra) - 1));
+      const distance = (entry >> 12) + ((<u32>hold) & ((1 << extra) - 1));
       hold >>= extra;
       bits -= extra;
       if (distance > <u32>(out - start)) return false;
@@ -362,7 +357,7 @@ export function inflate(input: usize, to: usize, out: usize, size: u32): bool {
           from += 16;
         } while (out < done);
       } else {
-        const repeated = i8x16.swizzle(v128.load(from), v128.load(PATTERNS + (<usize>distance << 4)));
+        const repeated = i8x16.swizzle(v128.load(from), v128.load(PATTERNS + ((<usize>distance) << 4)));
         const step: usize = load<u8>(STEPS + distance);
         do {
           v128.store(out, repeated);
@@ -409,8 +404,6 @@ function adler32(at: usize, size: u32): u32 {
   return ((high % 65521) << 16) | (low % 65521);
 }
 
-// @ts-ignore: decorator
-@inline
 function sumOf(lanes: v128): u32 {
   const two = i32x4.add(lanes, i32x4.shuffle(lanes, lanes, 2, 3, 0, 1));
   return i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1);

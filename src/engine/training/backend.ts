@@ -54,7 +54,7 @@ export async function openBackend(preference = preferred()): Promise<OpenBackend
       const tf = await OPENERS[backend]();
       return { choice: { backend, reason: [TITLES[backend], ...failures].join("; ") }, tf };
     } catch (error) {
-      failures.push(`${failureOf(backend, error)} (${firstLine(error)})`);
+      failures.push(failureOf(backend, error));
     }
   }
   throw new CleanSplitError("unsupported", `No training back end works here: ${failures.join("; ")}.`);
@@ -122,9 +122,9 @@ function preferred(): BackendName | undefined {
 }
 
 function failureOf(backend: BackendName, error: unknown): string {
-  if (backend !== "tensorflow") return `${TITLES[backend]} does not work here`;
   const missing = error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND";
-  return missing ? "the native library is not installed" : "the native library does not load";
+  if (backend === "tensorflow" && missing) return "the native library is not installed";
+  return `${backend === "tensorflow" ? "the native library does not load" : `${TITLES[backend]} does not work here`} (${firstLine(error)})`;
 }
 
 function firstLine(error: unknown): string {

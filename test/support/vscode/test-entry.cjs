@@ -14,7 +14,9 @@ exports.run = async () => {
   for (const method of METHODS) {
     const print = console[method];
     // VS Code's own console methods cannot be assigned to. What goes to process.stdout comes by here as well.
-    Object.defineProperty(console, method, { value: (/** @type {unknown[]} */ ...args) => print(MARK + format(...args)) });
+    Object.defineProperty(console, method, {
+      value: (/** @type {unknown[]} */ ...args) => print(MARK + format(...args)),
+    });
   }
   const tests = await import(pathToFileURL(process.env.CLEANSPLIT_TESTS_PATH ?? "").href);
   const run = tests.run ?? tests.default.run;

@@ -149,7 +149,10 @@ describe("labels", () => {
 
   it("far beyond the others are no classes", () => {
     const range = labelRange([Int32Array.from([...rows(10, 80), 108, 107, 101, -3])]);
-    assert.deepEqual([9, 0, 10, 108, -3].map((label) => range.isClass(label)), [true, true, false, false, false]);
+    assert.deepEqual(
+      [9, 0, 10, 108, -3].map((label) => range.isClass(label)),
+      [true, true, false, false, false],
+    );
     assert.equal(range.text, "0 to 9");
   });
 

@@ -154,10 +154,7 @@ describe("openBackend", () => {
   it("says what it opened and why nothing better", async () => {
     const { choice } = await openBackend();
     assert.equal(choice.backend, "wasm");
-    assert.match(
-      choice.reason,
-      /^TensorFlow\.js WebAssembly; the native library is not installed \(Cannot find module/,
-    );
+    assert.match(choice.reason, /^TensorFlow\.js WebAssembly; the native library is not installed$/);
   });
 
   it("refuses a back end that does not work here and an unknown name", async () => {

@@ -46,6 +46,8 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     // What was done before the cancelling arrived is no cancelled inspection.
     setCancelled(cancelling.current && isAtRest && next.error === null && (isSame || next.report === null));
     if (isAtRest) cancelling.current = false;
+    // A plan that was just made, from the palette perhaps, is what one wants to see.
+    if (shown.current?.plan === null && next.plan !== null) goal.current = "sanitize";
     shown.current = { ...next, report: isSame ? (shown.current?.report ?? null) : next.report };
     setState(shown.current);
   }, []);
