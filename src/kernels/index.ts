@@ -1,0 +1,100 @@
+/**
+ * What the host calls. It writes files one after the other from `INPUT` on, with room behind each, their offsets and sizes
+ * to `FILES`, calls `fingerprintFiles` and reads the columns. See `src/engine/kernels/wasm.ts`.
+ */
+import { addRows, begin, finish, lookAt, lumaOf } from "./appearance";
+import { makeCrcTables } from "./crc32";
+import { makeInflateTables } from "./inflate";
+import {
+  COVERED,
+  FILES,
+  FILE_DIGESTS,
+  HEIGHTS,
+  INPUT,
+  MODES,
+  PIXEL_DIGESTS,
+  PIXELS,
+  PIXELS_END,
+  WIDTHS,
+} from "./layout";
+import { MAX_RAW_BYTES } from "./layout";
+import { addJob, MAX_JOBS, runJobs, waitingJobs } from "./md5";
+import { channels, decodePng, height, width } from "./png";
+import { makeBasis } from "./phash";
+
+export {
+  BLANK,
+  BRIGHTEST,
+  COVERED,
+  D_HASHES,
+  DARKEST,
+  FILE_DIGESTS,
+  FILES,
+  HEIGHTS,
+  INPUT,
+  MAX_FILES,
+  MAX_WIDTH,
+  MODES,
+  P_HASHES,
+  PIXEL_DIGESTS,
+  SIGNATURES,
+  SPREADS,
+  WIDTHS,
+} from "./layout";
+
+makeCrcTables();
+makeInflateTables();
+makeBasis();
+
+/** Width, height and mode precede the pixels in what their MD5 is taken of. */
+const HEAD: usize = 12;
+
+/**
+ * Fills the columns for `count` files. Memory behind them is used from `free` on, and may grow. Files that are not covered
+ * have the MD5 of their bytes only.
+ */
+export function fingerprintFiles(count: u32, free: usize): void {
+  let message = PIXELS;
+  for (let row: u32 = 0; row < count; row++) {
+    const file = INPUT + load<u32>(FILES + ((<usize>row) << 3));
+    const size = load<u32>(FILES + ((<usize>row) << 3), 4);
+    const pixels = message + HEAD;
+    const covered = decodePng(file, size, pixels, free);
+    store<u8>(COVERED + row, covered ? 1 : 0);
+    addJob(file, size, FILE_DIGESTS + ((<usize>row) << 4));
+    if (covered) {
+      // L, LA, RGB, RGBA are modes 0 to 3.
+      const mode = channels - 1;
+      store<u32>(WIDTHS + ((<usize>row) << 2), width);
+      store<u32>(HEIGHTS + ((<usize>row) << 2), height);
+      store<u8>(MODES + row, <u8>mode);
+      lookAt(pixels, width, height, channels, row);
+      store<u32>(message, width);
+      store<u32>(message, height, 4);
+      store<u32>(message, mode, 8);
+      const bytes = width * height * channels;
+      addJob(message, HEAD + bytes, PIXEL_DIGESTS + ((<usize>row) << 4));
+      message = (pixels + bytes + 127) & ~15;
+    }
+    if (waitingJobs() > MAX_JOBS - 2 || PIXELS_END - message < MAX_RAW_BYTES) {
+      runJobs();
+      message = PIXELS;
+    }
+  }
+  runJobs();
+}
+
+/** For pictures decoded elsewhere: `beginPicture`, then bands of at most `MAX_WIDTH` pixels, then `finishPicture`. */
+export function beginPicture(width: u32, height: u32): void {
+  begin(width, height);
+}
+
+/** The next `rows` rows of 8-bit pixels, at `INPUT`. */
+export function addBand(rows: u32, width: u32, channels: u32): void {
+  addRows(lumaOf(INPUT, rows * width, channels), rows);
+}
+
+/** Fills signature, hashes and contrast of row 0. */
+export function finishPicture(): void {
+  finish(0);
+}
