@@ -19,7 +19,7 @@ export async function buildKernels(outdir) {
     "src/kernels/index.ts",
     ...["--baseDir", root, "--outFile", path.relative(root, path.resolve(outdir, "kernels.wasm"))],
     ...["--runtime", "stub", "--enable", "simd", "--initialMemory", String(INITIAL_PAGES)],
-    ...["--optimizeLevel", "3", "--shrinkLevel", "0", "--converge", "--noAssert", "--use", "abort="],
+    ...["--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert", "--use", "abort="],
   ]);
   if (error !== null) throw new Error(`Compiling src/kernels failed.\n${stderr.toString()}`, { cause: error });
 }

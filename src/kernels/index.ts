@@ -47,7 +47,7 @@ makeInflateTables();
 makeBasis();
 
 /** Width, height and mode precede the pixels in what their MD5 is taken of. */
-const HEAD: usize = 12;
+const HEAD: u32 = 12;
 
 /**
  * Fills the columns for `count` files. Memory behind them is used from `free` on, and may grow. Files that are not covered
@@ -89,9 +89,9 @@ export function beginPicture(width: u32, height: u32): void {
   begin(width, height);
 }
 
-/** The next `rows` rows of 8-bit pixels, at `INPUT`. */
-export function addBand(rows: u32, width: u32, channels: u32): void {
-  addRows(lumaOf(INPUT, rows * width, channels), rows);
+/** The next `rows` rows of 8-bit pixels, at `pixels`. */
+export function addBand(pixels: usize, rows: u32, width: u32, channels: u32): void {
+  addRows(lumaOf(pixels, rows * width, channels), rows);
 }
 
 /** Fills signature, hashes and contrast of row 0. */

@@ -17,9 +17,10 @@ const ROOM: usize = 4096;
 // Tables made when the module starts.
 export const CRC_TABLES: usize = 0x10000;
 export const FIXED_CODES: usize = CRC_TABLES + 16 * 1024;
-export const DYNAMIC_CODES: usize = FIXED_CODES + 8192;
-export const SYMBOL_ENTRIES: usize = DYNAMIC_CODES + 16384;
-export const CODE_LENGTHS: usize = SYMBOL_ENTRIES + 2048;
+export const DYNAMIC_CODES: usize = FIXED_CODES + 8 * 1024;
+export const SYMBOL_ENTRIES: usize = DYNAMIC_CODES + 16 * 1024;
+export const CODE_TABLES: usize = SYMBOL_ENTRIES + 2048;
+export const CODE_LENGTHS: usize = CODE_TABLES + 4096;
 export const PATTERNS: usize = CODE_LENGTHS + 512;
 export const BASIS: usize = PATTERNS + 512;
 

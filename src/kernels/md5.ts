@@ -4,8 +4,8 @@
  */
 import { MD5_JOBS, MD5_LANES } from "./layout";
 
-/** Bytes behind a message that its padding may take. */
-export const PADDING: usize = 72;
+/** The padding of a message takes 9 bytes at least; behind it, up to 72 and a few more are written. */
+const PADDING: u32 = 72;
 
 const LANES: u32 = 8;
 
@@ -110,7 +110,7 @@ function giveDigest(lane: u32): void {
 }
 
 /** Words 4 * `part` to 4 * `part` + 3 of the next block of four lanes. */
-function loadWords(lanes: usize, part: usize, words: usize): void {
+function loadWords(lanes: usize, part: u32, words: usize): void {
   const p = v128.load(load<u32>(lanes) + (part << 4));
   const q = v128.load(load<u32>(lanes, 4) + (part << 4));
   const r = v128.load(load<u32>(lanes, 8) + (part << 4));
@@ -119,7 +119,7 @@ function loadWords(lanes: usize, part: usize, words: usize): void {
   const pqHigh = i32x4.shuffle(p, q, 2, 6, 3, 7);
   const rsLow = i32x4.shuffle(r, s, 0, 4, 1, 5);
   const rsHigh = i32x4.shuffle(r, s, 2, 6, 3, 7);
-  const to = words + (part << 6);
+  const to = words + ((<usize>part) << 6);
   v128.store(to, i64x2.shuffle(pqLow, rsLow, 0, 2));
   v128.store(to, i64x2.shuffle(pqLow, rsLow, 1, 3), 16);
   v128.store(to, i64x2.shuffle(pqHigh, rsHigh, 0, 2), 32);
@@ -155,7 +155,7 @@ function hashBlocks(count: u32): void {
   let g = v128.load(STATES, 96);
   let h = v128.load(STATES, 112);
   for (; count !== 0; count--) {
-    for (let part: usize = 0; part < 4; part++) {
+    for (let part: u32 = 0; part < 4; part++) {
       loadWords(MESSAGES, part, WORDS);
       loadWords(MESSAGES + 16, part, WORDS + 256);
     }

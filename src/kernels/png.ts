@@ -82,7 +82,7 @@ export function decodePng(file: usize, length: u32, out: usize, free: usize): bo
     const size = u32At(at);
     const type = u32At(at + 4);
     const data = at + 8;
-    if (size > stop - data || data + size + 4 > stop) return false;
+    if (size > <u32>(stop - data) || data + size + 4 > stop) return false;
     const end = data + size;
     if (crc32(at + 4, end) !== u32At(end)) return false;
     if (type === IDAT) {

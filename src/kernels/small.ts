@@ -95,15 +95,22 @@ function sumAcross(luma: usize, width: u32, height: u32): void {
   }
 }
 
-/** `sum / area` rounded, halves up: exact, as an error of 1/30000 does not reach the next multiple of 1 / (2 * area). */
-function rounded(sums: v128, area: v128, factor: v128): v128 {
-  const twice = f32x4.convert_i32x4_s(i32x4.add(i32x4.add(sums, sums), area));
-  return i32x4.trunc_sat_f32x4_s(f32x4.mul(f32x4.add(twice, f32x4.splat(0.5)), factor));
+/**
+ * What `rounded` multiplies with: 1 / area and a little more, so that halves are rounded up. Exact: of 255 or less that is
+ * at most 1/4000 too much, while sums that must be rounded down stay 1/2000 below a half.
+ */
+function factorOf(area: u32): v128 {
+  return f32x4.splat((1 + 1 / 1048576) / <f32>area);
+}
+
+/** `sum / area` of 32-bit sums, rounded: the lowest bits of a float of 2^23 or more are its integer. */
+function rounded(sums: v128, factor: v128): v128 {
+  const float = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sums), factor), f32x4.splat(8388608));
+  return v128.and(float, i32x4.splat(255));
 }
 
 function fineMeans(area: u32, signature: usize): void {
-  const areas = i32x4.splat(area);
-  const factor = f32x4.splat(1 / (2 * <f32>area));
+  const factor = factorOf(area);
   for (let part: usize = 0; part < 64; part += 16) {
     // Eight columns of the grid of 32 are two of the signature.
     for (let row: usize = 0; row < 32;) {
@@ -118,7 +125,7 @@ function fineMeans(area: u32, signature: usize): void {
         const high = i32x4.dot_i16x8_s(i16x8.shuffle(p, q, 4, 12, 5, 13, 6, 14, 7, 15), shares);
         left = i32x4.add(left, low);
         right = i32x4.add(right, high);
-        const means = i16x8.narrow_i32x4_s(rounded(low, areas, factor), rounded(high, areas, factor));
+        const means = i16x8.narrow_i32x4_s(rounded(low, factor), rounded(high, factor));
         v128.store64_lane(BLOCKS + (row << 5) + (part >> 1), i8x16.narrow_i16x8_u(means, means), 0);
       }
       const at = signature + ((row - 4) << 1) + (part >> 3);
@@ -203,8 +210,7 @@ function turn(): void {
 }
 
 function differences(area: u32): u64 {
-  const areas = i32x4.splat(area);
-  const factor = f32x4.splat(1 / (2 * <f32>area));
+  const factor = factorOf(area);
   let hash: u64 = 0;
   let left = i64x2.splat(0);
   for (let block: u32 = 0; block < 9; block++) {
@@ -219,7 +225,7 @@ function differences(area: u32): u64 {
       low = i32x4.add(low, i32x4.dot_i16x8_s(i16x8.shuffle(p, q, 0, 8, 1, 9, 2, 10, 3, 11), shares));
       high = i32x4.add(high, i32x4.dot_i16x8_s(i16x8.shuffle(p, q, 4, 12, 5, 13, 6, 14, 7, 15), shares));
     }
-    const means = i16x8.narrow_i32x4_s(rounded(low, areas, factor), rounded(high, areas, factor));
+    const means = i16x8.narrow_i32x4_s(rounded(low, factor), rounded(high, factor));
     if (block !== 0) {
       const brighter = i16x8.lt_s(left, means);
       hash |= (<u64>i16x8.bitmask(brighter)) << (8 * (block - 1));

@@ -31,6 +31,7 @@ const TICKS = getconf("CLK_TCK", 100);
  * @property {readonly string[]} argv
  * @property {string} [cwd]
  * @property {Record<string, string>} [env] Added to the environment.
+ * @property {readonly number[]} [codes] Exit codes that are no failure; 0 when left out.
  */
 
 /**
@@ -39,7 +40,7 @@ const TICKS = getconf("CLK_TCK", 100);
  * @param {{ keep?: boolean }} [options] `keep`: its standard output is wanted, not thrown away.
  * @returns {Promise<Measurement & { output: string }>}
  */
-export async function measure({ argv, cwd, env }, { keep = false } = {}) {
+export async function measure({ argv, cwd, env, codes = [0] }, { keep = false } = {}) {
   const accounts = path.join(os.tmpdir(), `cleansplit-bench-${process.pid}.time`);
   const timed = hasGnuTime ? [GNU_TIME, "-q", "-f", "%U %S %M", "-o", accounts, ...argv] : argv;
   const before = childTicks();
@@ -70,7 +71,7 @@ export async function measure({ argv, cwd, env }, { keep = false } = {}) {
     child.on("error", reject);
     child.on("close", resolve);
   }).finally(() => clearInterval(timer));
-  if (code !== 0) throw new Error(`${argv.join(" ")} ended with ${code}: ${errors.trim()}`);
+  if (!codes.includes(code)) throw new Error(`${argv.join(" ")} ended with ${code}: ${errors.trim()}`);
 
   let cpu = (childTicks() - before) / TICKS;
   if (hasGnuTime) {

@@ -6,6 +6,8 @@ import process from "node:process";
 import { CACHE, cached } from "./cache.mjs";
 import { ROOT } from "./report.mjs";
 
+/** @import { Tier } from "./tree.mjs" */
+
 const CARGO_ROOT = path.join(CACHE, "cargo");
 const CLI = path.join(ROOT, "dist/cli.js");
 
@@ -15,42 +17,52 @@ const CLI = path.join(ROOT, "dist/cli.js");
  * @property {string} name
  * @property {{ debian: string } | { crate: string, version: string }} from
  * @property {(folder: string) => string[]} args
- * @property {(output: string) => number} extra How many files would go if one of each group stayed, as it says.
+ * @property {readonly number[]} [codes] Exit codes that are no failure; 0 when left out.
+ * @property {(output: string) => Partial<Tier>} counts What it says it found, as far as it can be read.
  */
 
 /**
- * jdupes, fdupes and clones compare; nothing is ever deleted.
+ * As people run them, with what they do by default; only progress is turned off.
  * @type {DuplicateFinder[]}
  */
 const DUPLICATE_FINDERS = [
-  { name: "jdupes", from: { debian: "jdupes" }, args: (folder) => ["-r", "-q", folder], extra: extraInBlocks },
-  { name: "fdupes", from: { debian: "fdupes" }, args: (folder) => ["-r", "-q", folder], extra: extraInBlocks },
+  { name: "jdupes", from: { debian: "jdupes" }, args: (folder) => ["-r", "-q", folder], counts: countBlocks },
+  { name: "fdupes", from: { debian: "fdupes" }, args: (folder) => ["-r", "-q", folder], counts: countBlocks },
   {
     name: "rdfind",
     from: { debian: "rdfind" },
-    args: (folder) => ["-dryrun", "true", "-makeresultsfile", "true", "-outputname", "/dev/stdout", folder],
-    // One line a file; the first of each group is called that.
-    extra: (output) => (output.match(/^DUPTYPE_(?!FIRST)\w+ /gm) ?? []).length,
+    args: (folder) => ["-dryrun", "true", "-makeresultsfile", "false", folder],
+    counts: (output) => ({ samples: numberIn(output, /you have (\d+) files that are not unique/) }),
   },
   {
     name: "fclones",
     from: { crate: "fclones", version: "0.35.0" },
     args: (folder) => ["-q", "group", folder],
-    extra: (output) => Number(/^# Redundant: .* in (\d+) files/m.exec(output)?.[1] ?? NaN),
+    counts: (output) => ({ extra: numberIn(output, /^# Redundant: .* in (\d+) files/m) }),
   },
   {
     name: "czkawka_cli",
     from: { crate: "czkawka_cli", version: "12.0.2" },
     // Without its cache of hashes, and also for files below 8 KB, which it leaves out by default.
     args: (folder) => ["dup", "-d", folder, "-m", "1", "--disable-cache"],
-    extra: (output) => Number(/(\d+) duplicated files/.exec(output)?.[1] ?? NaN),
+    // 11 says that it found something.
+    codes: [0, 11],
+    counts: (output) => ({ extra: numberIn(output, /(\d+) duplicated files/) }),
   },
 ];
 
+/** @param {string} output @param {RegExp} pattern */
+function numberIn(output, pattern) {
+  return Number(pattern.exec(output)?.[1] ?? NaN);
+}
+
 /** jdupes and fdupes print a line a file, and an empty line after each group. @param {string} output */
-function extraInBlocks(output) {
-  const groups = output.split(/\n\n+/).filter((block) => block.trim() !== "");
-  return groups.reduce((sum, block) => sum + block.trim().split("\n").length - 1, 0);
+function countBlocks(output) {
+  const sizes = output
+    .split(/\n\n+/)
+    .flatMap((block) => (block.trim() === "" ? [] : [block.trim().split("\n").length]));
+  const samples = sizes.reduce((sum, size) => sum + size, 0);
+  return { groups: sizes.length, samples, extra: samples - sizes.length };
 }
 
 /**
@@ -65,7 +77,8 @@ export function duplicateFinders({ installSlow }) {
   for (const finder of DUPLICATE_FINDERS) {
     const file = locate(finder.name) ?? install(finder.name, finder.from, installSlow);
     if (file !== undefined) found.push({ ...finder, file, version: versionOf(file) });
-    else missing.push(`${finder.name} is not installed${"crate" in finder.from ? " (\`--install-slow\`)" : ""}: skipped.`);
+    else
+      missing.push(`${finder.name} is not installed${"crate" in finder.from ? " (`--install-slow`)" : ""}: skipped.`);
   }
   return { found, missing };
 }
@@ -128,7 +141,11 @@ export async function pythonWith(name, packages, bare = []) {
   try {
     const { folder } = await cached(name, (into) => {
       const pip = [path.join(into, "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-      const steps = [["python3", "-m", "venv", into], [...pip, ...packages], ...(bare.length > 0 ? [[...pip, "--no-deps", ...bare]] : [])];
+      const steps = [
+        ["python3", "-m", "venv", into],
+        [...pip, ...packages],
+        ...(bare.length > 0 ? [[...pip, "--no-deps", ...bare]] : []),
+      ];
       for (const step of steps) if (!run(step)) throw new Error(`${step.join(" ")} failed`);
       return packages;
     });

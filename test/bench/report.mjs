@@ -36,8 +36,8 @@ export function machine() {
  * @param {readonly string[]} head @param {readonly (readonly string[])[]} rows
  */
 export function table(head, rows) {
-  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
+  const row = (/** @type {readonly string[]} */ cells) => `| ${cells.join(" | ")} |`;
+  return [row(head), row(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(row)].join("\n");
 }
 
 /** @param {Spread} spread */
@@ -70,31 +70,29 @@ export function comparisonTable(rows) {
     name,
     ...[wall, cpu, memory].map(({ ratio }) => (i === 0 ? "1" : ratioText(ratio))),
     ...[wall, cpu].map(({ absolute }) => `${digits(absolute.median)} s`),
-    `${absolute0(memory.absolute.median)} MB`,
+    `${memory.absolute.median.toFixed(0)} MB`,
   ]);
   return table(["", "wall time ×", "CPU time ×", "peak memory ×", "wall", "CPU", "memory"], cells);
 }
 
-const absolute0 = (/** @type {number} */ value) => value.toFixed(0);
-
 /**
- * Slope of the logarithms: time grows as files to this power. 1 is linear.
- * @param {readonly { files: number, value: number }[]} points
+ * A figure at several sizes.
+ * @typedef {readonly { files: number, value: number }[]} Points
  */
+
+/** Time grows as files to this power. @param {Points} points */
 export function exponent(points) {
-  return slope(points.map(({ files, value }) => [Math.log(files), Math.log(value)])).slope;
+  return line(points.map(({ files, value }) => ({ files: Math.log(files), value: Math.log(value) }))).slope;
 }
 
-/**
- * Least squares.
- * @param {readonly (readonly [number, number])[]} points
- */
-export function slope(points) {
+/** The line through the points by least squares: what one more file costs, and the fixed part. @param {Points} points */
+export function line(points) {
   const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [mx, my] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
-  const over = mean(points.map(([x, y]) => (x - mx) * (y - my)));
-  const under = mean(points.map(([x]) => (x - mx) ** 2));
-  return { slope: over / under, base: my - (over / under) * mx };
+  const [x, y] = [mean(points.map(({ files }) => files)), mean(points.map(({ value }) => value))];
+  const slope =
+    mean(points.map(({ files, value }) => (files - x) * (value - y))) /
+    mean(points.map(({ files }) => (files - x) ** 2));
+  return { slope, fixed: y - slope * x };
 }
 
 /** @param {string} name @param {unknown} data */

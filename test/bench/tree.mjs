@@ -22,8 +22,12 @@ const SPELLED_TWICE = 0.001;
 const CONFLICT = 0.1;
 
 /**
- * What is in a tree, counted by its maker. Blank pictures are part of duplicates and conflicts.
+ * `extra`: what would go if one of each group stayed.
  * @typedef {{ groups: number, samples: number, extra: number }} Tier
+ */
+
+/**
+ * What is in a tree, counted by its maker. Blank pictures are part of duplicates and conflicts.
  * @typedef {object} Truth
  * @property {number} samples @property {number} bytes @property {number} unreadable @property {number} blank
  * @property {{ file: Tier, pixel: Tier }} duplicates
@@ -32,21 +36,21 @@ const CONFLICT = 0.1;
 
 /**
  * The tree of so many files; made when it is not there yet.
- * @param {number} files
+ * @param {number} files @param {{ readable?: boolean }} [options] `readable`: without the unreadable files.
  * @returns {Promise<{ folder: string, truth: Truth }>} The folder that holds A to J, and the true counts.
  */
-export async function prepareTree(files) {
-  const { folder, made } = await cached(`tree-1-${files}`, (into) =>
-    makeTree(path.join(into, "notMNIST_large"), files),
+export async function prepareTree(files, { readable = false } = {}) {
+  const { folder, made } = await cached(`tree-1-${files}${readable ? "-readable" : ""}`, (into) =>
+    makeTree(path.join(into, "notMNIST_large"), files, readable),
   );
   return { folder: path.join(folder, "notMNIST_large"), truth: made };
 }
 
 /**
- * @param {string} folder @param {number} files
+ * @param {string} folder @param {number} files @param {boolean} readable
  * @returns {Promise<Truth>}
  */
-async function makeTree(folder, files) {
+async function makeTree(folder, files, readable) {
   const glyphs = await readGlyphs();
   const random = randomOf(files);
   const pick = (/** @type {number} */ count) => Math.floor(random() * count);
@@ -77,7 +81,7 @@ async function makeTree(folder, files) {
   count(truth.duplicates.pixel, 4);
   truth.conflicts = { groups: 1, samples: 4 };
   // All different, so that no tool finds duplicates among them.
-  for (const bytes of unreadable(glyphs[0]?.[0] ?? new Uint8Array(PIXELS))) {
+  for (const bytes of readable ? [] : unreadable(glyphs[0]?.[0] ?? new Uint8Array(PIXELS))) {
     write(5, bytes);
     truth.unreadable++;
   }
@@ -87,7 +91,7 @@ async function makeTree(folder, files) {
   const fresh = (/** @type {readonly Uint8Array[]} */ ofClass) => {
     for (;;) {
       const pixels = vary(ofClass[pick(ofClass.length)] ?? new Uint8Array(PIXELS), random);
-      const key = createHash("md5").update(pixels).digest("latin1");
+      const key = createHash("md5").update(pixels).digest("base64");
       if (!seen.has(key) && pixels.some((value) => value !== pixels[0])) {
         seen.add(key);
         return pixels;
@@ -128,10 +132,10 @@ async function readGlyphs() {
   for await (const entry of untar) {
     /** @type {Buffer[]} */
     const parts = [];
-    for await (const part of entry) parts.push(part);
+    for await (const part of entry) parts.push(Buffer.from(/** @type {Uint8Array} */ (part)));
     const label = CLASSES.indexOf(entry.header.name.split("/").at(-2) ?? "");
     const pixels = decodePlain(Buffer.concat(parts));
-    if (pixels !== undefined) classes[label]?.set(createHash("md5").update(pixels).digest("latin1"), pixels);
+    if (pixels !== undefined) classes[label]?.set(createHash("md5").update(pixels).digest("base64"), pixels);
   }
   return classes.map((pictures) => [...pictures.values()]);
 }

@@ -1,0 +1,71 @@
+import { DIGEST_BYTES } from "../../core/fingerprint/md5";
+import { isBlank, pixelDigest } from "../../core/fingerprint/pixels";
+import { appearanceOf, SIGNATURE_BYTES } from "../../core/fingerprint/signature";
+import { MODES } from "../../core/picture";
+import { decodePng } from "../decode/png";
+import { chooseMd5 } from "../nodeMd5";
+import { FULL_BYTES, MAX_FILES, type FileColumns, type Kernels } from "./kernels";
+
+/** The kernels in plain TypeScript: what `src/kernels` must equal. */
+export function createReference(): Kernels {
+  const md5 = chooseMd5();
+  let files: Uint8Array[] = [];
+  let bytes = 0;
+  let last = new Uint8Array();
+  let done: readonly Uint8Array[] = [];
+  return {
+    name: "reference",
+    room: (size) => (last = new Uint8Array(size)),
+    add(size) {
+      files.push(last.subarray(0, size));
+      bytes += size;
+      return files.length === MAX_FILES || bytes >= FULL_BYTES;
+    },
+    run() {
+      const columns = createColumns(files.length);
+      for (const [row, file] of files.entries()) {
+        md5.into(columns.fileDigests, row * DIGEST_BYTES, file);
+        const picture = decodePng(file);
+        if (picture === undefined) continue;
+        columns.covered[row] = 1;
+        columns.widths[row] = picture.width;
+        columns.heights[row] = picture.height;
+        columns.modes[row] = MODES.indexOf(picture.mode);
+        pixelDigest(md5, picture, columns.pixelDigests, row * DIGEST_BYTES);
+        columns.blank[row] = isBlank(picture) ? 1 : 0;
+        const { signature, dHash, pHash, contrast } = appearanceOf(picture);
+        columns.signatures.set(signature, row * SIGNATURE_BYTES);
+        columns.dHashes.set(dHash, row * 2);
+        columns.pHashes.set(pHash, row * 2);
+        columns.darkest[row] = contrast.darkest;
+        columns.brightest[row] = contrast.brightest;
+        columns.spreads[row] = contrast.spread;
+      }
+      done = files;
+      files = [];
+      bytes = 0;
+      return columns;
+    },
+    bytesOf: (row) => done[row] ?? new Uint8Array(),
+    appearance: appearanceOf,
+  };
+}
+
+function createColumns(count: number): FileColumns {
+  return {
+    count,
+    fileDigests: new Uint8Array(count * DIGEST_BYTES),
+    covered: new Uint8Array(count),
+    widths: new Uint32Array(count),
+    heights: new Uint32Array(count),
+    modes: new Uint8Array(count),
+    pixelDigests: new Uint8Array(count * DIGEST_BYTES),
+    blank: new Uint8Array(count),
+    signatures: new Uint8Array(count * SIGNATURE_BYTES),
+    dHashes: new Uint32Array(count * 2),
+    pHashes: new Uint32Array(count * 2),
+    darkest: new Uint8Array(count),
+    brightest: new Uint8Array(count),
+    spreads: new Uint16Array(count),
+  };
+}

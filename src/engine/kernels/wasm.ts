@@ -1,0 +1,159 @@
+import { DIGEST_BYTES } from "../../core/fingerprint/md5";
+import { appearanceOf, SIGNATURE_BYTES, type Appearance } from "../../core/fingerprint/signature";
+import { bytesPerChannel, channelsOf, type Picture } from "../../core/picture";
+import { FULL_BYTES, MAX_FILES, type FileColumns, type Kernels } from "./kernels";
+
+/** The part of the WebAssembly interface that is used; Node's types do not declare it. */
+interface WebAssemblyApi {
+  validate(bytes: Uint8Array): boolean;
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { readonly exports: unknown };
+}
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** Addresses of buffers in the memory of the module: see `src/kernels/layout.ts`. */
+type Buffers =
+  | "FILES"
+  | "FILE_DIGESTS"
+  | "COVERED"
+  | "WIDTHS"
+  | "HEIGHTS"
+  | "MODES"
+  | "PIXEL_DIGESTS"
+  | "BLANK"
+  | "SIGNATURES"
+  | "D_HASHES"
+  | "P_HASHES"
+  | "DARKEST"
+  | "BRIGHTEST"
+  | "SPREADS"
+  | "INPUT";
+
+/** What `src/kernels/index.ts` exports. */
+interface Exports extends Readonly<Record<Buffers | "MAX_WIDTH", { readonly value: number }>> {
+  readonly memory: Memory;
+  fingerprintFiles(count: number, free: number): void;
+  beginPicture(width: number, height: number): void;
+  addBand(pixels: number, rows: number, width: number, channels: number): void;
+  finishPicture(): void;
+}
+
+/** Bytes behind a file that the kernels may write, and behind all files that they may read. */
+const PADDING = 96;
+const ROOM = 4096;
+
+const PAGE_BYTES = 1 << 16;
+
+/** Sums over rows of higher pictures could exceed 32 bits. */
+const MAX_HEIGHT = 1 << 20;
+
+/** The kernels in WebAssembly; undefined where that or SIMD is missing. */
+export function createWasm(module: Uint8Array): Kernels | undefined {
+  const api = (globalThis as { WebAssembly?: WebAssemblyApi }).WebAssembly;
+  if (api === undefined || !api.validate(module)) return undefined;
+  return new WasmKernels(new api.Instance(new api.Module(module)).exports as Exports);
+}
+
+class WasmKernels implements Kernels {
+  readonly name = "wasm";
+  private count = 0;
+  /** Where the last room is, from `INPUT` on; with `count` files before it. */
+  private at = 0;
+
+  constructor(private readonly exports: Exports) {}
+
+  room(size: number): Uint8Array {
+    const start = this.exports.INPUT.value + this.at;
+    this.reserve(start + size + ROOM);
+    return this.bytes(start, size);
+  }
+
+  add(size: number): boolean {
+    if (this.count === MAX_FILES) throw new RangeError(`A batch has at most ${MAX_FILES} files.`);
+    this.words("FILES", 2 * MAX_FILES).set([this.at, size], 2 * this.count++);
+    this.at = (this.at + size + PADDING + 15) & ~15;
+    return this.count === MAX_FILES || this.at >= FULL_BYTES;
+  }
+
+  run(): FileColumns {
+    const { count } = this;
+    const free = this.exports.INPUT.value + this.at;
+    this.reserve(free + ROOM);
+    this.exports.fingerprintFiles(count, free);
+    this.count = 0;
+    this.at = 0;
+    return {
+      count,
+      fileDigests: this.column("FILE_DIGESTS", count * DIGEST_BYTES),
+      covered: this.column("COVERED", count),
+      widths: this.words("WIDTHS", count),
+      heights: this.words("HEIGHTS", count),
+      modes: this.column("MODES", count),
+      pixelDigests: this.column("PIXEL_DIGESTS", count * DIGEST_BYTES),
+      blank: this.column("BLANK", count),
+      signatures: this.column("SIGNATURES", count * SIGNATURE_BYTES),
+      dHashes: this.words("D_HASHES", count * 2),
+      pHashes: this.words("P_HASHES", count * 2),
+      darkest: this.column("DARKEST", count),
+      brightest: this.column("BRIGHTEST", count),
+      spreads: new Uint16Array(this.exports.memory.buffer, this.exports.SPREADS.value, count),
+    };
+  }
+
+  bytesOf(row: number): Uint8Array {
+    const [at = 0, size = 0] = this.words("FILES", 2 * MAX_FILES).subarray(2 * row);
+    return this.bytes(this.exports.INPUT.value + at, size);
+  }
+
+  appearance(picture: Picture): Appearance {
+    const { width, height, mode, pixels } = picture;
+    const widest = this.exports.MAX_WIDTH.value;
+    // The others are rare.
+    if (bytesPerChannel(mode) > 1 || width > widest || height > MAX_HEIGHT) return appearanceOf(picture);
+    const channels = channelsOf(mode);
+    const stride = width * channels;
+    const rows = Math.floor(widest / width);
+    this.exports.beginPicture(width, height);
+    for (let y = 0; y < height; y += rows) {
+      const band = pixels.subarray(y * stride, (y + rows) * stride);
+      // Behind the files of the batch that is under way.
+      const room = this.room(band.length);
+      room.set(band);
+      this.exports.addBand(room.byteOffset, band.length / stride, width, channels);
+    }
+    this.exports.finishPicture();
+    return {
+      signature: this.column("SIGNATURES", SIGNATURE_BYTES).slice(),
+      dHash: this.words("D_HASHES", 2).slice(),
+      pHash: this.words("P_HASHES", 2).slice(),
+      contrast: {
+        darkest: this.column("DARKEST", 1)[0] ?? 0,
+        brightest: this.column("BRIGHTEST", 1)[0] ?? 0,
+        spread: new Uint16Array(this.exports.memory.buffer, this.exports.SPREADS.value, 1)[0] ?? 0,
+      },
+    };
+  }
+
+  /** Growing memory replaces its buffer: views are made anew each time. */
+  private bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.exports.memory.buffer, address, length);
+  }
+
+  private column(name: Buffers, length: number): Uint8Array {
+    return this.bytes(this.exports[name].value, length);
+  }
+
+  private words(name: Buffers, length: number): Uint32Array {
+    return new Uint32Array(this.exports.memory.buffer, this.exports[name].value, length);
+  }
+
+  private reserve(end: number): void {
+    const { memory } = this.exports;
+    const missing = end - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+  }
+}
