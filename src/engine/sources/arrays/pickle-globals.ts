@@ -213,7 +213,6 @@ function fromLatin1(text: PyValue | undefined, context: Context, name: string): 
   if (typeof text === "string") {
     context.budget.take(text.length, context.at);
     // A character beyond Latin-1 would be cut to a byte without a word.
-
     if (/[^\x00-\xff]/.test(text)) throw wrongCall(context, name);
     return bytesOf(Buffer.from(text, "latin1"));
   }
