@@ -241,13 +241,18 @@ export function inflate(input: usize, to: usize, target: usize, size: u32): bool
       // Where the tables are is known to the compiler.
       copyLookUp(LITERALS, FIXED_LITERALS, 9);
       copyLookUp(DISTANCES, FIXED_DISTANCES, 5);
-      if (!decodeBlock(9, 5)) return false;
+      if (!decodeBlock(maskOf(9), maskOf(5))) return false;
     } else if (type === 2) {
-      if (!readCodes() || !decodeBlock(literalBits, distanceBits)) return false;
+      if (!readCodes() || !decodeBlock(maskOf(literalBits), maskOf(distanceBits))) return false;
     } else return false;
   }
   // All input is used: what was read ahead are whole bytes beyond it, or none.
   return out === stop && at - bytesAhead() === end && adler32(start, size) === bswap(load<u32>(end));
+}
+
+/** What `hold` is masked with to look up so many bits. */
+function maskOf(bits: i32): u32 {
+  return ((1 << bits) - 1) << 2;
 }
 
 /** Fills `hold` up to at least 54 bits. */
@@ -301,7 +306,7 @@ function readCodes(): bool {
   }
   refill();
   const lengthBits = build(LENGTHS, LENGTH_BITS, LENGTH_ENTRIES, INVALID | (1 << 16), CODE_LENGTHS, 19);
-  if (lengthBits < 0 || !readLengths(lengthBits, literalCount + distanceCount)) return false;
+  if (lengthBits < 0 || !readLengths(maskOf(lengthBits), literalCount + distanceCount)) return false;
   // A block without an end is invalid.
   if (load<u8>(CODE_LENGTHS, 256) === 0) return false;
   // Making the first code clears what follows its lengths.
@@ -315,8 +320,7 @@ function readCodes(): bool {
 }
 
 /** Reads `total` lengths of codes. */
-function readLengths(lengthBits: i32, total: u32): bool {
-  const mask = ((1 << lengthBits) - 1) << 2;
+function readLengths(mask: u32, total: u32): bool {
   const limit = end + 8;
   const stop = CODE_LENGTHS + total;
   let next = at;
@@ -366,9 +370,7 @@ function readLengths(lengthBits: i32, total: u32): bool {
 }
 
 /** Decodes the symbols of a block up to its end. */
-function decodeBlock(literalBits: i32, distanceBits: i32): bool {
-  const literalMask = ((1 << literalBits) - 1) << 2;
-  const distanceMask = ((1 << distanceBits) - 1) << 2;
+function decodeBlock(literalMask: u32, distanceMask: u32): bool {
   const limit = end + 8;
   let next = at;
   let held = hold;
