@@ -3,6 +3,7 @@ import { context } from "esbuild";
 import { cp, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { buildKernels } from "./scripts/kernels.mjs";
 
 const require = createRequire(import.meta.url);
 const production = process.argv.includes("--production");
@@ -56,7 +57,7 @@ async function copyAssets() {
 }
 
 const builds = await Promise.all([context(node), context(webview)]);
-await copyAssets();
+await Promise.all([copyAssets(), buildKernels("dist")]);
 if (watch) {
   await Promise.all(builds.map((build) => build.watch()));
 } else {

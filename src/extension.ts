@@ -25,6 +25,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const messages = new ErrorMessages(log);
   const engineProcess = new EngineProcess({
     dist: vscode.Uri.joinPath(extensionUri, "dist").fsPath,
+    // The same dataset opened in two workspaces is read once.
+    indexFolder: vscode.Uri.joinPath(globalStorageUri, "index").fsPath,
     log: (line) => log.info(line),
   });
   const { engine } = engineProcess;

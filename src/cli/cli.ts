@@ -52,7 +52,9 @@ export async function runCli(argv: readonly string[], process: CliProcess): Prom
       }
       const workers = args.integer("workers", 1, 256);
       const engine = (): Engine => {
-        const made = engines[0] ?? process.createEngine(workers === undefined ? {} : { workers });
+        const made =
+          engines[0] ??
+          process.createEngine({ cache: !args.has("no-cache"), ...(workers === undefined ? {} : { workers }) });
         if (engines.length === 0) engines.push(made);
         return made;
       };

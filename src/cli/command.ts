@@ -20,7 +20,7 @@ export interface CliProcess {
   readonly signal: AbortSignal;
   readonly platform: string;
   /** Made when a command needs it, and closed when the command ends. */
-  createEngine(options: { readonly workers?: number }): Engine;
+  createEngine(options: { readonly workers?: number; readonly cache: boolean }): Engine;
 }
 
 /** What a command works with. */
@@ -65,6 +65,7 @@ export const DATASET_OPTIONS: readonly OptionSpec[] = [
   },
   { name: "json", value: "FILE", help: 'Write the result as JSON; "-" prints it on standard output and nothing else.' },
   { name: "workers", value: "N", help: "Worker threads that read and decode; as many as processors by default." },
+  { name: "no-cache", help: "Read every image again, and keep nothing for the next time." },
   { name: "quiet", help: "No progress, and no more than the result in a sentence." },
 ];
 

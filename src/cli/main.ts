@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createEngine } from "../engine/createEngine";
+import { cacheFolder } from "../engine/index/cacheFolder";
 import { runCli } from "./cli";
 import { INTERRUPTIONS, type Interruption } from "./command";
 import { SHOW_CURSOR } from "./output/progress";
@@ -46,7 +47,8 @@ void runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: abort.signal,
   platform: process.platform,
-  createEngine: (options) => createEngine({ dist: __dirname, ...options }),
+  createEngine: ({ cache, ...options }) =>
+    createEngine({ dist: __dirname, indexFolder: cache ? cacheFolder() : null, ...options }),
 }).then((code) => {
   process.exitCode = code;
   // A pipe is written asynchronously: leave when it took everything, and do not wait for what may be left running.

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import type { Layout } from "../core/dataset/dataset";
 import { CleanSplitError } from "../core/errors";
 import { membersOf } from "../core/duplicates/groups";
 import { buildReport, queryGroups } from "../core/leakage/buildReport";
@@ -26,6 +27,8 @@ export interface EngineOptions {
   readonly dist: string;
   /** Absolute path of the archive of the sample dataset; by default the shipped one. */
   readonly sampleArchive?: string;
+  /** Where fingerprints are kept between inspections; absent or null keeps none. */
+  readonly indexFolder?: string | null;
   /** Worker threads, at least 1; by default one a processor, at most 8. */
   readonly workers?: number;
 }
@@ -37,7 +40,7 @@ const MAX_KEPT = 8;
 const MAX_WORKERS = 8;
 
 /** The engine in this process, with worker threads for reading and a process of its own for each training. */
-export function createEngine({ dist, sampleArchive, workers }: EngineOptions): Engine {
+export function createEngine({ dist, sampleArchive, indexFolder = null, workers }: EngineOptions): Engine {
   const pool = new Pool(path.join(dist, "worker.js"), workers ?? Math.min(availableParallelism(), MAX_WORKERS));
   const inspections = new Kept<Inspection>("report");
   const plans = new Kept<Plan>("plan");
@@ -46,9 +49,9 @@ export function createEngine({ dist, sampleArchive, workers }: EngineOptions): E
       const started = performance.now();
       const quiet = throttledRun(run);
       const dataset = await openDataset(request, pool, quiet);
-      const inspection = await inspectDataset(dataset, pool, quiet);
+      const inspection = await inspectDataset(dataset, pool, quiet, indexFolder);
       const seconds = (performance.now() - started) / 1000;
-      const report = buildReport(inspection.findings, dataset.names, dataset.layout, seconds);
+      const report = buildReport(inspection.findings, dataset.names, withNotes(inspection), seconds);
       return { inspection: inspections.add(inspection), report };
     },
 
@@ -157,11 +160,15 @@ function throttledRun(run: Run<Progress>): Run<Progress> {
   };
 }
 
+function withNotes({ dataset, notes }: Inspection): Layout {
+  return { ...dataset.layout, notes: [...dataset.layout.notes, ...notes] };
+}
+
 function makePlan(inspection: Inspection): Plan {
-  const { findings, dataset } = inspection;
+  const { findings } = inspection;
   const decision = protectEvaluation(findings);
   const splits = planSplits(findings, decision, (split, rows) => shapeOf(inspection, split, rows));
-  return { inspection: { findings, dataset }, decision, policy: PROTECT_EVALUATION, splits };
+  return { inspection, decision, policy: PROTECT_EVALUATION, splits };
 }
 
 /** "823 x 28 x 28" for a split of one array, "15,364 images" for folders and for splits of several sources. */

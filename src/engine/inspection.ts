@@ -1,56 +1,113 @@
+import path from "node:path";
 import { SampleState } from "../core/dataset/dataset";
 import { createFingerprints, insertFingerprints, type Fingerprints } from "../core/fingerprint/fingerprints";
 import { findDuplicates, type Findings } from "../core/leakage/findings";
 import type { Dataset } from "./dataset";
 import type { Progress, Run } from "./engine";
+import { FingerprintIndex } from "./index/fingerprintIndex";
+import { forEachLimited } from "./limited";
 import type { Pool } from "./pool/pool";
-import { sourceSize, type Source } from "./sources/sources";
+import { sliceNames } from "./sources/names";
+import type { ArraySource, FolderSource, SourceFolder } from "./sources/sources";
 
 /** A dataset that was read, with what was found. */
 export interface Inspection {
   readonly dataset: Dataset;
   readonly findings: Findings;
+  /** Sentences about the reading itself. */
+  readonly notes: readonly string[];
 }
 
-/** Samples one job reads: enough to hide its cost, few enough that progress and cancelling feel immediate. */
-const CHUNK = 256;
+/** Samples one job reads at most: enough to hide its cost; slow ones end it earlier. */
+const CHUNK = 1024;
 
-/** Reads every sample of a dataset in worker threads and groups the equal ones. */
-export async function inspectDataset(dataset: Dataset, pool: Pool, run: Run<Progress>): Promise<Inspection> {
+/**
+ * Reads every sample of a dataset in worker threads and groups the equal ones. `indexFolder` is where fingerprints of
+ * image files are kept, so that a later inspection reads only what changed; `null` keeps and uses none.
+ */
+export async function inspectDataset(
+  dataset: Dataset,
+  pool: Pool,
+  run: Run<Progress>,
+  indexFolder: string | null,
+): Promise<Inspection> {
   const fingerprints = createFingerprints(dataset.table.count);
+  const notes: string[] = [];
   let done = 0;
-  const read = async (chunk: Chunk): Promise<void> => {
-    insertFingerprints(fingerprints, chunk.start, await readChunk(chunk, pool, run.signal));
-    done += chunk.count;
+  const advance = (samples: number): void => {
+    done += samples;
     run.progress({ phase: "reading", done, total: dataset.table.count });
   };
-  await forEachLimited(chunksOf(dataset), pool.size * 2, read);
+  for (const [index, source] of dataset.sources.entries()) {
+    const start = dataset.starts[index] ?? 0;
+    if (source.kind === "array") await readArray(source, fingerprints, start, pool, run.signal, advance);
+    else await readFolders(source, fingerprints, start, indexFolder, notes, pool, run.signal, advance);
+  }
   markLabelFaults(fingerprints, dataset.labelFaults);
   run.progress({ phase: "grouping", done, total: done });
-  return { dataset, findings: findDuplicates(dataset.table, fingerprints, dataset.spaceOf) };
+  return { dataset, notes, findings: findDuplicates(dataset.table, fingerprints, dataset.spaceOf) };
+}
+
+async function readArray(
+  { format, size }: ArraySource,
+  into: Fingerprints,
+  start: number,
+  pool: Pool,
+  signal: AbortSignal,
+  advance: (samples: number) => void,
+): Promise<void> {
+  await forEachLimited(chunksOf(size), pool.size * 2, async ({ from, count }) => {
+    insertFingerprints(into, start + from, await pool.run("rows", { format, from, count }, signal));
+    advance(count);
+  });
+}
+
+async function readFolders(
+  source: FolderSource,
+  into: Fingerprints,
+  start: number,
+  indexFolder: string | null,
+  notes: string[],
+  pool: Pool,
+  signal: AbortSignal,
+  advance: (samples: number) => void,
+): Promise<void> {
+  const index = indexFolder === null ? null : FingerprintIndex.open(indexFolder, source.root, source.size);
+  let complete = false;
+  try {
+    await forEachLimited(chunksOfFolders(source), pool.size * 2, async ({ folder, from, count }) => {
+      for (let at = from; at < from + count;) {
+        const names = sliceNames(folder.names, at, from + count - at);
+        const rows = index?.find(folder.path, names) ?? null;
+        const parameter = { folder: path.join(source.root, folder.path), names, known: rows?.known ?? null };
+        const read = await pool.run("files", parameter, signal);
+        const first = start + folder.start + at;
+        if (read.fingerprints !== null) insertFingerprints(into, first, read.fingerprints, 0, read.done);
+        if (rows !== null) index?.take(rows, read, into, first);
+        index?.add(folder.path, names, read, into, first);
+        advance(read.done);
+        at += read.done;
+      }
+    });
+    complete = true;
+  } finally {
+    // What an interrupted inspection has read is worth keeping too.
+    const failure = index?.close(complete) ?? null;
+    if (failure !== null) notes.push(`What was read could not be kept for the next inspection: ${failure}`);
+  }
 }
 
 interface Chunk {
-  readonly source: Source;
-  /** Index of its first sample in the dataset, and its position in the source. */
-  readonly start: number;
   readonly from: number;
   readonly count: number;
 }
 
-function* chunksOf(dataset: Dataset): Generator<Chunk> {
-  for (const [index, source] of dataset.sources.entries()) {
-    const size = sourceSize(source);
-    for (let from = 0; from < size; from += CHUNK) {
-      yield { source, start: (dataset.starts[index] ?? 0) + from, from, count: Math.min(CHUNK, size - from) };
-    }
-  }
+function* chunksOf(size: number): Generator<Chunk> {
+  for (let from = 0; from < size; from += CHUNK) yield { from, count: Math.min(CHUNK, size - from) };
 }
 
-function readChunk({ source, from, count }: Chunk, pool: Pool, signal: AbortSignal): Promise<Fingerprints> {
-  return source.kind === "folder"
-    ? pool.run("files", { root: source.root, paths: source.paths.slice(from, from + count) }, signal)
-    : pool.run("rows", { format: source.format, from, count }, signal);
+function* chunksOfFolders({ folders }: FolderSource): Generator<Chunk & { readonly folder: SourceFolder }> {
+  for (const folder of folders) for (const chunk of chunksOf(folder.names.ends.length)) yield { folder, ...chunk };
 }
 
 function markLabelFaults(fingerprints: Fingerprints, faults: ReadonlyMap<number, string>): void {
@@ -59,27 +116,4 @@ function markLabelFaults(fingerprints: Fingerprints, faults: ReadonlyMap<number,
     fingerprints.states[sample] = SampleState.invalid;
     fingerprints.reasons.set(sample, known === undefined ? fault : `${fault}; ${known}`);
   }
-}
-
-/**
- * Works on items with at most `limit` at a time, so that a long list never becomes as many waiting jobs. After a failure
- * no new item is begun, and the promise rejects when those that were begun have ended.
- */
-export async function forEachLimited<T>(
-  items: Iterable<T>,
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const iterator = items[Symbol.iterator]();
-  let failed = false;
-  const lane = async (): Promise<void> => {
-    for (let next = iterator.next(); next.done !== true && !failed; next = iterator.next()) {
-      await work(next.value).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: limit }, lane));
-  for (const result of results) if (result.status === "rejected") throw result.reason;
 }

@@ -1,52 +1,84 @@
-import { SampleState } from "../dataset/dataset";
 import { DIGEST_BYTES } from "./md5";
+import { SIGNATURE_BYTES } from "./signature";
 
-/** What was read of every sample, as columns; sample i is row i. */
-export interface Fingerprints {
-  readonly count: number;
-  /** MD5 of the bytes of its file, 16 bytes each; zeros for array rows, which have no file of their own. */
-  readonly fileDigests: Uint8Array;
-  /** MD5 of shape, mode and pixels, 16 bytes each; zeros for samples that are not `ok`. */
-  readonly pixelDigests: Uint8Array;
-  /** A {@link SampleState} each. */
-  readonly states: Uint8Array;
+/** Bytes of a perceptual hash. */
+export const HASH_BYTES = 8;
+
+/**
+ * What was read of every sample, as columns; sample i is row i, and takes `width` entries of each column. Declared once:
+ * merging parts, sending them between threads and keeping them on disk all follow from this table.
+ */
+const COLUMNS = {
+  /** MD5 of the bytes of its file; zeros for array rows, which have no file of their own. */
+  fileDigests: { type: Uint8Array, width: DIGEST_BYTES },
+  /** MD5 of shape, mode and pixels; zeros for samples that are unreadable. */
+  pixelDigests: { type: Uint8Array, width: DIGEST_BYTES },
+  /** See `dHash` and `pHash` of signature.ts; little endian. */
+  dHashes: { type: Uint8Array, width: HASH_BYTES },
+  pHashes: { type: Uint8Array, width: HASH_BYTES },
+  /** Means of 8 x 8 blocks. */
+  signatures: { type: Uint8Array, width: SIGNATURE_BYTES },
+  /** A `SampleState` of dataset.ts. */
+  states: { type: Uint8Array, width: 1 },
   /** 1 for samples that are files of their own. */
-  readonly isFile: Uint8Array;
+  isFile: { type: Uint8Array, width: 1 },
   /** 1 for pictures whose pixels are all equal. */
-  readonly blank: Uint8Array;
-  readonly widths: Uint32Array;
-  readonly heights: Uint32Array;
+  blank: { type: Uint8Array, width: 1 },
+  /** Mean square difference of the grey levels from their mean, 0..16384. */
+  spreads: { type: Uint16Array, width: 1 },
+  widths: { type: Uint32Array, width: 1 },
+  heights: { type: Uint32Array, width: 1 },
   /** Index into `MODES`. */
-  readonly modes: Uint8Array;
-  /** Why a sample is not `ok`. */
+  modes: { type: Uint8Array, width: 1 },
+  /** Index into `FORMATS`: how the file is encoded, by its content; 0 for array rows and unknown formats. */
+  formats: { type: Uint8Array, width: 1 },
+} as const;
+
+export type ColumnName = keyof typeof COLUMNS;
+
+/** Names of all columns, in order. */
+export const COLUMN_NAMES = Object.keys(COLUMNS) as readonly ColumnName[];
+
+/** Entries a sample takes in a column. */
+export function columnWidth(name: ColumnName): number {
+  return COLUMNS[name].width;
+}
+
+/** Encodings of image files, in the order of their code; see the column `formats`. */
+export const FORMATS = ["", "png", "jpeg", "gif", "webp", "tiff", "heif", "svg", "bmp", "pnm"] as const;
+
+/** One typed array a column; `reasons` says why a sample is not `ok`. */
+export type Fingerprints = {
+  readonly [K in ColumnName]: InstanceType<(typeof COLUMNS)[K]["type"]>;
+} & {
+  readonly count: number;
   readonly reasons: Map<number, string>;
-}
+};
 
-/** Columns for `count` samples, all of them `ok` and empty. About 53 bytes a sample. */
+/** Columns for `count` samples, all of them `ok` and empty. 128 bytes a sample. */
 export function createFingerprints(count: number): Fingerprints {
-  return {
-    count,
-    fileDigests: new Uint8Array(count * DIGEST_BYTES),
-    pixelDigests: new Uint8Array(count * DIGEST_BYTES),
-    states: new Uint8Array(count).fill(SampleState.ok),
-    isFile: new Uint8Array(count),
-    blank: new Uint8Array(count),
-    widths: new Uint32Array(count),
-    heights: new Uint32Array(count),
-    modes: new Uint8Array(count),
-    reasons: new Map(),
-  };
+  const columns = COLUMN_NAMES.map((name) => [name, new COLUMNS[name].type(count * COLUMNS[name].width)]);
+  return { ...(Object.fromEntries(columns) as Omit<Fingerprints, "count" | "reasons">), count, reasons: new Map() };
 }
 
-/** Copies the columns of a part that was read into the whole, from sample `at` on. */
-export function insertFingerprints(into: Fingerprints, at: number, part: Fingerprints): void {
-  into.fileDigests.set(part.fileDigests, at * DIGEST_BYTES);
-  into.pixelDigests.set(part.pixelDigests, at * DIGEST_BYTES);
-  into.states.set(part.states, at);
-  into.isFile.set(part.isFile, at);
-  into.blank.set(part.blank, at);
-  into.widths.set(part.widths, at);
-  into.heights.set(part.heights, at);
-  into.modes.set(part.modes, at);
-  for (const [sample, reason] of part.reasons) into.reasons.set(at + sample, reason);
+/** Copies the first `count` rows of a part, from row `from` on, into the whole, from sample `at` on. */
+export function insertFingerprints(
+  into: Fingerprints,
+  at: number,
+  part: Fingerprints,
+  from = 0,
+  count = part.count - from,
+): void {
+  for (const name of COLUMN_NAMES) {
+    const { width } = COLUMNS[name];
+    into[name].set(part[name].subarray(from * width, (from + count) * width), at * width);
+  }
+  for (const [row, reason] of part.reasons) {
+    if (row >= from && row < from + count) into.reasons.set(at + row - from, reason);
+  }
+}
+
+/** The memory of all columns, for handing them to another thread without copying. */
+export function buffersOf(part: Fingerprints): ArrayBuffer[] {
+  return COLUMN_NAMES.map((name) => part[name].buffer as ArrayBuffer);
 }

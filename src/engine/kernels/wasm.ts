@@ -82,10 +82,10 @@ class WasmKernels implements Kernels {
   run(): FileColumns {
     const { count } = this;
     const free = this.exports.INPUT.value + this.at;
-    this.reserve(free + ROOM);
-    this.exports.fingerprintFiles(count, free);
     this.count = 0;
     this.at = 0;
+    this.reserve(free + ROOM);
+    this.exports.fingerprintFiles(count, free);
     return {
       count,
       fileDigests: this.column("FILE_DIGESTS", count * DIGEST_BYTES),

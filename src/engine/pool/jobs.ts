@@ -1,7 +1,8 @@
 import type { ArrayHead } from "../../core/dataset/arrays";
 import type { Fingerprints } from "../../core/fingerprint/fingerprints";
 import type { Scaling } from "../../core/fingerprint/scaling";
-import type { Listing } from "../sources/listing";
+import type { ListedFolder } from "../sources/listing";
+import type { PackedNames } from "../sources/names";
 import type { RowFormat } from "../sources/sources";
 
 /** One sample for a worker: a file, or a row of an array. */
@@ -21,6 +22,25 @@ export interface ArrayFileHead {
   readonly skipped: readonly { readonly key: string; readonly reason: string }[];
 }
 
+/** Size in bytes and time of last change (milliseconds since 1970) of some files; NaN for files that are not known. */
+export interface FileTimes {
+  readonly sizes: Float64Array;
+  readonly times: Float64Array;
+}
+
+/** Fingerprints of the first files of a job. */
+export interface ReadFiles {
+  /** Files that were worked on: at least one, and all unless the job took too long; the others are to be asked again. */
+  readonly done: number;
+  /** One row a file of the job; null when all are unchanged. */
+  readonly fingerprints: Fingerprints | null;
+  readonly found: FileTimes;
+  /** 1 for files that are as they were known; their row of `fingerprints` is empty. */
+  readonly unchanged: Uint8Array;
+  /** Milliseconds spent in reading. */
+  readonly readingTime: number;
+}
+
 /** A picture encoded as PNG; empty when the sample has none. */
 export interface EncodedPicture {
   readonly png: Uint8Array;
@@ -36,12 +56,16 @@ export interface FeatureFormat {
 
 /** Everything a worker does; each job answers plain values and typed arrays. Declared once, the pool derives the rest. */
 export interface Jobs {
-  /** Lists a dataset folder. */
-  list(parameter: { readonly root: string }): Listing;
+  /** Lists one folder of a dataset. */
+  list(parameter: { readonly root: string; readonly folder: string }): ListedFolder;
   /** Reads what an array file holds, with labels. */
   head(parameter: { readonly file: string }): ArrayFileHead;
-  /** Fingerprints of image files. */
-  files(parameter: { readonly root: string; readonly paths: readonly string[] }): Promise<Fingerprints>;
+  /** Fingerprints of image files of one folder; files that are as `known` are not read. */
+  files(parameter: {
+    readonly folder: string;
+    readonly names: PackedNames;
+    readonly known: FileTimes | null;
+  }): Promise<ReadFiles>;
   /** Fingerprints of the rows `[from, from + count)` of an array. */
   rows(parameter: { readonly format: RowFormat; readonly from: number; readonly count: number }): Fingerprints;
   /** Small pictures. */

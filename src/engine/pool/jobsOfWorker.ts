@@ -4,23 +4,26 @@ import { SampleState } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { createFingerprints, type Fingerprints } from "../../core/fingerprint/fingerprints";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
-import { isBlank, pixelDigest } from "../../core/fingerprint/pixels";
 import { scalingFormula } from "../../core/fingerprint/scaling";
-import { MODES, type Picture } from "../../core/picture";
+import type { Picture } from "../../core/picture";
 import { decodeImage, tryDecodeFast } from "../decode/decode";
 import { encodeThumbnail, resizeTo } from "../decode/thumbnail";
 import { UnreadableImage } from "../decode/unreadable";
+import { loadKernels } from "../kernels/kernels";
 import { chooseMd5 } from "../nodeMd5";
 import { readIntegers, type NdArray } from "../sources/arrays/ndarray";
 import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
+import { fingerprintFiles } from "./fingerprintFiles";
+import { recordFault, recordPicture } from "./record";
 import type { ArrayFileHead, EncodedPicture, FeatureFormat, Jobs, SampleRef } from "./jobs";
 
 const md5 = chooseMd5();
+const kernels = loadKernels(path.join(__dirname, "kernels.wasm"));
 
 /** What a worker does with each job. */
 export const jobs: Jobs = {
-  list: ({ root }) => listFolder(root),
+  list: ({ root, folder }) => listFolder(root, folder),
 
   head({ file }): ArrayFileHead {
     // The file may have changed since this thread last read it.
@@ -38,29 +41,15 @@ export const jobs: Jobs = {
     };
   },
 
-  async files({ root, paths }): Promise<Fingerprints> {
-    const result = createFingerprints(paths.length);
-    result.isFile.fill(1);
-    for (const [index, name] of paths.entries()) {
-      try {
-        const bytes = readImageFile(path.join(root, name));
-        md5.into(result.fileDigests, index * DIGEST_BYTES, bytes);
-        record(result, index, tryDecodeFast(bytes) ?? (await decodeImage(bytes)));
-      } catch (error) {
-        if (!(error instanceof UnreadableImage)) throw error;
-        fail(result, index, SampleState.unreadable, error.message);
-      }
-    }
-    return result;
-  },
+  files: ({ folder, names, known }) => fingerprintFiles(folder, names, known, kernels, md5),
 
   rows({ format, from, count }): Fingerprints {
     const result = createFingerprints(count);
     readRows(format, from, count).forEach(({ picture, fits }, index) => {
-      record(result, index, picture);
+      recordPicture(result, index, picture, md5, kernels);
       if (fits || format.scaling === null) return;
       const formula = scalingFormula(format.scaling);
-      fail(
+      recordFault(
         result,
         index,
         SampleState.invalid,
@@ -106,19 +95,6 @@ export const jobs: Jobs = {
     return null;
   },
 };
-
-function record(result: Fingerprints, index: number, picture: Picture): void {
-  pixelDigest(md5, picture, result.pixelDigests, index * DIGEST_BYTES);
-  result.blank[index] = isBlank(picture) ? 1 : 0;
-  result.widths[index] = picture.width;
-  result.heights[index] = picture.height;
-  result.modes[index] = MODES.indexOf(picture.mode);
-}
-
-function fail(result: Fingerprints, index: number, state: SampleState, reason: string): void {
-  result.states[index] = state;
-  result.reasons.set(index, reason);
-}
 
 /** A file that vanished or may not be read is an unreadable image, not a failed inspection. */
 function readImageFile(file: string): Uint8Array {

@@ -3,7 +3,8 @@ import { createEngine } from "../createEngine";
 import { serve } from "./rpc";
 
 /** The engine process: answers the calls of the process that forked it and ends with it. */
-const engine = createEngine({ dist: __dirname });
+const [indexFolder] = process.argv.slice(2);
+const engine = createEngine({ dist: __dirname, indexFolder: indexFolder ?? null });
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 serve(connection, engine);
 connection.listen();

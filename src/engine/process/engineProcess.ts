@@ -14,6 +14,8 @@ import { remote } from "./rpc";
 export interface EngineProcessOptions {
   /** Absolute path of the folder with the bundles. */
   readonly dist: string;
+  /** Absolute path of the folder where fingerprints are kept between inspections. */
+  readonly indexFolder: string;
   /** Takes every line the process writes, for the log. */
   readonly log: (line: string) => void;
 }
@@ -67,7 +69,7 @@ export class EngineProcess {
   }
 
   private start(): Running {
-    const child = fork(path.join(this.options.dist, "engine.js"), [], {
+    const child = fork(path.join(this.options.dist, "engine.js"), [this.options.indexFolder], {
       serialization: "advanced",
       // Without it Electron would start another editor window.
       env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },

@@ -9,9 +9,10 @@ import { removedSamples, viewRemoval } from "../../core/sanitize/buildPlan";
 import type { ApplyResult, PlanSplit } from "../../core/sanitize/plan";
 import type { Decision } from "../../core/sanitize/policy";
 import type { Progress, Run } from "../engine";
-import { forEachLimited, type Inspection } from "../inspection";
+import type { Inspection } from "../inspection";
+import { forEachLimited } from "../limited";
 import type { Pool } from "../pool/pool";
-import { sourceSize, type ArraySource, type FolderSource } from "../sources/sources";
+import { imagePath, type ArraySource, type FolderSource } from "../sources/sources";
 import { verifyArrays, writeArrays, type WrittenArrays } from "./arrays";
 
 /** A decision about an inspected dataset, ready to be written. */
@@ -140,7 +141,7 @@ async function copyImages(
 ): Promise<number> {
   await access(source.root, constants.R_OK);
   const staying: number[] = [];
-  for (let position = 0; position < sourceSize(source); position++) {
+  for (let position = 0; position < source.size; position++) {
     if (decision.stays[start + position] === 1) staying.push(position);
   }
   const chunks = Array.from({ length: Math.ceil(staying.length / COPY_CHUNK) }, (_, index) =>
@@ -154,7 +155,7 @@ async function copyImages(
       const at = (start + position) * DIGEST_BYTES;
       digests.set(findings.fingerprints.fileDigests.subarray(at, at + DIGEST_BYTES), index * DIGEST_BYTES);
     });
-    const paths = positions.map((position) => source.paths[position] ?? "");
+    const paths = positions.map((position) => imagePath(source, position));
     signal.throwIfAborted();
     // A copy that was begun is waited for: what it writes after the clean-up would stay behind.
     await pool.run("copy", { root: source.root, out: folder, paths, digests }, new AbortController().signal);

@@ -7,7 +7,7 @@ import type { Inspection } from "../inspection";
 import type { Pool } from "../pool/pool";
 import { rowBytes, type NdArray } from "../sources/arrays/ndarray";
 import { openArray } from "../sources/rows";
-import { sourceSize, type ArraySource } from "../sources/sources";
+import type { ArraySource } from "../sources/sources";
 import { writeNpz, type NpzEntry } from "./npz";
 
 /** A written `.npz` with what each of its image arrays must hold. */
@@ -106,7 +106,7 @@ function misaligned(file: string, source: ArraySource, row: number): CleanSplitE
 function stayingRows({ dataset }: Inspection, decision: Decision, source: ArraySource): Uint32Array {
   const start = dataset.starts[dataset.sources.indexOf(source)] ?? 0;
   const rows: number[] = [];
-  for (let row = 0; row < sourceSize(source); row++) if (decision.stays[start + row] === 1) rows.push(row);
+  for (let row = 0; row < source.size; row++) if (decision.stays[start + row] === 1) rows.push(row);
   return Uint32Array.from(rows);
 }
 

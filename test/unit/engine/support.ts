@@ -17,8 +17,8 @@ export function quiet(signal = new AbortController().signal): Run<unknown> {
 }
 
 /** An engine that the caller closes. */
-export function createEngineForTest(workers: number): Engine {
-  return createEngine({ dist: DIST, workers });
+export function createEngineForTest(workers: number, indexFolder: string | null = null): Engine {
+  return createEngine({ dist: DIST, workers, indexFolder });
 }
 
 /** An engine and a scratch folder for the tests of one `describe`; both end with it. */

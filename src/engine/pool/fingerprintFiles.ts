@@ -1,0 +1,219 @@
+import { closeSync, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
+import { SampleState } from "../../core/dataset/dataset";
+import { messageOf } from "../../core/errors";
+import {
+  columnWidth,
+  createFingerprints,
+  FORMATS,
+  type ColumnName,
+  type Fingerprints,
+} from "../../core/fingerprint/fingerprints";
+import { DIGEST_BYTES, type Md5 } from "../../core/fingerprint/md5";
+import { decodeImage } from "../decode/decode";
+import { sniffFormat } from "../decode/formats";
+import { UnreadableImage } from "../decode/unreadable";
+import type { FileColumns, Kernels } from "../kernels/kernels";
+import { nameAt, type PackedNames } from "../sources/names";
+import type { FileTimes, ReadFiles } from "./jobs";
+import { recordFault, recordPicture } from "./record";
+
+/** A job ends after this long, so that cancelling, progress and sharing work between threads never wait for large images. */
+const MAX_MILLISECONDS = 100;
+
+/** Files up to this size go through the kernels, many at a time; larger ones are no small PNGs and are decoded one by one. */
+const MAX_BATCHED_BYTES = 64 * 1024;
+
+/**
+ * Fingerprints of image files of one folder, in order, until the time of a job is over. A file that is as large and as old
+ * as `known` says is not read. A file that cannot be read or decoded is an unreadable sample, never a failed job.
+ */
+export async function fingerprintFiles(
+  folder: string,
+  names: PackedNames,
+  known: FileTimes | null,
+  kernels: Kernels,
+  md5: Md5,
+): Promise<ReadFiles> {
+  const job = new FileJob(names.ends.length, kernels, md5);
+  const started = performance.now();
+  let done = 0;
+  while (done < names.ends.length && (done === 0 || performance.now() - started < MAX_MILLISECONDS)) {
+    const index = done++;
+    const file = `${folder}/${nameAt(names, index)}`;
+    if (known === null || !job.isKnown(file, known, index)) await job.read(file, index);
+  }
+  await job.finish();
+  return { done, ...job.result() };
+}
+
+/** One job while it is worked on. */
+class FileJob {
+  private fingerprints: Fingerprints | null = null;
+  private readonly found: FileTimes;
+  private readonly unchanged: Uint8Array;
+  /** Files of the batch that the kernels are filled with. */
+  private batch: number[] = [];
+  private isFull = false;
+  private readingTime = 0;
+
+  constructor(
+    private readonly count: number,
+    private readonly kernels: Kernels,
+    private readonly md5: Md5,
+  ) {
+    this.found = { sizes: new Float64Array(count).fill(NaN), times: new Float64Array(count).fill(NaN) };
+    this.unchanged = new Uint8Array(count);
+  }
+
+  result(): Omit<ReadFiles, "done"> {
+    const { fingerprints, found, unchanged, readingTime } = this;
+    return { fingerprints, found, unchanged, readingTime };
+  }
+
+  isKnown(file: string, known: FileTimes, index: number): boolean {
+    const size = known.sizes[index] ?? NaN;
+    if (Number.isNaN(size)) return false;
+    const stats = lstatSync(file, { throwIfNoEntry: false });
+    // A link tells nothing of the file it leads to.
+    if (stats === undefined || stats.isSymbolicLink()) return false;
+    this.remember(stats, index);
+    if (stats.size !== size || stats.mtimeMs !== known.times[index]) return false;
+    this.unchanged[index] = 1;
+    return true;
+  }
+
+  async read(file: string, index: number): Promise<void> {
+    const before = performance.now();
+    try {
+      const bytes = this.readFile(file, index);
+      this.readingTime += performance.now() - before;
+      if (bytes === null) return;
+      this.md5.into(this.rows().fileDigests, index * DIGEST_BYTES, bytes);
+      await this.decode(bytes, index);
+    } catch (error) {
+      if (!(error instanceof UnreadableImage)) throw error;
+      recordFault(this.rows(), index, SampleState.unreadable, error.message);
+    }
+    if (this.batch.length > 0 && this.isFull) await this.finish();
+  }
+
+  /** Runs the batch. */
+  async finish(): Promise<void> {
+    if (this.batch.length === 0) return;
+    const files = this.batch;
+    this.batch = [];
+    this.isFull = false;
+    const columns = this.kernels.run();
+    const others = files.flatMap((index, row) =>
+      columns.covered[row] === 1 ? [] : [{ index, bytes: this.kernels.bytesOf(row).slice() }],
+    );
+    copyColumns(columns, this.rows(), files);
+    for (const { index, bytes } of others) {
+      await this.decode(bytes, index).catch((error: unknown) => {
+        if (!(error instanceof UnreadableImage)) throw error;
+        recordFault(this.rows(), index, SampleState.unreadable, error.message);
+      });
+    }
+  }
+
+  /** Reads a file into the batch; answers the bytes of one that is too large for it, `null` for others. */
+  private readFile(file: string, index: number): Uint8Array | null {
+    try {
+      const descriptor = openSync(file, "r");
+      try {
+        const stats = fstatSync(descriptor);
+        this.remember(stats, index);
+        const { size } = stats;
+        if (size > MAX_BATCHED_BYTES) return readAll(descriptor, new Uint8Array(size));
+        const bytes = readAll(descriptor, this.kernels.room(size));
+        this.isFull = this.kernels.add(bytes.length);
+        this.batch.push(index);
+        return null;
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      throw new UnreadableImage(`the file cannot be read: ${messageOf(error)}`);
+    }
+  }
+
+  private async decode(bytes: Uint8Array, index: number): Promise<void> {
+    const rows = this.rows();
+    rows.formats[index] = FORMATS.indexOf(sniffFormat(bytes) ?? "");
+    recordPicture(rows, index, await decodeImage(bytes), this.md5, this.kernels);
+  }
+
+  private rows(): Fingerprints {
+    if (this.fingerprints === null) {
+      this.fingerprints = createFingerprints(this.count);
+      this.fingerprints.isFile.fill(1);
+    }
+    return this.fingerprints;
+  }
+
+  private remember(stats: Stats, index: number): void {
+    this.found.sizes[index] = stats.size;
+    this.found.times[index] = stats.mtimeMs;
+  }
+}
+
+/** Fills `bytes` from a file; a file that became shorter gives what is there. */
+function readAll(descriptor: number, bytes: Uint8Array): Uint8Array {
+  let at = 0;
+  while (at < bytes.length) {
+    const read = readSync(descriptor, bytes, at, bytes.length - at, null);
+    if (read === 0) break;
+    at += read;
+  }
+  return bytes.subarray(0, at);
+}
+
+const PNG = FORMATS.indexOf("png");
+
+/** Which columns of the kernels belong to which of ours. */
+const SHARED = [
+  ["fileDigests", "fileDigests"],
+  ["pixelDigests", "pixelDigests"],
+  ["signatures", "signatures"],
+  ["dHashes", "dHashes"],
+  ["pHashes", "pHashes"],
+  ["blank", "blank"],
+  ["spreads", "spreads"],
+  ["widths", "widths"],
+  ["heights", "heights"],
+  ["modes", "modes"],
+] as const satisfies readonly (readonly [ColumnName, keyof FileColumns])[];
+
+/**
+ * Copies what the kernels found; row r of them is file `files[r]`. Rows that follow one another are copied together. Of
+ * files that the kernels do not cover only the digest is known.
+ */
+function copyColumns(columns: FileColumns, into: Fingerprints, files: readonly number[]): void {
+  for (let row = 0; row < files.length;) {
+    const index = files[row] ?? 0;
+    let run = 1;
+    if (columns.covered[row] === 0) {
+      into.fileDigests.set(
+        columns.fileDigests.subarray(row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES),
+        index * DIGEST_BYTES,
+      );
+      row += run;
+      continue;
+    }
+    while (files[row + run] === index + run && columns.covered[row + run] === 1) run++;
+    for (const [ours, theirs] of SHARED) {
+      const width = columnWidth(ours);
+      const words = columns[theirs];
+      // Hashes are words there and bytes here.
+      const source = words instanceof Uint32Array && into[ours] instanceof Uint8Array ? bytesOf(words) : words;
+      into[ours].set(source.subarray(row * width, (row + run) * width), index * width);
+    }
+    // All that the kernels cover are PNGs; the format of the others is found where they are decoded.
+    into.formats.fill(PNG, index, index + run);
+    row += run;
+  }
+}
+
+function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}

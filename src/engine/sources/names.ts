@@ -1,0 +1,53 @@
+/**
+ * Names packed into one block of UTF-8, because half a million strings cost a hundred bytes each and take long to send
+ * to a worker. Immutable; a slice shares the block.
+ */
+export interface PackedNames {
+  /** The names one after the other. */
+  readonly bytes: Uint8Array;
+  /** Name i is `bytes[ends[i - 1] .. ends[i])`, the first one begins at 0. */
+  readonly ends: Uint32Array;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Packs names in their order. */
+export function packNames(names: readonly string[]): PackedNames {
+  // A UTF-16 code unit takes at most three bytes.
+  const bytes = new Uint8Array(names.reduce((sum, name) => sum + name.length * 3, 0));
+  const ends = new Uint32Array(names.length);
+  let at = 0;
+  names.forEach((name, index) => {
+    at += encoder.encodeInto(name, bytes.subarray(at)).written;
+    ends[index] = at;
+  });
+  return { bytes: bytes.slice(0, at), ends };
+}
+
+/** One name. */
+export function nameAt({ bytes, ends }: PackedNames, index: number): string {
+  return decoder.decode(bytes.subarray(index === 0 ? 0 : ends[index - 1], ends[index]));
+}
+
+/** Some names, as a copy of their own that can be sent to a worker. */
+export function sliceNames({ bytes, ends }: PackedNames, from: number, count: number): PackedNames {
+  const start = from === 0 ? 0 : (ends[from - 1] ?? 0);
+  const slice = ends.slice(from, from + count);
+  const last = slice.at(-1) ?? start;
+  return { bytes: bytes.slice(start, last), ends: slice.map((end) => end - start) };
+}
+
+/** All names as strings. */
+export function unpackNames(names: PackedNames): string[] {
+  return Array.from({ length: names.ends.length }, (_, index) => nameAt(names, index));
+}
+
+/** Whether both hold the same names in the same order. */
+export function sameNames(a: PackedNames, b: PackedNames): boolean {
+  return sameBytes(a.bytes, b.bytes) && a.ends.length === b.ends.length && a.ends.every((end, i) => end === b.ends[i]);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
+}
