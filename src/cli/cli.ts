@@ -2,7 +2,7 @@ import { version } from "../../package.json";
 import { CleanSplitError, messageOf } from "../core/errors";
 import type { Engine } from "../engine/engine";
 import { nearest, parseArguments, suggest, UsageError } from "./arguments";
-import { EXIT, INTERRUPTIONS, type CliProcess, type Command, type Interruption } from "./command";
+import { EXIT, INTERRUPTIONS, StoppedInspection, type CliProcess, type Command, type Interruption } from "./command";
 import { commandHelpLines, helpCommand, overviewLines } from "./commands/help";
 import { inspect } from "./commands/inspect";
 import { sample } from "./commands/sample";
@@ -69,7 +69,11 @@ export async function runCli(argv: readonly string[], process: CliProcess): Prom
     if (process.signal.aborted) {
       const reason = interruptionOf(process.signal);
       // A reader that went away wants to hear nothing.
-      if (reason !== "SIGPIPE") err.print(line("Cancelled."));
+      const text =
+        error instanceof StoppedInspection
+          ? "Stopped. What was read is kept; the same command goes on from there."
+          : "Cancelled.";
+      if (reason !== "SIGPIPE") err.print(line(text));
       return INTERRUPTIONS[reason];
     }
     const isExpected = error instanceof CleanSplitError || error instanceof UsageError;

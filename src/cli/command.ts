@@ -1,4 +1,7 @@
-import type { Engine, Progress } from "../engine/engine";
+import { statSync } from "node:fs";
+import type { DatasetRequest } from "../core/dataset/dataset";
+import { PHASE_TITLES, type Phase } from "../core/progress";
+import type { Engine, InspectionResult, Progress } from "../engine/engine";
 import type { Arguments, OptionSpec } from "./arguments";
 import type { ProgressLine } from "./output/progress";
 import type { Environment, Output, Terminal } from "./output/terminal";
@@ -69,13 +72,25 @@ export const DATASET_OPTIONS: readonly OptionSpec[] = [
   { name: "quiet", help: "No progress, and no more than the result in a sentence." },
 ];
 
-const PHASES: Readonly<Record<Progress["phase"], string>> = {
-  listing: "Listing",
-  reading: "Reading",
-  grouping: "Comparing",
-  writing: "Writing",
-  verifying: "Verifying",
-};
+/** An inspection that a signal stopped after it had read image files, which the index keeps for the next one. */
+export class StoppedInspection extends Error {}
+
+/** Inspects the dataset of a command and shows the engine's progress. */
+export async function inspectWithProgress(context: CommandContext, request: DatasetRequest): Promise<InspectionResult> {
+  const run = runWithProgress(context);
+  const reached = new Set<Phase>();
+  const progress = (event: Progress): void => {
+    reached.add(event.phase);
+    run.progress(event);
+  };
+  try {
+    return await context.engine().inspect(request, { signal: run.signal, progress });
+  } catch (error) {
+    // Only image files are kept, and those are in folders.
+    const isKept = reached.has("reading") && !context.args.has("no-cache") && request.inputs.some(isFolder);
+    throw run.signal.aborted && isKept ? new StoppedInspection() : error;
+  }
+}
 
 /** A run of an engine call that shows the engine's progress. */
 export function runWithProgress({ process, progress }: CommandContext): {
@@ -84,11 +99,15 @@ export function runWithProgress({ process, progress }: CommandContext): {
 } {
   return {
     signal: process.signal,
-    progress: ({ phase, done, total }) => progress.update({ title: PHASES[phase], done, total }),
+    progress: ({ phase, done, total }) => progress.update({ title: PHASE_TITLES[phase], done, total }),
   };
 }
 
 /** A run of an engine call that is quick. */
 export function quickRun({ process }: CommandContext): { signal: AbortSignal; progress(): void } {
   return { signal: process.signal, progress: () => undefined };
+}
+
+function isFolder(input: string): boolean {
+  return statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
@@ -13,9 +14,10 @@ import type { PlanSummary } from "../core/sanitize/plan";
 import { PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
 import { openDataset } from "./dataset";
 import type { Engine, MarkKind, Marks, Progress, Run } from "./engine";
-import { inspectDataset, type Inspection } from "./inspection";
+import { inspectDataset, openIndexes, type Inspection } from "./inspection";
 import { Pool } from "./pool/pool";
 import { runTrainer } from "./process/trainer";
+import { inputsOf } from "./recognition/inputs";
 import { throttled } from "./progress";
 import { unpackSample } from "./sample";
 import { withTrainingData } from "./trainingData";
@@ -41,15 +43,25 @@ const MAX_WORKERS = 8;
 
 /** The engine in this process, with worker threads for reading and a process of its own for each training. */
 export function createEngine({ dist, sampleArchive, indexFolder = null, workers }: EngineOptions): Engine {
-  const pool = new Pool(path.join(dist, "worker.js"), workers ?? Math.min(availableParallelism(), MAX_WORKERS));
+  const script = path.join(dist, "worker.js");
+  const pool =
+    workers === undefined
+      ? new Pool(script, Math.min(availableParallelism(), MAX_WORKERS), MAX_WORKERS)
+      : new Pool(script, workers);
   const inspections = new Kept<Inspection>("report");
   const plans = new Kept<Plan>("plan");
   return {
     async inspect(request, run) {
+      // Every job that runs at a time listens to it.
+      setMaxListeners(0, run.signal);
       const started = performance.now();
       const quiet = throttledRun(run);
-      const dataset = await openDataset(request, pool, quiet);
-      const inspection = await inspectDataset(dataset, pool, quiet, indexFolder);
+      const inputs = inputsOf(request);
+      const opening = openDataset(inputs, request.assignments, pool, quiet);
+      const folders = inputs.filter((input) => input.isFolder).map((input) => input.path);
+      const indexes = openIndexes(folders, indexFolder);
+      const inspection = await inspectDataset(await opening, pool, quiet, indexes);
+      const { dataset } = inspection;
       const seconds = (performance.now() - started) / 1000;
       const report = buildReport(inspection.findings, dataset.names, withNotes(inspection), seconds);
       return { inspection: inspections.add(inspection), report };

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { DatasetRequest, Layout, Role, SampleTable, Split } from "../core/dataset/dataset";
+import type { Assignment, Layout, Role, SampleTable, Split } from "../core/dataset/dataset";
 import { joinClasses } from "../core/dataset/labels";
 import { CleanSplitError } from "../core/errors";
 import type { SampleNames } from "../core/leakage/buildReport";
@@ -9,11 +9,11 @@ import type { SampleRef } from "./pool/jobs";
 import type { Pool } from "./pool/pool";
 import { recogniseFile } from "./recognition/arrays";
 import { recogniseFolder } from "./recognition/folders";
-import { inputsOf, type Input } from "./recognition/inputs";
+import type { Input } from "./recognition/inputs";
 import { Recognition, type Part } from "./recognition/recognition";
 import type { SplitNames } from "./recognition/splitNames";
 import { compareNames } from "./sources/listing";
-import { imagePath, type Source } from "./sources/sources";
+import { imageExtension, imagePath, type Source } from "./sources/sources";
 
 /** A dataset whose samples are known but not read. */
 export interface Dataset {
@@ -31,9 +31,13 @@ export interface Dataset {
 }
 
 /** Finds the samples of a dataset: lists folders, reads the heads of array files, recognises splits and classes. */
-export async function openDataset(request: DatasetRequest, pool: Pool, run: Run<Progress>): Promise<Dataset> {
-  const inputs = inputsOf(request);
-  const found = new Recognition(request.assignments);
+export async function openDataset(
+  inputs: readonly Input[],
+  assignments: readonly Assignment[],
+  pool: Pool,
+  run: Run<Progress>,
+): Promise<Dataset> {
+  const found = new Recognition(assignments);
   const progress = (done: number): void => run.progress({ phase: "listing", done, total: 0 });
   progress(0);
   for (const input of inputs) {
@@ -82,6 +86,10 @@ function locator(table: SampleTable, sources: readonly Source[]): Pick<Dataset, 
       file(sample) {
         const { source, position } = locate(sample);
         return file(source, position);
+      },
+      extension(sample) {
+        const { source, position } = locate(sample);
+        return source.kind === "folder" ? imageExtension(source, position) : "";
       },
     },
     ref(sample) {

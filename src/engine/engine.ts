@@ -1,5 +1,6 @@
 import type { DatasetRequest } from "../core/dataset/dataset";
 import type { GroupPage, GroupQuery, Report } from "../core/leakage/report";
+import type { Phase } from "../core/progress";
 import type { ApplyResult, PlanSummary, RemovalPage } from "../core/sanitize/plan";
 import type { TrainingEvent, TrainingResult, TrainingSpec } from "../core/training/training";
 
@@ -11,7 +12,7 @@ export interface Run<E = never> {
 
 /** Progress of an inspection or of writing; at most ten a second. */
 export interface Progress {
-  readonly phase: "listing" | "reading" | "grouping" | "writing" | "verifying";
+  readonly phase: Phase;
   readonly done: number;
   /** 0 while the total is unknown. */
   readonly total: number;

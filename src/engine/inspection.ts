@@ -6,6 +6,7 @@ import type { Dataset } from "./dataset";
 import type { Progress, Run } from "./engine";
 import { FingerprintIndex } from "./index/fingerprintIndex";
 import { forEachLimited } from "./limited";
+import type { ReadFiles } from "./pool/jobs";
 import type { Pool } from "./pool/pool";
 import { sliceNames } from "./sources/names";
 import type { ArraySource, FolderSource, SourceFolder } from "./sources/sources";
@@ -18,18 +19,49 @@ export interface Inspection {
   readonly notes: readonly string[];
 }
 
-/** Samples one job reads at most: enough to hide its cost; slow ones end it earlier. */
-const CHUNK = 1024;
+/** The index of every dataset folder that has one, while it is being opened. */
+export type Indexes = ReadonlyMap<string, Promise<FingerprintIndex>>;
 
 /**
- * Reads every sample of a dataset in worker threads and groups the equal ones. `indexFolder` is where fingerprints of
- * image files are kept, so that a later inspection reads only what changed; `null` keeps and uses none.
+ * Begins to open the indexes of the inputs that are folders. Done while folders are listed, it costs nothing. `folder` is
+ * where they are kept; `null` keeps and uses none.
+ */
+export function openIndexes(inputs: readonly string[], folder: string | null): Indexes {
+  if (folder === null) return new Map();
+  return new Map(inputs.map((input) => [input, FingerprintIndex.open(folder, input)]));
+}
+
+/** Rows one job reads: enough to hide its cost. */
+const ROWS = 1024;
+
+/** Files one job reads at least and at most. */
+const MIN_FILES = 8;
+const MAX_FILES = 1024;
+
+/** Milliseconds a job should take: long enough to hide its cost, short enough to share the work between threads. */
+const JOB_TIME = 30;
+
+/** Waiting longer than this for a file, in milliseconds, says that the disk is cold or slow: then more readers help. */
+const SLOW_READ = 0.05;
+
+/** Blocks of 512 bytes that a file at least takes from a disk; fewer, and most files were in memory. */
+const BLOCKS_OF_FILE = 4;
+
+/** Files after which it is looked at. */
+const PROBED_FILES = 2000;
+
+/** Jobs that are given out at once: enough for the largest pool. */
+const JOBS_AT_ONCE = 16;
+
+/**
+ * Reads every sample of a dataset in worker threads and groups the equal ones. Image files that are in an index as they
+ * are now are not read.
  */
 export async function inspectDataset(
   dataset: Dataset,
   pool: Pool,
   run: Run<Progress>,
-  indexFolder: string | null,
+  indexes: Indexes,
 ): Promise<Inspection> {
   const fingerprints = createFingerprints(dataset.table.count);
   const notes: string[] = [];
@@ -41,7 +73,7 @@ export async function inspectDataset(
   for (const [index, source] of dataset.sources.entries()) {
     const start = dataset.starts[index] ?? 0;
     if (source.kind === "array") await readArray(source, fingerprints, start, pool, run.signal, advance);
-    else await readFolders(source, fingerprints, start, indexFolder, notes, pool, run.signal, advance);
+    else await readFolders(source, fingerprints, start, indexes, notes, pool, run.signal, advance);
   }
   markLabelFaults(fingerprints, dataset.labelFaults);
   run.progress({ phase: "grouping", done, total: done });
@@ -66,16 +98,18 @@ async function readFolders(
   source: FolderSource,
   into: Fingerprints,
   start: number,
-  indexFolder: string | null,
+  indexes: Indexes,
   notes: string[],
   pool: Pool,
   signal: AbortSignal,
   advance: (samples: number) => void,
 ): Promise<void> {
-  const index = indexFolder === null ? null : FingerprintIndex.open(indexFolder, source.root, source.size);
+  const index = (await indexes.get(source.root)) ?? null;
+  index?.expect(source.size);
   let complete = false;
+  const pace = new Pace();
   try {
-    await forEachLimited(chunksOfFolders(source), pool.size * 2, async ({ folder, from, count }) => {
+    await forEachLimited(chunksOfFolders(source, pace), JOBS_AT_ONCE, async ({ folder, from, count }) => {
       for (let at = from; at < from + count;) {
         const names = sliceNames(folder.names, at, from + count - at);
         const rows = index?.find(folder.path, names) ?? null;
@@ -87,6 +121,7 @@ async function readFolders(
         index?.add(folder.path, names, read, into, first);
         advance(read.done);
         at += read.done;
+        if (pace.learn(read)) pool.grow();
       }
     });
     complete = true;
@@ -103,11 +138,41 @@ interface Chunk {
 }
 
 function* chunksOf(size: number): Generator<Chunk> {
-  for (let from = 0; from < size; from += CHUNK) yield { from, count: Math.min(CHUNK, size - from) };
+  for (let from = 0; from < size; from += ROWS) yield { from, count: Math.min(ROWS, size - from) };
 }
 
-function* chunksOfFolders({ folders }: FolderSource): Generator<Chunk & { readonly folder: SourceFolder }> {
-  for (const folder of folders) for (const chunk of chunksOf(folder.names.ends.length)) yield { folder, ...chunk };
+function* chunksOfFolders({ folders }: FolderSource, pace: Pace): Generator<Chunk & { readonly folder: SourceFolder }> {
+  for (const folder of folders) {
+    const size = folder.names.ends.length;
+    for (let from = 0; from < size;) {
+      const count = Math.min(pace.files, size - from);
+      yield { folder, from, count };
+      from += count;
+    }
+  }
+}
+
+/** How many files a job should have, from how long jobs took: many tiny PNGs, few large photos. */
+class Pace {
+  files = 64;
+  private read = 0;
+  private waiting = 0;
+  private blocksRead = process.resourceUsage().fsRead;
+
+  /** Learns from a job; true when the disk is cold or slow. */
+  learn({ done, time, readingTime }: ReadFiles): boolean {
+    const ideal = (done * JOB_TIME) / Math.max(time, 0.1);
+    // Half way each time, so that one odd job does not matter.
+    this.files = Math.round(Math.min(MAX_FILES, Math.max(MIN_FILES, (this.files + ideal) / 2)));
+    // Waiting alone may be that of a busy processor: what is read from the disk tells the two apart.
+    this.read += done;
+    this.waiting += readingTime;
+    if (this.read < PROBED_FILES) return false;
+    const { fsRead } = process.resourceUsage();
+    const isSlow = this.waiting > this.read * SLOW_READ && fsRead - this.blocksRead > this.read * BLOCKS_OF_FILE;
+    [this.read, this.waiting, this.blocksRead] = [0, 0, fsRead];
+    return isSlow;
+  }
 }
 
 function markLabelFaults(fingerprints: Fingerprints, faults: ReadonlyMap<number, string>): void {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { DatasetSessions } from "./session";
 
-/** Keeps the context keys that menus look at: `cleansplit.hasDatasets`, `cleansplit.isBusy`. */
+/** Keeps the context keys that menus look at: `cleansplit.hasDatasets`, `cleansplit.isBusy` and the others below. */
 export function trackContextKeys(sessions: DatasetSessions): vscode.Disposable {
   const known = new Map<string, boolean>();
   const set = (key: string, value: boolean): void => {
@@ -14,6 +14,14 @@ export function trackContextKeys(sessions: DatasetSessions): vscode.Disposable {
     set(
       "cleansplit.isBusy",
       sessions.all.some(({ isBusy }) => isBusy),
+    );
+    set(
+      "cleansplit.isInspecting",
+      sessions.all.some(({ status }) => status === "inspecting"),
+    );
+    set(
+      "cleansplit.isPaused",
+      sessions.all.some(({ status }) => status === "paused"),
     );
   };
   update();

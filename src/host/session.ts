@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { Assignment, DatasetRequest, Role } from "../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../core/errors";
 import type { ApplyResult, PlanSummary } from "../core/sanitize/plan";
+import { progressText, RateMeter } from "../core/progress";
 import { DEFAULT_TRAINING } from "../core/training/training";
 import type { Engine, InspectionResult, Progress, Run } from "../engine/engine";
 import { abortError, isAbort } from "../engine/process/rpc";
@@ -13,7 +14,13 @@ import { progressView, throttled } from "./progress";
 import { TrainingHistory } from "./trainingHistory";
 
 /** How far the inspection of a dataset got; `idle` was not inspected in this window yet. */
-export type SessionStatus = "idle" | "inspecting" | "ready" | "failed" | "cancelled";
+export type SessionStatus = "idle" | "inspecting" | "paused" | "ready" | "failed" | "cancelled";
+
+/** An inspection that was stopped to go on later: how it was asked for, and how far it was. */
+interface PausedInspection {
+  readonly assignments: readonly Assignment[];
+  readonly at: ProgressView;
+}
 
 /** Work on a dataset that excludes other work on it. */
 interface Job {
@@ -35,6 +42,9 @@ export class DatasetSession implements vscode.Disposable {
   #request: DatasetRequest;
   #status: SessionStatus = "idle";
   #progress: ProgressView | null = null;
+  /** How far the running inspection was when it began to be stopped to go on later. */
+  #pausing: ProgressView | null = null;
+  #paused: PausedInspection | null = null;
   #error: string | null = null;
   #result: InspectionResult | null = null;
   #plan: PlanSummary | null = null;
@@ -71,6 +81,11 @@ export class DatasetSession implements vscode.Disposable {
     return this.#progress;
   }
 
+  /** How far the inspection was when it was paused; `null` when none is. */
+  get paused(): ProgressView | null {
+    return this.#status === "paused" ? (this.#paused?.at ?? null) : null;
+  }
+
   /** The message of the last failure, until the next attempt. */
   get error(): string | null {
     return this.#error;
@@ -100,15 +115,19 @@ export class DatasetSession implements vscode.Disposable {
 
   /**
    * Inspects the dataset, with other assignments when they are given. Whatever is done with it now is cancelled first:
-   * it would answer a question that nobody asks any more. Rejects with an `AbortError` when cancelled.
+   * it would answer a question that nobody asks any more. Rejects with an `AbortError` when cancelled or paused.
    */
   async inspect(assignments: readonly Assignment[] = this.#request.assignments): Promise<InspectionResult> {
     while (this.#job !== null || this.#training !== null) await this.cancel();
     const turn = ++this.#turn;
     const request: DatasetRequest = { inputs: this.#request.inputs, assignments };
     this.#status = "inspecting";
+    this.#pausing = null;
+    this.#paused = null;
     try {
-      const result = await this.#work(vscode.l10n.t("Starting"), (run) => this.#engine.inspect(request, run));
+      const result = await this.#work(vscode.l10n.t("Starting"), (run) =>
+        stopInTime(this.#engine.inspect(request, run), run.signal),
+      );
       this.#request = request;
       this.#result = result;
       this.#plan = null;
@@ -117,12 +136,28 @@ export class DatasetSession implements vscode.Disposable {
       return result;
     } catch (error) {
       // Unless a newer inspection took over: the status is its own by now.
-      if (turn === this.#turn)
-        this.#status = !isAbort(error) ? "failed" : this.#result === null ? "cancelled" : "ready";
+      if (turn === this.#turn) {
+        if (isAbort(error)) this.#rest(assignments);
+        else this.#status = "failed";
+      }
       throw error;
     } finally {
       this.#changed.fire();
     }
+  }
+
+  /** Stops the running inspection so that {@link resume} goes on where it was: the engine keeps what it has read. */
+  async pause(): Promise<void> {
+    const progress = this.#progress;
+    if (this.#status !== "inspecting" || progress === null || this.#job?.abort.signal.aborted !== false) return;
+    // How fast it went no longer matters.
+    this.#pausing = { ...progress, text: progressText(progress.done, progress.total, null) };
+    await this.#stop();
+  }
+
+  /** Goes on with the inspection that was paused; does nothing when none is. */
+  async resume(): Promise<void> {
+    if (this.#status === "paused" && this.#paused !== null) await this.inspect(this.#paused.assignments);
   }
 
   /** The inspection as it is, or a new one when there is none. */
@@ -214,11 +249,13 @@ export class DatasetSession implements vscode.Disposable {
     await training?.settled;
   }
 
-  /** Stops whatever is being done with the dataset and waits until it has stopped. */
+  /** Stops whatever is being done with the dataset, waits until it has stopped, and gives up a paused inspection. */
   async cancel(): Promise<void> {
-    const job = this.#job;
-    job?.abort.abort();
-    await Promise.all([job?.settled, this.cancelTraining()]);
+    this.#pausing = null;
+    await Promise.all([this.#stop(), this.cancelTraining()]);
+    if (this.#status !== "paused") return;
+    this.#status = this.#statusAtRest();
+    this.#changed.fire();
   }
 
   /** Reads from the inspection by `query`; for pages, thumbnails and marks. */
@@ -252,10 +289,12 @@ export class DatasetSession implements vscode.Disposable {
     const { job, end } = openJob();
     this.#job = job;
     this.#error = null;
-    this.#progress = { title, done: 0, total: 0 };
+    this.#progress = { title, text: "", done: 0, total: 0 };
     this.#changed.fire();
+    const meter = new RateMeter();
     const report = throttled((progress: Progress) => {
-      this.#progress = progressView(progress);
+      const { phase, done, total } = progress;
+      this.#progress = progressView(progress, meter.update(phase, done, total, performance.now() / 1000));
       this.#progressed.fire(this.#progress);
     });
     try {
@@ -277,6 +316,27 @@ export class DatasetSession implements vscode.Disposable {
       this.#progress = null;
       end();
     }
+  }
+
+  /** Stops the job and waits until it has stopped. */
+  async #stop(): Promise<void> {
+    const job = this.#job;
+    job?.abort.abort();
+    await job?.settled;
+  }
+
+  /** The inspection was stopped: for now, or for good. */
+  #rest(assignments: readonly Assignment[]): void {
+    if (this.#pausing === null) {
+      this.#status = this.#statusAtRest();
+    } else {
+      this.#status = "paused";
+      this.#paused = { assignments, at: this.#pausing };
+    }
+  }
+
+  #statusAtRest(): SessionStatus {
+    return this.#result === null ? "cancelled" : "ready";
   }
 
   #refuseWhileBusy(): void {
@@ -410,6 +470,9 @@ export class DatasetSessions implements vscode.Disposable {
   }
 }
 
+/** Milliseconds the engine has to stop in good order. */
+const STOP_TIME_MS = 150;
+
 const MEMENTO_KEY = "datasets";
 
 /** Names a dataset by its inputs, whatever their order: the same in every window. */
@@ -431,6 +494,18 @@ function rememberedRequests(stored: unknown): readonly DatasetRequest[] {
   return stored.filter((entry): entry is DatasetRequest => {
     const request = entry as Partial<Record<keyof DatasetRequest, unknown>> | null;
     return Array.isArray(request?.inputs) && request.inputs.length > 0 && Array.isArray(request.assignments);
+  });
+}
+
+/**
+ * The outcome of `work`, or an `AbortError` soon after `signal` aborted: while the engine compares the images of a large
+ * dataset it hears nothing, and what comes of that nobody wants any more.
+ */
+function stopInTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    work.then(resolve, reject);
+    const giveUp = (): void => reject(abortError());
+    signal.addEventListener("abort", () => setTimeout(giveUp, STOP_TIME_MS), { once: true });
   });
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { plural, verdictOf } from "../core/leakage/verdict";
-import { progressText } from "./progress";
+import { pausedLine, progressLine } from "./progress";
 import type { DatasetSession, DatasetSessions } from "./session";
 import { evaluationLeaks } from "./views/evaluationLeaks";
 
@@ -42,16 +42,22 @@ export class StatusBar implements vscode.Disposable {
   }
 
   #show(session: DatasetSession): void {
-    const { result, progress } = session;
+    const { result, progress, paused } = session;
     this.#item.command = { command: "cleansplit.openReport", title: "", arguments: [session.id] };
     this.#item.backgroundColor = undefined;
     if (progress !== null) {
-      this.#item.text = `$(sync~spin) ${progressText(progress)}`;
+      this.#item.text = `$(sync~spin) ${progressLine(progress)}`;
       this.#item.tooltip = vscode.l10n.t("CleanSplit is working on {0}. Open the report.", session.name);
     } else if (session.training.isRunning) {
       this.#item.text = `$(sync~spin) ${vscode.l10n.t("Training baseline")}`;
       this.#item.tooltip = vscode.l10n.t("CleanSplit is training on {0}. Open the training.", session.name);
       this.#item.command = { command: "cleansplit.openTraining", title: "", arguments: [session.id] };
+    } else if (paused !== null) {
+      this.#item.text = `$(debug-pause) ${pausedLine(paused)}`;
+      this.#item.tooltip = vscode.l10n.t(
+        "The inspection of {0} is paused. Open the report to resume it.",
+        session.name,
+      );
     } else if (session.status === "failed") {
       this.#item.text = `$(error) ${session.name}`;
       this.#item.tooltip = session.error ?? "";

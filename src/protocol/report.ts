@@ -1,4 +1,5 @@
 import type { GroupPage, GroupQuery, Report } from "../core/leakage/report";
+import type { QualityNote } from "../core/leakage/qualityNotes";
 import type { ApplyResult, PlanSummary, RemovalPage } from "../core/sanitize/plan";
 import type { Role } from "../core/dataset/dataset";
 
@@ -10,17 +11,24 @@ export type {
   GroupView,
   Leakage,
   LeakageCounts,
+  Quality,
+  QualityCheck,
+  QualityExample,
   Report,
   SampleFault,
   SampleView,
   SplitCounts,
   Tier,
 } from "../core/leakage/report";
+export type { QualityNote } from "../core/leakage/qualityNotes";
 export type { ApplyResult, PlanSplit, PlanSummary, Removal, RemovalPage, RemovalReason } from "../core/sanitize/plan";
 
-/** Progress as it is shown: a phase in words, counts, and a rate once it is known. */
+/** Progress as it is shown. */
 export interface ProgressView {
+  /** What is being done, e.g. "Reading". */
   readonly title: string;
+  /** How far it is, e.g. "1,200 of 21,000 images · 9,800/s · 2 s left"; may be empty. */
+  readonly text: string;
   readonly done: number;
   /** 0 while the total is unknown. */
   readonly total: number;
@@ -31,6 +39,10 @@ export interface ReportState {
   readonly name: string;
   /** What is being done with the dataset now; `null` when nothing runs. */
   readonly progress: ProgressView | null;
+  /** What is being done is an inspection, which can be paused. */
+  readonly canPause: boolean;
+  /** How far the inspection was when it was paused; `null` when none is. */
+  readonly paused: ProgressView | null;
   /** The message of the last failure, until the next attempt. */
   readonly error: string | null;
   readonly report: Report | null;
@@ -40,6 +52,8 @@ export interface ReportState {
     readonly text: string;
     readonly details: readonly string[];
   } | null;
+  /** What the checks of quality say, in words; empty without a report. */
+  readonly quality: readonly QualityNote[];
   /** A plan that was made and not yet written. */
   readonly plan: PlanSummary | null;
   readonly applied: ApplyResult | null;
@@ -69,7 +83,11 @@ export interface ReportHost {
   /** Corrects what a recognised split is used for; the dataset is inspected again. */
   setRole(split: string, role: Role | null): Promise<void>;
   inspect(): Promise<void>;
+  /** Stops what is being done, and gives up an inspection that is paused. */
   cancel(): Promise<void>;
+  /** Stops an inspection, which goes on with `resume`. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   makePlan(): Promise<void>;
   discardPlan(): Promise<void>;
   /** Asks for a folder and writes the plan there. */

@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { encodePng } from "../support/png";
 
 const SIZE = 12;
+/** Side of the images that take time: small files with many pixels. */
+const SIDE = 640;
 const HALF = (SIZE * SIZE) / 2;
 
 /** What is planted in the tiny dataset; every count below follows from it. */
@@ -34,6 +36,23 @@ export function writeTinyDataset(name = "tiny", parent = newFolder()): string {
   write("train/a/twin.png", picture("a", 1));
   write("train/b/conflict.png", picture("a", 2));
   write("train/a/broken.png", Buffer.from("no picture"));
+  return folder;
+}
+
+/** Writes a dataset that takes a moment to inspect, with files old enough to be kept in the index. */
+export function writeLargeDataset(images: number): string {
+  const folder = path.join(newFolder(), "large");
+  const anHourAgo = Date.now() / 1000 - 3600;
+  const pictures = Array.from({ length: 50 }, (_, seed) => {
+    const rows = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (i * (seed + 1)) % 251);
+    return encodePng({ width: SIDE, height: SIDE, rows, zlib: { level: 1 } });
+  });
+  for (let i = 0; i < images; i++) {
+    const target = path.join(folder, i % 4 === 0 ? "test" : "train", `${i}.png`);
+    if (i < 2) mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, pictures[i % pictures.length] ?? "");
+    utimesSync(target, anHourAgo, anHourAgo);
+  }
   return folder;
 }
 

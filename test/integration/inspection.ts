@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import * as vscode from "vscode";
-import { PLANTED, writeTinyDataset } from "./dataset";
+import { PLANTED, writeLargeDataset, writeTinyDataset } from "./dataset";
 import { activated, cleanUp, inspect, messagesDuring, rowOf, rowsOf, textOf, until } from "./extension";
 
 describe("inspection", () => {
@@ -159,12 +159,71 @@ describe("inspection", () => {
         vscode.Uri.file(writeTinyDataset("cancelled")),
       );
       await until("the inspection to start", () => sessions.all.at(-1)?.status === "inspecting");
-      const cancelled = vscode.commands.executeCommand("cleansplit.cancel", sessions.all.at(-1)?.id);
-      process.kill(pid, "SIGCONT");
-      await Promise.all([command, cancelled]);
+      const asked = performance.now();
+      try {
+        // The engine does not even answer.
+        await vscode.commands.executeCommand("cleansplit.cancel", sessions.all.at(-1)?.id);
+        await command;
+        assert(performance.now() - asked < 1000, `${performance.now() - asked} ms`);
+      } finally {
+        process.kill(pid, "SIGCONT");
+      }
     });
     assert.deepEqual(messages, []);
     assert.equal(sessions.all.at(-1)?.status, "cancelled");
+  });
+
+  it("a paused inspection says where it is, goes on, and gives the report of one that never paused", async function () {
+    this.timeout(120_000);
+    const { sessions, statusBar, reports } = await activated();
+    const folder = writeLargeDataset(3000);
+    const session = sessions.add({ inputs: [folder], assignments: [] });
+    reports.show(session);
+    const pauses: Thenable<unknown>[] = [];
+    const listener = session.onDidProgress(({ title, done }) => {
+      if (pauses.length === 0 && title === "Reading" && done > 0)
+        pauses.push(vscode.commands.executeCommand("cleansplit.pauseInspection", session.id));
+    });
+    const messages = await messagesDuring(async () =>
+      vscode.commands.executeCommand("cleansplit.inspectAgain", session.id),
+    );
+    await Promise.all(pauses);
+    listener.dispose();
+    assert.deepEqual(messages, []);
+    assert.equal(session.status, "paused");
+    assert.equal(session.isBusy, false);
+    assert.match(session.paused?.text ?? "", /^[\d,]+ of 3,000 images$/);
+    assert.equal(await textOf(await rowOf("dataset")), `large: Paused at ${session.paused?.text ?? ""}`);
+    assert.equal(statusBar.text, `$(debug-pause) Paused at ${session.paused?.text ?? ""}`);
+
+    await vscode.commands.executeCommand("cleansplit.resumeInspection");
+    assert.equal(session.status, "ready");
+    assert.equal(session.paused, null);
+    const resumed = session.result?.report;
+    assert.equal(resumed?.timing.samples, 3000);
+    await session.inspect();
+    assert.deepEqual({ ...resumed, timing: null }, { ...session.result?.report, timing: null });
+  });
+
+  it("a paused inspection can be given up, and pausing what does not run does nothing", async () => {
+    const { sessions } = await activated();
+    const session = sessions.add({ inputs: [writeTinyDataset()], assignments: [] });
+    await session.pause();
+    await session.resume();
+    assert.equal(session.status, "idle");
+    const paused = assert.rejects(session.inspect(), { name: "AbortError" });
+    await session.pause();
+    await paused;
+    assert.equal(session.status, "paused");
+    await vscode.commands.executeCommand("cleansplit.cancel");
+    assert.equal(session.status, "cancelled");
+    await vscode.commands.executeCommand("cleansplit.resumeInspection", session.id);
+    assert.equal(session.status, "cancelled");
+    // What is cancelled while it is being paused is not paused.
+    const cancelled = assert.rejects(session.inspect(), { name: "AbortError" });
+    await Promise.all([session.pause(), session.cancel()]);
+    await cancelled;
+    assert.equal(session.status, "cancelled");
   });
 
   it("an inspection that is overtaken by another one of the same dataset leaves the newer result", async () => {

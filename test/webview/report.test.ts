@@ -67,6 +67,31 @@ describe("report page", function () {
     });
   }
 
+  it("says what is odd about images, and opens and reveals them", async () => {
+    await open("leak");
+    const section = page.locator("#quality");
+    await section.getByText("7 files hold another format than the name says: 7 .png are JPEG.").waitFor();
+    const check = section.locator("li", { hasText: "Wrong extension" });
+    await check.getByText("Show them").click();
+    assert.equal(await check.locator("tbody tr").count(), 7);
+    await check
+      .getByRole("button", { name: /^Open / })
+      .nth(1)
+      .click();
+    assert.deepEqual((await callsOf("openSample"))[0]?.parameters, [3]);
+    await check
+      .getByRole("button", { name: /^Reveal / })
+      .nth(2)
+      .click();
+    assert.deepEqual((await callsOf("revealSample"))[0]?.parameters, [6]);
+  });
+
+  it("has no section of quality where nothing is odd", async () => {
+    await open("clean");
+    await page.locator("#sanitize").waitFor();
+    assert.equal(await page.locator("#quality").count(), 0);
+  });
+
   it("filters the groups by a cell of the matrix", async () => {
     await open("leak");
     const cell = page.getByRole("button", { name: /^64 of 3,493 test images also occur in train/ });
@@ -263,12 +288,14 @@ describe("report page", function () {
     await open("empty");
     await page.getByRole("button", { name: "Inspect Dataset" }).click();
     await page.getByRole("progressbar").waitFor();
-    await page.evaluate(() => window.fake.report.progress({ title: "Reading images", done: 5_000, total: 20_000 }));
-    await page.getByText("5,000 of 20,000 (25 %)").waitFor();
+    const text = "5,000 of 20,000 images · 2,500/s · 6 s left";
+    const progress = { title: "Reading", text, done: 5_000, total: 20_000 };
+    await page.evaluate((shown) => window.fake.report.progress(shown), progress);
+    await page.getByText(text).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Inspection cancelled").waitFor();
     // Late progress does not bring it back.
-    await page.evaluate(() => window.fake.report.progress({ title: "Reading images", done: 6_000, total: 20_000 }));
+    await page.evaluate((shown) => window.fake.report.progress(shown), progress);
     assert.equal(await page.getByRole("progressbar").count(), 0);
     await page.evaluate(() => window.fake.update({ error: "The folder is not there any more." }));
     await page.getByText("The folder is not there any more.").waitFor();
@@ -279,10 +306,39 @@ describe("report page", function () {
   it("keeps the report while the dataset is inspected again", async () => {
     await open("again");
     await page.getByRole("heading", { name: /also occur in train/ }).waitFor();
-    await page.getByText("12,480 of 20,870 (60 %)").waitFor();
+    await page.getByText("12,480 of 20,870 images · 9,800/s · 1 s left").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("This is the report from before").waitFor();
   });
+
+  for (const scenario of ["loading", "again"]) {
+    it(`pauses an inspection, resumes it and gives it up: ${scenario}`, async () => {
+      await open(scenario);
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByText("Paused", { exact: true }).waitFor();
+      assert.equal(await page.getByRole("button", { name: "Pause" }).count(), 0);
+      // Late progress does not make it run again.
+      const late = { title: "Reading", text: "late", done: 13_000, total: 20_870 };
+      await page.evaluate((shown) => window.fake.report.progress(shown), late);
+      await page.getByRole("button", { name: "Resume" }).click();
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await page.getByText(/Inspection cancelled|This is the report from before/).waitFor();
+      assert.equal((await callsOf("pause")).length, 2);
+      assert.equal((await callsOf("resume")).length, 1);
+    });
+  }
+
+  for (const scenario of ["paused", "pausedAgain"]) {
+    it(`says where it was paused when it opens: ${scenario}`, async () => {
+      await open(scenario, { viewport: { width: 420, height: 700 } });
+      await page.getByText("12,480 of 20,870 images", { exact: true }).waitFor();
+      assert.equal(await page.getByRole("progressbar", { name: "Paused" }).count(), 1);
+      const again = page.getByRole("button", { name: "Inspect Again" });
+      if (scenario === "pausedAgain") assert.ok(await again.isDisabled());
+      else assert.equal(await again.count(), 0);
+    });
+  }
 
   it("says when the groups cannot be read, and reads them again", async () => {
     await open("leak");

@@ -4,8 +4,8 @@ import {
   COMMON_OPTIONS,
   DATASET_OPTIONS,
   EXIT,
+  inspectWithProgress,
   quickRun,
-  runWithProgress,
   type Command,
   type CommandContext,
 } from "../command";
@@ -57,8 +57,7 @@ export const inspect: Command = {
     const jsonPath = args.text("json");
     const json = jsonPath === undefined ? undefined : await openJson(jsonPath, process.cwd, process.stdout);
 
-    const engine = context.engine();
-    const { inspection, report } = await engine.inspect(request, runWithProgress(context));
+    const { inspection, report } = await inspectWithProgress(context, request);
     const page = groups === undefined ? undefined : await readGroups(context, inspection, groups);
     progress.clear();
 

@@ -7,6 +7,7 @@ import {
   COMMON_OPTIONS,
   DATASET_OPTIONS,
   EXIT,
+  inspectWithProgress,
   quickRun,
   runWithProgress,
   type Command,
@@ -59,7 +60,7 @@ export const sanitize: Command = {
     const style = styleOf(out);
 
     const engine = context.engine();
-    const { inspection } = await engine.inspect(request, runWithProgress(context));
+    const { inspection } = await inspectWithProgress(context, request);
     const plan = await engine.plan({ inspection }, quickRun(context));
     const removals = json === undefined ? [] : await readRemovals(context, plan.plan);
     progress.clear();

@@ -6,7 +6,14 @@ import {
   type TrainingSpec,
 } from "../../core/training/training";
 import { parseInteger, type Arguments } from "../arguments";
-import { COMMON_OPTIONS, DATASET_OPTIONS, EXIT, runWithProgress, type Command, type CommandContext } from "../command";
+import {
+  COMMON_OPTIONS,
+  DATASET_OPTIONS,
+  EXIT,
+  inspectWithProgress,
+  type Command,
+  type CommandContext,
+} from "../command";
 import { datasetRequest } from "../dataset";
 import { openJson } from "../json";
 import { backendLines, epochText, runLine, runTitle, sentenceLines, trainingLines } from "../views/trainingView";
@@ -59,7 +66,7 @@ export const train: Command = {
     const json = jsonPath === undefined ? undefined : await openJson(jsonPath, process.cwd, process.stdout);
 
     const engine = context.engine();
-    const { inspection } = await engine.inspect(request, runWithProgress(context));
+    const { inspection } = await inspectWithProgress(context, request);
     const follow = follower(context);
     const result = await engine.train({ inspection, spec }, { signal: process.signal, progress: follow });
     progress.clear();

@@ -1,9 +1,10 @@
 import { number } from "../../core/leakage/verdict";
+import { progressText, RateMeter, type Rate } from "../../core/progress";
 import type { Terminal } from "./terminal";
 import { line, lineWidth, span, type Line } from "./text";
 import { head } from "./width";
 
-/** How far something is; `total` is 0 while unknown. */
+/** How far something is, in images unless there is a note; `total` is 0 while unknown. */
 export interface Step {
   readonly title: string;
   readonly done: number;
@@ -20,7 +21,11 @@ const CLEAR_LINE = "\r\u001b[2K";
 const BAR = 24;
 /** Where a note follows. */
 const SHORT_BAR = 12;
-const REDRAW_MS = 80;
+/** Where the terminal is narrow. */
+const SHORTEST_BAR = 6;
+/** The longest that follows the counts. */
+const LONGEST_RATE = " · 100,000/s · 59 min 50 s left".length;
+const REDRAW_MS = 100;
 /** Where no line can be rewritten, a long step says this often that it is alive. */
 const PLAIN_EVERY_MS = 10_000;
 
@@ -29,8 +34,8 @@ const PLAIN_EVERY_MS = 10_000;
  * quiet. `clear` must be called at the end, also after a failure.
  */
 export class ProgressLine {
+  private readonly meter = new RateMeter();
   private title = "";
-  private started = 0;
   private printed = 0;
   private drawn = false;
 
@@ -45,18 +50,16 @@ export class ProgressLine {
     if (this.quiet) return;
     const now = this.now();
     const isNew = step.title !== this.title;
-    if (isNew) {
-      this.title = step.title;
-      this.started = now;
-    }
+    this.title = step.title;
+    const rate = this.meter.update(step.title, step.done, step.total, now / 1000);
     const { live } = this.terminal;
     // Steps with a note are short, and a line is logged for each: where no line can be rewritten that is enough.
     const isDue = isNew ? live || step.note === undefined : now - this.printed >= (live ? REDRAW_MS : PLAIN_EVERY_MS);
     if (isNew) this.printed = now;
     if (!isDue && !(live && step.done === step.total)) return;
     this.printed = now;
-    if (live) this.draw(this.barLine(step, (now - this.started) / 1000));
-    else this.terminal.print(plainLine(step));
+    if (live) this.draw(this.barLine(step, rate));
+    else this.terminal.print(plainLine(step, rate));
   }
 
   /** Prints a line that stays, above the progress. */
@@ -84,12 +87,13 @@ export class ProgressLine {
     this.drawn = false;
   }
 
-  private barLine(step: Step, seconds: number): Line {
+  private barLine(step: Step, rate: Rate | null): Line {
     const { symbols } = this.terminal;
     const title = step.title.padEnd(10);
-    if (step.total === 0) return line(title, span(step.done > 0 ? ` ${number(step.done)} found` : "", "faint"));
+    const text = progressText(step.done, step.total, rate);
+    if (step.total === 0) return line(title, span(` ${text}`, "faint"));
     const share = Math.min(1, step.done / step.total);
-    const length = step.note === undefined ? BAR : SHORT_BAR;
+    const length = step.note === undefined ? this.barLength(step.total) : SHORT_BAR;
     const full = Math.round(share * length);
     const bar = [span(symbols.barFull.repeat(full), "accent"), span(symbols.barEmpty.repeat(length - full), "faint")];
     if (step.note !== undefined) {
@@ -102,16 +106,20 @@ export class ProgressLine {
         span(`  ${step.note}`, "faint"),
       );
     }
-    const rest = share > 0 && seconds > 3 ? `  ${durationText((seconds / share) * (1 - share))} left` : "";
     const percent = ` ${String(Math.floor(share * 100)).padStart(3)} %`;
-    return line(title, " ", ...bar, percent, span(`  ${number(step.done)} of ${number(step.total)}${rest}`, "faint"));
+    return line(title, " ", ...bar, percent, span(`  ${text}`, "faint"));
+  }
+
+  /** Room for the longest text, so that the bar keeps its length while counts and rate change. */
+  private barLength(total: number): number {
+    const longest = `Comparing   100 %  ${number(total)} of ${number(total)} images`.length + LONGEST_RATE;
+    return Math.min(BAR, Math.max(SHORTEST_BAR, this.terminal.width - 1 - longest));
   }
 }
 
-function plainLine(step: Step): Line {
-  const counts =
-    step.total > 0 ? `: ${number(step.done)} of ${number(step.total)}` : step.done > 0 ? `: ${number(step.done)}` : "";
-  return line(`${step.title}${counts}${step.note === undefined ? "" : `, ${step.note}`}`);
+function plainLine({ title, done, total, note }: Step, rate: Rate | null): Line {
+  if (note !== undefined) return line(`${title}: ${number(done)} of ${number(total)}, ${note}`);
+  return line(`${title} ${progressText(done, total, rate)}`.trimEnd());
 }
 
 function cutLine(content: Line, width: number): Line {
@@ -121,10 +129,4 @@ function cutLine(content: Line, width: number): Line {
     room -= lineWidth([piece]);
     return { ...piece, text };
   });
-}
-
-/** A duration for reading: "8 s", "2 min 5 s". */
-export function durationText(seconds: number): string {
-  const whole = Math.max(1, Math.round(seconds));
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

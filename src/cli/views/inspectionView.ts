@@ -1,4 +1,5 @@
 import path from "node:path";
+import { qualityNotes } from "../../core/leakage/qualityNotes";
 import { number, plural, verdictOf } from "../../core/leakage/verdict";
 import type {
   GroupPage,
@@ -9,14 +10,15 @@ import type {
   SampleFault,
   SplitCounts,
 } from "../../core/leakage/report";
+import { durationText } from "../../core/progress";
 import { line, paragraph, span, type Line, type Tone } from "../output/text";
 import { table, type Cell, type TableStyle } from "../output/table";
-import { durationText } from "../output/progress";
 import { displayWidth } from "../output/width";
 import { bullet, firstOf, note, percentText, section } from "./page";
 
 const SHOWN_UNITS = 12;
 const SHOWN_FAULTS = 10;
+const SHOWN_EXAMPLES = 3;
 const SHOWN_IGNORED = 3;
 const SHOWN_CLASSES = 12;
 
@@ -55,6 +57,7 @@ export function inspectionLines(report: Report, style: TableStyle): readonly Lin
       report.invalid,
       style,
     ),
+    ...qualityLines(report, style),
   ];
 }
 
@@ -287,6 +290,25 @@ function faultLines(title: string, says: string, faults: readonly SampleFault[],
       style,
     ),
     ...(more > 0 ? note(`and ${number(more)} more`, style) : []),
+  ];
+}
+
+/** What the checks of quality found, with the first images of each. */
+function qualityLines({ quality }: Report, style: TableStyle): readonly Line[] {
+  const notes = qualityNotes(quality);
+  if (notes.length === 0) return [];
+  return [
+    ...section("Quality", "what is odd about images that can be read", style),
+    ...notes.flatMap(({ title, text, check }) => {
+      const found = check === null ? { samples: 0, examples: [] } : quality[check];
+      const { shown } = firstOf(found.examples, SHOWN_EXAMPLES);
+      const more = found.samples - shown.length;
+      return [
+        ...bullet(`${title}: ${text}`, style, check === null ? "plain" : "warning"),
+        ...shown.flatMap(({ id, reason }) => paragraph(line("    "), `${id}: ${reason}`, style.width, "faint")),
+        ...(more > 0 ? [line("    ", span(`and ${number(more)} more`, "faint"))] : []),
+      ];
+    }),
   ];
 }
 

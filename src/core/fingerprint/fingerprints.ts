@@ -47,6 +47,9 @@ export function columnWidth(name: ColumnName): number {
 /** Encodings of image files, in the order of their code; see the column `formats`. */
 export const FORMATS = ["", "png", "jpeg", "gif", "webp", "tiff", "heif", "svg", "bmp", "pnm"] as const;
 
+/** An encoding that is known. */
+export type FileFormat = Exclude<(typeof FORMATS)[number], "">;
+
 /** One typed array a column; `reasons` says why a sample is not `ok`. */
 export type Fingerprints = {
   readonly [K in ColumnName]: InstanceType<(typeof COLUMNS)[K]["type"]>;
@@ -80,5 +83,5 @@ export function insertFingerprints(
 
 /** The memory of all columns, for handing them to another thread without copying. */
 export function buffersOf(part: Fingerprints): ArrayBuffer[] {
-  return COLUMN_NAMES.map((name) => part[name].buffer as ArrayBuffer);
+  return COLUMN_NAMES.map((name) => part[name].buffer);
 }

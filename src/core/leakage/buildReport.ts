@@ -1,6 +1,7 @@
 import { SampleState, type Layout, type SampleTable } from "../dataset/dataset";
 import { membersOf } from "../duplicates/groups";
 import { countDuplicates, isBlankGroup, isConflict, isFileGroup, measureLeakage, type Findings } from "./findings";
+import { measureQuality } from "./quality";
 import {
   TIERS,
   type GroupPage,
@@ -18,6 +19,8 @@ export interface SampleNames {
   id(sample: number): string;
   /** Absolute path of its file, or of the array file it is a row of. */
   file(sample: number): string;
+  /** Extension of its file in lower case, without the dot; `""` for a row of an array. */
+  extension(sample: number): string;
 }
 
 /** Groups one page may hold at most. */
@@ -44,6 +47,7 @@ export function buildReport(findings: Findings, names: SampleNames, layout: Layo
     unreadable: faults(findings, names, SampleState.unreadable),
     invalid: faults(findings, names, SampleState.invalid),
     collisions: findings.collisions,
+    quality: measureQuality(findings, names),
     timing: { seconds, samples: table.count },
   };
 }

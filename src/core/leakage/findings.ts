@@ -23,11 +23,12 @@ export function findDuplicates(table: SampleTable, fingerprints: Fingerprints, s
   const readable = (sample: number): boolean => states[sample] !== SampleState.unreadable;
   const readableFile = (sample: number): boolean => readable(sample) && isFile[sample] === 1;
 
-  // Equal bytes decode to equal pixels, so the combination of both digests parts files only when MD5 collided.
-  const combined = fileDigests.map((byte, index) => byte ^ (pixelDigests[index] ?? 0));
-  const file = groupByDigest(combined, count, readableFile);
   const pixel = groupByDigest(pixelDigests, count, readable);
-  const collisions = countCollisions(groupByDigest(fileDigests, count, readableFile), pixelDigests);
+  const byBytes = groupByDigest(fileDigests, count, readableFile);
+  const collisions = countCollisions(byBytes, pixelDigests);
+  // Equal bytes decode to equal pixels, so the combination of both digests parts files only when MD5 collided.
+  const file =
+    collisions.groups === 0 ? byBytes : groupByDigest(combine(fileDigests, pixelDigests), count, readableFile);
 
   const conflicting = new Uint8Array(pixel.count);
   forEachGroup(pixel, (members, group) => {
@@ -157,6 +158,10 @@ function countCollisions(byFile: Groups, pixelDigests: Uint8Array): { groups: nu
     samples += members.length;
   }
   return { groups, samples };
+}
+
+function combine(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return a.map((byte, index) => byte ^ (b[index] ?? 0));
 }
 
 function sameDigest(digests: Uint8Array, a: number, b: number): boolean {

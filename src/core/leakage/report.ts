@@ -1,4 +1,6 @@
 import type { Layout, Role } from "../dataset/dataset";
+import type { FileFormat } from "../fingerprint/fingerprints";
+import type { Mode } from "../picture";
 
 /**
  * How equal two samples are. Tiers are cumulative: every file-identical pair is also pixel-identical.
@@ -63,6 +65,64 @@ export interface SampleFault {
   readonly reason: string;
 }
 
+/** An image that a check of quality found, and why; with what is needed to open it. */
+export interface QualityExample extends SampleFault {
+  /** Absolute path of its file, or of the array file it is a row of. */
+  readonly file: string;
+  /** Whether `file` is the image itself and can be opened as one. */
+  readonly isImageFile: boolean;
+}
+
+/** What one check of quality found. */
+export interface QualityCheck {
+  readonly samples: number;
+  /** The first of them, at most 100. */
+  readonly examples: readonly QualityExample[];
+}
+
+/** The largest and the smallest class of a split, of those that occur in it, counted in readable images. */
+export interface ClassBalance {
+  readonly split: string;
+  readonly largest: { readonly label: string; readonly samples: number };
+  readonly smallest: { readonly label: string; readonly samples: number };
+  /** Images of the largest class for each one of the smallest. */
+  readonly ratio: number;
+  readonly imbalanced: boolean;
+}
+
+/**
+ * What is odd about images that can be read; nothing of it is a fault by itself. Unreadable and invalid samples take no
+ * part. `quality.ts` says how it is measured, and why the thresholds are what they are.
+ */
+export interface Quality {
+  /** Images whose mean square difference from their mean grey level is below `threshold`; blank ones are not among them. */
+  readonly nearlyBlank: QualityCheck & { readonly threshold: number };
+  /**
+   * Images of a size that is odd within the dataset. `majority`: nearly all others share one size. `deviation`: sizes vary,
+   * and these have by far more or fewer pixels. `none`: too few images, or sizes too mixed, for any to be odd.
+   */
+  readonly oddSize: QualityCheck & { readonly rule: "majority" | "deviation" | "none" };
+  /** Images that are by far more or less elongated than the others, and not of odd size. */
+  readonly oddAspect: QualityCheck;
+  /** Files whose content is of another format than their name says. */
+  readonly wrongExtension: QualityCheck & {
+    /** The most frequent first. `extension` is in lower case, with its dot. */
+    readonly kinds: readonly { readonly extension: string; readonly format: FileFormat; readonly samples: number }[];
+  };
+  /** Images of another mode than most. */
+  readonly mixedModes: QualityCheck & {
+    /** Images of every mode that occurs, the most frequent first. */
+    readonly modes: readonly { readonly mode: Mode; readonly samples: number }[];
+  };
+  /** How many sizes there are, and the most common one; `null` when no image can be read. */
+  readonly sizes: {
+    readonly distinct: number;
+    readonly mostCommon: { readonly width: number; readonly height: number; readonly samples: number } | null;
+  };
+  /** Every split with at least two classes. */
+  readonly balance: readonly ClassBalance[];
+}
+
 /** The result of an inspection: plain, serialisable, complete but for the groups, which are read page by page. */
 export interface Report {
   readonly schema: "cleansplit/report@1";
@@ -82,6 +142,7 @@ export interface Report {
   readonly invalid: readonly SampleFault[];
   /** Different images with the same MD5 of their bytes: never treated as duplicates. */
   readonly collisions: { readonly groups: number; readonly samples: number };
+  readonly quality: Quality;
   /** Seconds the inspection took, and how many samples it read. */
   readonly timing: { readonly seconds: number; readonly samples: number };
 }

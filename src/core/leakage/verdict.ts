@@ -44,9 +44,18 @@ export function verdictOf(report: Report): Verdict {
     );
   }
   const faults = details.length;
-  // A blank image alone is worth a look, but no fault.
+  // What is odd is worth a look, but no fault.
   if (report.blank.samples > 0) {
     details.push(`${plural(report.blank.samples, "image is", "images are")} blank: all pixels equal.`);
+  }
+  const { nearlyBlank, wrongExtension } = report.quality;
+  if (nearlyBlank.samples > 0) {
+    details.push(`${plural(nearlyBlank.samples, "image is", "images are")} nearly blank: next to nothing to see.`);
+  }
+  if (wrongExtension.samples > 0) {
+    details.push(
+      `${plural(wrongExtension.samples, "file holds", "files hold")} an image of another format than the name says.`,
+    );
   }
   const total = report.splits.reduce((sum, split) => sum + split.samples, 0);
   if (worst !== undefined) return { level: "leak", text: `${leakText(report, worst)}.`, details };

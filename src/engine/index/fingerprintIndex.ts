@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { messageOf } from "../../core/errors";
+import { SampleState } from "../../core/dataset/dataset";
 import { columnWidth, COLUMN_NAMES, type Fingerprints } from "../../core/fingerprint/fingerprints";
 import type { FileTimes, ReadFiles } from "../pool/jobs";
 import type { PackedNames } from "../sources/names";
@@ -37,54 +39,79 @@ export class FingerprintIndex {
   /** Index of the first row of each batch. */
   private readonly starts: number[] = [];
   private readonly files: readonly string[];
-  private readonly rows: number;
-  private readonly slots: Int32Array;
+  private rows = 0;
+  /** An open-addressing table from the path of a file to its row; of several rows the one that was written last. */
+  private slots = new Int32Array(16).fill(-1);
+  private readonly folders = new Map<string, number>();
+  /** Index of the folder of each row. */
+  private folderOf = new Int32Array();
   private readonly writer: IndexWriter;
-  private readonly compacts: boolean;
+  private compacts = false;
   private failure: string | null = null;
 
-  /** `folder` is where indexes are kept, `root` whose images it is about, `images` how many there are now. */
-  static open(folder: string, root: string, images: number): FingerprintIndex {
+  /** `folder` is where indexes are kept, `root` whose images it is about. */
+  static async open(folder: string, root: string): Promise<FingerprintIndex> {
     const key = createHash("sha256").update(path.resolve(root)).digest("hex").slice(0, 32);
-    return new FingerprintIndex(path.join(folder, VERSION, key), images);
+    const index = new FingerprintIndex(path.join(folder, VERSION, key));
+    await index.load().catch((error: unknown) => {
+      // An inspection is as good without it: then all images are read.
+      index.failure = messageOf(error);
+      index.folders.clear();
+    });
+    return index;
   }
 
-  private constructor(folder: string, images: number) {
+  private constructor(folder: string) {
     this.files = this.list(folder);
-    let rows = 0;
+    this.writer = new IndexWriter(folder);
+  }
+
+  /** Reads the files and finds the row of every image, yielding often: the same thread feeds those that list folders. */
+  private async load(): Promise<void> {
     for (const file of this.files) {
       for (const batch of readBatches(readOrEmpty(file), readOrEmpty(checksumFile(file)))) {
         this.batches.push(batch);
-        this.starts.push(rows);
-        rows += batch.count;
+        this.starts.push(this.rows);
+        this.rows += batch.count;
+        await nextTurn();
       }
     }
-    this.rows = rows;
-    this.compacts = this.files.length > MAX_FILES || rows > 2 * images + CHUNK_OF_GRACE;
-    this.writer = new IndexWriter(folder);
-    this.slots = this.buildSlots();
+    let capacity = 16;
+    while (capacity < this.rows * 2) capacity *= 2;
+    this.slots = new Int32Array(capacity).fill(-1);
+    this.folderOf = new Int32Array(this.rows);
+    for (const [index, batch] of this.batches.entries()) {
+      this.addBatch(batch, this.starts[index] ?? 0);
+      await nextTurn();
+    }
+  }
+
+  /** Says how many images there are now: an index that holds mostly others is written anew. */
+  expect(images: number): void {
+    this.compacts = this.files.length > MAX_FILES || this.rows > 2 * images + GRACE_ROWS;
   }
 
   /** Rows for images of one folder, as they were when they were read. */
   find(folder: string, names: PackedNames): FoundRows | null {
-    if (this.rows === 0) return null;
+    const known = this.folders.get(folder);
+    if (known === undefined) return null;
     const count = names.ends.length;
     const rowOf = new Int32Array(count).fill(-1);
-    const known = { sizes: new Float64Array(count).fill(NaN), times: new Float64Array(count).fill(NaN) };
-    const folderBytes = Buffer.from(folder);
-    const seed = hashBytes(OFFSET_BASIS, folderBytes, 0, folderBytes.length);
+    const times = { sizes: new Float64Array(count).fill(NaN), times: new Float64Array(count).fill(NaN) };
+    const mask = this.slots.length - 1;
     let from = 0;
     for (let index = 0; index < count; index++) {
       const to = names.ends[index] ?? from;
-      const row = this.lookUp(hashBytes(seed, names.bytes, from, to), folderBytes, names.bytes, from, to);
+      const row = this.slots[this.slotOf(known, names.bytes, from, to) & mask] ?? -1;
       from = to;
       if (row < 0) continue;
-      const { batch, at } = this.locate(row);
+      const batch = this.batchOf(row);
+      const at = row - (this.starts[batch] ?? 0);
       rowOf[index] = row;
-      known.sizes[index] = batch.sizes[at] ?? NaN;
-      known.times[index] = batch.times[at] ?? NaN;
+      times.sizes[index] = this.batches[batch]?.sizes[at] ?? NaN;
+      times.times[index] = this.batches[batch]?.times[at] ?? NaN;
     }
-    return { rowOf, known };
+    return { rowOf, known: times };
   }
 
   /** Copies the rows of files that are unchanged into `into`, the first file at sample `first`. */
@@ -109,8 +136,8 @@ export class FingerprintIndex {
         into[name].set(batch.columns[name].subarray(at * width, (at + run) * width), (first + index) * width);
       }
       for (let i = 0; i < run; i++) {
-        const reason = batch.reasonAt(at + i);
-        if (reason !== null) into.reasons.set(first + index + i, reason);
+        if (batch.columns.states[at + i] === SampleState.ok) continue;
+        into.reasons.set(first + index + i, batch.reasonAt(at + i) ?? "");
       }
       index += run;
     }
@@ -160,78 +187,79 @@ export class FingerprintIndex {
   }
 
   private locate(row: number): { readonly batch: IndexBatch; readonly at: number } {
+    const index = this.batchOf(row);
+    const batch = this.batches[index];
+    if (batch === undefined) throw new RangeError(`The index has no row ${row}.`);
+    return { batch, at: row - (this.starts[index] ?? 0) };
+  }
+
+  private batchOf(row: number): number {
     let [low, high] = [0, this.starts.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if ((this.starts[middle] ?? 0) <= row) low = middle;
       else high = middle - 1;
     }
-    const batch = this.batches[low];
-    if (batch === undefined) throw new RangeError(`The index has no row ${row}.`);
-    return { batch, at: row - (this.starts[low] ?? 0) };
+    return low;
   }
 
-  /** An open-addressing table from the path of a file to its row; of several rows the one that was written last. */
-  private buildSlots(): Int32Array {
-    let capacity = 16;
-    while (capacity < this.rows * 2) capacity *= 2;
-    const slots = new Int32Array(capacity).fill(-1);
-    let row = 0;
-    for (const batch of this.batches) {
-      let folderEnd = -1;
-      let seed = OFFSET_BASIS;
-      for (let at = 0; at < batch.count; at++, row++) {
-        const folderStart = batch.folders.ends[at] ?? 0;
-        // Rows of one folder follow one another; its hash is that of the row before when the bytes are the same.
-        if (at === 0 || !batch.sameFolderAsBefore(at)) {
-          folderEnd = batch.folders.ends[at + 1] ?? folderStart;
-          seed = hashBytes(OFFSET_BASIS, batch.folders.bytes, folderStart, folderEnd);
-        }
-        const from = batch.names.ends[at] ?? 0;
-        const to = batch.names.ends[at + 1] ?? from;
-        let slot = hashBytes(seed, batch.names.bytes, from, to) & (capacity - 1);
-        while ((slots[slot] ?? -1) >= 0 && !this.isSameFile(slots[slot] ?? 0, row)) slot = (slot + 1) & (capacity - 1);
-        slots[slot] = row;
-      }
-    }
-    return slots;
-  }
-
-  private isSameFile(a: number, b: number): boolean {
-    const { batch, at } = this.locate(b);
-    return this.isFile(
-      a,
-      batch.folderOf(at),
-      batch.names.bytes,
-      batch.names.ends[at] ?? 0,
-      batch.names.ends[at + 1] ?? 0,
-    );
-  }
-
-  private lookUp(hash: number, folder: Uint8Array, names: Uint8Array, from: number, to: number): number {
+  private addBatch({ count, folders, names, folderAt }: IndexBatch, start: number): void {
     const mask = this.slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const row = this.slots[slot] ?? -1;
-      if (row < 0 || this.isFile(row, folder, names, from, to)) return row;
+    let folder = -1;
+    let [folderFrom, folderTo] = [0, -1];
+    for (let at = 0; at < count; at++) {
+      const [from, to] = [folders.ends[at] ?? 0, folders.ends[at + 1] ?? 0];
+      // Rows of one folder follow one another.
+      if (!sameSlice(folders.bytes, from, to, folderFrom, folderTo)) {
+        folder = this.numberOf(folderAt(at));
+        [folderFrom, folderTo] = [from, to];
+      }
+      this.folderOf[start + at] = folder;
+      const slot = this.slotOf(folder, names.bytes, names.ends[at] ?? 0, names.ends[at + 1] ?? 0) & mask;
+      this.slots[slot] = start + at;
     }
   }
 
-  private isFile(row: number, folder: Uint8Array, names: Uint8Array, from: number, to: number): boolean {
-    const { batch, at } = this.locate(row);
-    const start = batch.names.ends[at] ?? 0;
-    const end = batch.names.ends[at + 1] ?? start;
-    if (end - start !== to - from) return false;
-    for (let i = 0; i < to - from; i++) if (batch.names.bytes[start + i] !== names[from + i]) return false;
-    return Buffer.compare(batch.folderOf(at), folder) === 0;
+  private numberOf(folder: string): number {
+    const known = this.folders.get(folder) ?? this.folders.size;
+    this.folders.set(folder, known);
+    return known;
+  }
+
+  /** The slot of a file: where it is, or where it would be put. */
+  private slotOf(folder: number, names: Uint8Array, from: number, to: number): number {
+    const mask = this.slots.length - 1;
+    let slot = hashBytes(Math.imul(folder + 1, 0x9e3779b1), names, from, to) & mask;
+    for (;;) {
+      const row = this.slots[slot] ?? -1;
+      if (row < 0 || this.isFile(row, folder, names, from, to)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  private isFile(row: number, folder: number, names: Uint8Array, from: number, to: number): boolean {
+    if (this.folderOf[row] !== folder) return false;
+    const index = this.batchOf(row);
+    const known = this.batches[index]?.names;
+    if (known === undefined) return false;
+    const at = row - (this.starts[index] ?? 0);
+    const start = known.ends[at] ?? 0;
+    if ((known.ends[at + 1] ?? start) - start !== to - from) return false;
+    for (let i = 0; i < to - from; i++) if (known.bytes[start + i] !== names[from + i]) return false;
+    return true;
   }
 }
 
 /** Small sets are not worth rewriting. */
-const CHUNK_OF_GRACE = 4096;
+const GRACE_ROWS = 4096;
 
-/** FNV-1a, 32 bits (G. Fowler, L. C. Noll, K.-P. Vo). */
-const OFFSET_BASIS = 0x811c9dc5;
+function sameSlice(bytes: Uint8Array, from: number, to: number, otherFrom: number, otherTo: number): boolean {
+  if (to - from !== otherTo - otherFrom) return false;
+  for (let i = 0; i < to - from; i++) if (bytes[from + i] !== bytes[otherFrom + i]) return false;
+  return true;
+}
 
+/** FNV-1a, 32 bits (G. Fowler, L. C. Noll, K.-P. Vo), from a seed of one's own. */
 function hashBytes(seed: number, bytes: Uint8Array, from: number, to: number): number {
   let hash = seed;
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);

@@ -1,5 +1,7 @@
 import { crc32 } from "node:zlib";
 import {
+  BufferType,
+  Data,
   Field,
   FixedSizeBinary,
   Float64,
@@ -13,8 +15,6 @@ import {
   Uint32,
   Uint8,
   Utf8,
-  type Data,
-  type DataType,
 } from "apache-arrow";
 import {
   columnWidth,
@@ -69,25 +69,21 @@ export class IndexBatch {
     this.reasons = textOf(reasons);
     this.sizes = sizes.values as Float64Array;
     this.times = times.values as Float64Array;
-    const values = COLUMN_NAMES.map((column, index) => [column, columns[index]?.values]);
-    this.columns = Object.fromEntries(values) as Pick<Fingerprints, ColumnName>;
+    const values = COLUMN_NAMES.map((column, index) => [column, columns[index]?.values as Uint8Array] as const);
+    this.columns = Object.fromEntries(values) as unknown as Pick<Fingerprints, ColumnName>;
   }
 
-  /** The folder of a row, as UTF-8. */
-  folderOf(row: number): Uint8Array {
-    return this.folders.bytes.subarray(this.folders.ends[row], this.folders.ends[row + 1]);
-  }
-
-  /** Whether a row other than the first is in the folder of the one before it. */
-  sameFolderAsBefore(row: number): boolean {
-    return Buffer.compare(this.folderOf(row), this.folderOf(row - 1)) === 0;
-  }
+  /** The folder of a row. */
+  readonly folderAt = (row: number): string => textAt(this.folders, row);
 
   /** Why the file of a row is unreadable; null when it is not. */
   reasonAt(row: number): string | null {
-    const [from = 0, to = 0] = this.reasons.ends.subarray(row, row + 2);
-    return from === to ? null : Buffer.from(this.reasons.bytes.subarray(from, to)).toString();
+    return textAt(this.reasons, row) || null;
   }
+}
+
+function textAt({ bytes, ends }: TextColumn, row: number): string {
+  return Buffer.from(bytes.subarray(ends[row], ends[row + 1])).toString();
 }
 
 function textOf(column: Data): TextColumn {
@@ -102,7 +98,7 @@ const FIXED = [
   new Field("modified", new Float64()),
 ];
 
-function arrowType(column: ColumnName): DataType {
+function arrowType(column: ColumnName): FixedSizeBinary | Uint8 | Uint16 | Uint32 {
   const width = columnWidth(column);
   if (width > 1) return new FixedSizeBinary(width);
   const [array] = [createFingerprints(0)[column]];
@@ -141,7 +137,7 @@ export function encodeBatch({ count, folders, names, reasons, sizes, times, fing
     makeData({ type: new Float64(), length: count, nullCount: 0, data: times }),
     ...COLUMN_NAMES.map((column) => {
       const data = fingerprints[column].subarray(0, count * columnWidth(column));
-      return makeData({ type: arrowType(column) as Uint8, length: count, nullCount: 0, data: data as Uint8Array });
+      return new Data(arrowType(column), 0, count, 0, { [BufferType.DATA]: data });
     }),
   ];
   const struct = makeData({ type: new Struct(SCHEMA.fields), length: count, nullCount: 0, children });

@@ -43,7 +43,7 @@ export async function fingerprintFiles(
     if (known === null || !job.isKnown(file, known, index)) await job.read(file, index);
   }
   await job.finish();
-  return { done, ...job.result() };
+  return { done, time: performance.now() - started, ...job.result() };
 }
 
 /** One job while it is worked on. */
@@ -53,7 +53,6 @@ class FileJob {
   private readonly unchanged: Uint8Array;
   /** Files of the batch that the kernels are filled with. */
   private batch: number[] = [];
-  private isFull = false;
   private readingTime = 0;
 
   constructor(
@@ -65,7 +64,7 @@ class FileJob {
     this.unchanged = new Uint8Array(count);
   }
 
-  result(): Omit<ReadFiles, "done"> {
+  result(): Omit<ReadFiles, "done" | "time"> {
     const { fingerprints, found, unchanged, readingTime } = this;
     return { fingerprints, found, unchanged, readingTime };
   }
@@ -82,19 +81,23 @@ class FileJob {
     return true;
   }
 
+  /** Reads a file: a small one into the batch, a large one at once. */
   async read(file: string, index: number): Promise<void> {
     const before = performance.now();
     try {
-      const bytes = this.readFile(file, index);
+      const { bytes, isBatched } = this.readFile(file, index);
       this.readingTime += performance.now() - before;
-      if (bytes === null) return;
-      this.md5.into(this.rows().fileDigests, index * DIGEST_BYTES, bytes);
-      await this.decode(bytes, index);
+      if (isBatched) {
+        this.batch.push(index);
+        if (this.kernels.add(bytes.length)) await this.finish();
+      } else {
+        this.md5.into(this.rows().fileDigests, index * DIGEST_BYTES, bytes);
+        await this.decode(bytes, index);
+      }
     } catch (error) {
       if (!(error instanceof UnreadableImage)) throw error;
       recordFault(this.rows(), index, SampleState.unreadable, error.message);
     }
-    if (this.batch.length > 0 && this.isFull) await this.finish();
   }
 
   /** Runs the batch. */
@@ -102,7 +105,6 @@ class FileJob {
     if (this.batch.length === 0) return;
     const files = this.batch;
     this.batch = [];
-    this.isFull = false;
     const columns = this.kernels.run();
     const others = files.flatMap((index, row) =>
       columns.covered[row] === 1 ? [] : [{ index, bytes: this.kernels.bytesOf(row).slice() }],
@@ -116,19 +118,16 @@ class FileJob {
     }
   }
 
-  /** Reads a file into the batch; answers the bytes of one that is too large for it, `null` for others. */
-  private readFile(file: string, index: number): Uint8Array | null {
+  /** The bytes of a file; those of a small one lie in the room of the kernels, to be added to the batch. */
+  private readFile(file: string, index: number): { readonly bytes: Uint8Array; readonly isBatched: boolean } {
     try {
       const descriptor = openSync(file, "r");
       try {
         const stats = fstatSync(descriptor);
         this.remember(stats, index);
-        const { size } = stats;
-        if (size > MAX_BATCHED_BYTES) return readAll(descriptor, new Uint8Array(size));
-        const bytes = readAll(descriptor, this.kernels.room(size));
-        this.isFull = this.kernels.add(bytes.length);
-        this.batch.push(index);
-        return null;
+        const isBatched = stats.size <= MAX_BATCHED_BYTES;
+        const room = isBatched ? this.kernels.room(stats.size) : new Uint8Array(stats.size);
+        return { bytes: readAll(descriptor, room), isBatched };
       } finally {
         closeSync(descriptor);
       }

@@ -37,7 +37,8 @@ export interface ReadFiles {
   readonly found: FileTimes;
   /** 1 for files that are as they were known; their row of `fingerprints` is empty. */
   readonly unchanged: Uint8Array;
-  /** Milliseconds spent in reading. */
+  /** Milliseconds the job took, and those of them in which it waited for files. */
+  readonly time: number;
   readonly readingTime: number;
 }
 

@@ -4,6 +4,9 @@ import { abortError } from "../process/rpc";
 import type { JobName, JobParameter, JobResult } from "./jobs";
 import type { JobAnswer, JobRequest } from "./workerMain";
 
+/** Memory of a worker for values that soon die, in megabytes. Jobs make few; by default it would grow to 48. */
+const YOUNG_MEGABYTES = 8;
+
 interface Task {
   readonly request: JobRequest;
   readonly signal: AbortSignal;
@@ -21,11 +24,23 @@ export class Pool {
   private readonly busy = new Map<Worker, Task>();
   private closed = false;
 
-  /** `script` is the bundled worker; `size` is the number of threads, at least 1. */
+  /** `script` is the bundled worker; `threads` is how many there are, at least 1, and `maximum` how many after `grow`. */
   constructor(
     private readonly script: string,
-    readonly size: number,
+    private threads: number,
+    private readonly maximum = threads,
   ) {}
+
+  /** Threads that may run at once. */
+  get size(): number {
+    return this.threads;
+  }
+
+  /** Allows as many threads as the pool may have: worth it while they mostly wait for a disk. */
+  grow(): void {
+    this.threads = this.maximum;
+    this.next();
+  }
 
   /** Runs a job; rejects with an `AbortError` as soon as `signal` aborts, whether the job has started or not. */
   run<K extends JobName>(name: K, parameter: JobParameter<K>, signal: AbortSignal): Promise<JobResult<K>> {
@@ -68,7 +83,7 @@ export class Pool {
   }
 
   private start(): Worker {
-    const worker = new Worker(this.script);
+    const worker = new Worker(this.script, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
     worker.on("message", (answer: JobAnswer) => {
       const task = this.busy.get(worker);
       this.busy.delete(worker);

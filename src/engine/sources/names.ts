@@ -30,6 +30,35 @@ export function nameAt({ bytes, ends }: PackedNames, index: number): string {
   return decoder.decode(bytes.subarray(index === 0 ? 0 : ends[index - 1], ends[index]));
 }
 
+/** The extension of one name in lower case, without its dot; `""` without one or when it has over four letters. */
+export function extensionAt({ bytes, ends }: PackedNames, index: number): string {
+  const end = ends[index] ?? 0;
+  const start = Math.max(index === 0 ? 0 : (ends[index - 1] ?? 0), end - MAX_EXTENSION - 1);
+  let key = 0;
+  for (let at = end - 1; at >= start; at--) {
+    const byte = bytes[at] ?? 0;
+    if (byte === DOT) return textOfKey(key);
+    key = (key << 8) | (byte >= UPPER_A && byte <= UPPER_Z ? byte + 32 : byte);
+  }
+  return "";
+}
+
+const MAX_EXTENSION = 4;
+const [DOT, UPPER_A, UPPER_Z] = [0x2e, 0x41, 0x5a];
+
+/** Extensions by their letters, the first one in the lowest byte: making the same text again takes ten times as long. */
+const extensions = new Map<number, string>();
+
+function textOfKey(key: number): string {
+  let text = extensions.get(key);
+  if (text === undefined) {
+    text = "";
+    for (let rest = key; rest !== 0; rest >>>= 8) text += String.fromCharCode(rest & 255);
+    extensions.set(key, text);
+  }
+  return text;
+}
+
 /** Some names, as a copy of their own that can be sent to a worker. */
 export function sliceNames({ bytes, ends }: PackedNames, from: number, count: number): PackedNames {
   const start = from === 0 ? 0 : (ends[from - 1] ?? 0);

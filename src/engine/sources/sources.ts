@@ -1,6 +1,6 @@
 import type { Geometry } from "../../core/dataset/arrays";
 import type { Scaling } from "../../core/fingerprint/scaling";
-import { nameAt, type PackedNames } from "./names";
+import { extensionAt, nameAt, type PackedNames } from "./names";
 
 /** The images of one folder. */
 export interface SourceFolder {
@@ -51,7 +51,18 @@ export interface ArraySource {
 export type Source = FolderSource | ArraySource;
 
 /** Path of an image below the root of its source. */
-export function imagePath({ folders }: FolderSource, position: number): string {
+export function imagePath(source: FolderSource, position: number): string {
+  const folder = folderOf(source, position);
+  return joinPath(folder.path, nameAt(folder.names, position - folder.start));
+}
+
+/** The extension of an image in lower case, without its dot. */
+export function imageExtension(source: FolderSource, position: number): string {
+  const folder = folderOf(source, position);
+  return extensionAt(folder.names, position - folder.start);
+}
+
+function folderOf({ folders }: FolderSource, position: number): SourceFolder {
   let [low, high] = [0, folders.length - 1];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
@@ -60,7 +71,7 @@ export function imagePath({ folders }: FolderSource, position: number): string {
   }
   const folder = folders[low];
   if (folder === undefined) throw new RangeError(`There is no image ${position}.`);
-  return joinPath(folder.path, nameAt(folder.names, position - folder.start));
+  return folder;
 }
 
 /** A name below a folder that may be the root. */

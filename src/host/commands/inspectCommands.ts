@@ -25,6 +25,15 @@ export function inspectCommands(
     reports.show(session);
     await session.inspect();
   };
+  /** The dataset that was given or is picked; `null`, without the offer to inspect one, when none fits. */
+  const pickOneOf = async (
+    parameter: unknown,
+    placeHolder: string,
+    fits: (session: DatasetSession) => boolean,
+  ): Promise<DatasetSession | null> => {
+    if (picker.given(parameter) === null && !sessions.all.some(fits)) return null;
+    return picker.pick(parameter, placeHolder, fits);
+  };
   return [
     {
       id: "cleansplit.inspectDataset",
@@ -57,15 +66,25 @@ export function inspectCommands(
     {
       id: "cleansplit.cancel",
       run: async (parameter) => {
-        const busy = sessions.all.filter((session) => session.isBusy);
-        const given = picker.given(parameter);
-        if (given === null && busy.length === 0) return;
-        const session = await picker.pick(
-          parameter,
-          vscode.l10n.t("What should be cancelled?"),
-          ({ isBusy }) => isBusy,
-        );
+        const canCancel = ({ isBusy, status }: DatasetSession): boolean => isBusy || status === "paused";
+        const session = await pickOneOf(parameter, vscode.l10n.t("What should be cancelled?"), canCancel);
         await session?.cancel();
+      },
+    },
+    {
+      id: "cleansplit.pauseInspection",
+      run: async (parameter) => {
+        const canPause = ({ status }: DatasetSession): boolean => status === "inspecting";
+        const session = await pickOneOf(parameter, vscode.l10n.t("Which inspection should be paused?"), canPause);
+        await session?.pause();
+      },
+    },
+    {
+      id: "cleansplit.resumeInspection",
+      run: async (parameter) => {
+        const canResume = ({ status }: DatasetSession): boolean => status === "paused";
+        const session = await pickOneOf(parameter, vscode.l10n.t("Which inspection should go on?"), canResume);
+        await session?.resume();
       },
     },
     {

@@ -3,7 +3,7 @@ import { number, plural } from "../../core/leakage/verdict";
 import type { ApplyResult, PlanSummary } from "../../core/sanitize/plan";
 import type { DatasetPanels } from "../panels/datasetPanels";
 import type { ReportPanel } from "../panels/reportPanel";
-import { progressText } from "../progress";
+import { progressLine } from "../progress";
 import { reveal } from "../samples";
 import type { DatasetSession } from "../session";
 import { problemWithTarget, proposeTarget } from "../targetFolder";
@@ -60,7 +60,7 @@ async function writeWithProgress(session: DatasetSession, target: string): Promi
       token.onCancellationRequested(() => void session.cancel()),
       session.onDidProgress((view) => {
         const done = view.total > 0 ? (100 * view.done) / view.total : 0;
-        progress.report({ message: progressText(view), increment: Math.max(0, done - share) });
+        progress.report({ message: progressLine(view), increment: Math.max(0, done - share) });
         share = Math.max(share, done);
       }),
     );

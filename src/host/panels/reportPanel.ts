@@ -1,6 +1,8 @@
 import * as vscode from "vscode";
 import type { Role } from "../../core/dataset/dataset";
 import type { GroupPage, GroupQuery } from "../../core/leakage/report";
+import { findExample } from "../../core/leakage/quality";
+import { qualityNotes } from "../../core/leakage/qualityNotes";
 import { verdictOf } from "../../core/leakage/verdict";
 import type { RemovalPage } from "../../core/sanitize/plan";
 import { isAbort } from "../../engine/process/rpc";
@@ -64,14 +66,17 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
 
   /** Everything the page shows, as it is now. */
   state(): ReportState {
-    const { name, progress, error, result, plan, applied } = this.#session;
+    const { name, status, progress, paused, error, result, plan, applied } = this.#session;
     const report = result?.report ?? null;
     return {
       name,
       progress,
+      canPause: status === "inspecting",
+      paused,
       error,
       report,
       verdict: report === null ? null : verdictOf(report),
+      quality: report === null ? [] : qualityNotes(report.quality),
       plan,
       applied,
       trusted: vscode.workspace.isTrusted,
@@ -131,6 +136,14 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
     await this.#session.cancel();
   }
 
+  async pause(): Promise<void> {
+    await this.#session.pause();
+  }
+
+  async resume(): Promise<void> {
+    await this.#shownOnPage(this.#session.resume());
+  }
+
   async makePlan(): Promise<void> {
     await this.#shownOnPage(this.#session.makePlan());
   }
@@ -181,7 +194,8 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
     const fault = report?.unreadable.find((entry) => entry.sample === sample);
     const file = fault === undefined ? null : fileOfFault(this.#session, fault);
     if (fault !== undefined && file !== null) return { sample, id: fault.id, file, isImageFile: true };
-    return this.#seen.find(sample);
+    const example = report === undefined ? undefined : findExample(report.quality, sample);
+    return example ?? this.#seen.find(sample);
   }
 
   #run(): { signal: AbortSignal; progress: () => void } {

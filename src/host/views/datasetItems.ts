@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { Role } from "../../core/dataset/dataset";
 import { number, plural, verdictOf } from "../../core/leakage/verdict";
 import type { TrainingSize } from "../../core/training/training";
+import { pausedLine, progressLine } from "../progress";
 import { sampleName } from "../samples";
 import type { DatasetSession } from "../session";
 import { datasetNode, type DatasetNode, type NodeOf } from "./datasetNodes";
@@ -174,14 +175,18 @@ function describe(node: DatasetNode): vscode.TreeItem {
 }
 
 function datasetItem(session: DatasetSession): vscode.TreeItem {
-  const { result, status } = session;
+  const { result, status, progress, paused } = session;
   const item = new vscode.TreeItem(session.name, result === null ? None : Expanded);
-  item.contextValue = `dataset ${session.isBusy ? "busy" : result === null ? "new" : "ready"}${session.training.state.runs.length > 0 ? " trained" : ""}`;
+  item.contextValue = `dataset ${contextOf(session)}${session.training.state.runs.length > 0 ? " trained" : ""}`;
   const inputs = session.request.inputs.join("\n");
   if (status === "inspecting") {
     item.iconPath = new vscode.ThemeIcon("loading~spin");
-    item.description = vscode.l10n.t("inspecting…");
+    item.description = progress === null ? vscode.l10n.t("inspecting…") : progressLine(progress);
     item.tooltip = inputs;
+  } else if (paused !== null) {
+    item.iconPath = new vscode.ThemeIcon("debug-pause");
+    item.description = pausedLine(paused);
+    item.tooltip = `${vscode.l10n.t("The inspection is paused. Image files that were read are not read again.")}\n${inputs}`;
   } else if (status === "failed") {
     item.iconPath = new vscode.ThemeIcon("error", ERROR);
     item.description = vscode.l10n.t("inspection failed");
@@ -208,6 +213,14 @@ function datasetItem(session: DatasetSession): vscode.TreeItem {
     item.tooltip = [verdict.text, ...verdict.details, inputs].join("\n");
   }
   return item;
+}
+
+/** What menus know of a dataset. */
+function contextOf({ result, status, isBusy }: DatasetSession): string {
+  if (status === "inspecting") return "inspecting";
+  if (isBusy) return "busy";
+  if (status === "paused") return "paused";
+  return result === null ? "new" : "ready";
 }
 
 function splitItem({ split }: NodeOf<"split">): vscode.TreeItem {

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Run } from "../../engine/engine";
+import { throttled } from "../progress";
 import type { DatasetSession, DatasetSessions } from "../session";
 import { treeItemOf } from "./datasetItems";
 import { evaluationLeaks } from "./evaluationLeaks";
@@ -23,6 +24,9 @@ import {
 
 /** Id of the view, as in the manifest. */
 export const DATASETS_VIEW = "cleansplit.datasets";
+
+/** Least time between two updates of a row that says how far an inspection is. */
+const ROW_INTERVAL_MS = 1000;
 
 /** Samples of a group that the tree lists; the report shows all. */
 const MEMBERS_SHOWN = 100;
@@ -171,10 +175,17 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
   #showWork(session: DatasetSession): void {
     if (!session.isBusy || this.#working.has(session.id)) return;
     this.#working.add(session.id);
+    const progress = session.onDidProgress(
+      throttled(() => {
+        // A row with children would ask for all of them again.
+        if (session.result === null) this.#changed.fire(this.#root(session));
+      }, ROW_INTERVAL_MS),
+    );
     const idle = new Promise<void>((resolve) => {
       const listener = this.#sessions.onDidChange(() => {
         if (session.isBusy && this.#sessions.find(session.id) === session && !this.#closed.signal.aborted) return;
         listener.dispose();
+        progress.dispose();
         this.#working.delete(session.id);
         resolve();
       });

@@ -80,14 +80,22 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
             : DATASETS.letters;
   const fake = new FakeReport(dataset);
   const base = stateOf(fake, scenario === "clean" || scenario === "warning" ? scenario : "leak");
-  const none: ReportState = { ...base, report: null, verdict: null };
-  const progress = { title: "Comparing images", done: 12_480, total: 20_870 };
+  const none: ReportState = { ...base, report: null, verdict: null, quality: [] };
+  const progress = {
+    title: "Reading",
+    text: "12,480 of 20,870 images · 9,800/s · 1 s left",
+    done: 12_480,
+    total: 20_870,
+  };
+  const paused = { ...progress, text: "12,480 of 20,870 images" };
   const states: Readonly<Record<string, ReportState>> = {
     empty: none,
-    loading: { ...none, progress },
-    counting: { ...none, progress: { title: "Listing files", done: 3_120, total: 0 } },
+    loading: { ...none, progress, canPause: true },
+    paused: { ...none, paused },
+    counting: { ...none, progress: { title: "Listing", text: "3,120 images found", done: 3_120, total: 0 } },
     failed: { ...none, error: "The folder /data/notmnist_split is not there any more." },
-    again: { ...base, progress },
+    again: { ...base, progress, canPause: true },
+    pausedAgain: { ...base, paused },
     plan: { ...base, plan: fake.plan() },
     untrusted: { ...base, plan: fake.plan(), trusted: false },
     applied: {
@@ -162,6 +170,7 @@ URL.revokeObjectURL = (url) => {
   revoke(url);
 };
 
+const STARTING = { title: "Reading", text: "0 of 20,870 images", done: 0, total: 20_870 };
 const reportHost: Omit<ReportHost, "ready"> = {
   groups: async (query) => data.groups(query),
   thumbnails: async (samples) => Promise.all(samples.map(thumbnail)),
@@ -175,8 +184,10 @@ const reportHost: Omit<ReportHost, "ready"> = {
   revealSample: async () => undefined,
   copySampleId: async () => undefined,
   setRole: async () => undefined,
-  inspect: async () => fake.update({ error: null, progress: { title: "Reading images", done: 0, total: 20_870 } }),
-  cancel: async () => fake.update({ progress: null }),
+  inspect: async () => fake.update({ error: null, progress: STARTING, canPause: true }),
+  cancel: async () => fake.update({ progress: null, canPause: false, paused: null }),
+  pause: async () => fake.update({ progress: null, canPause: false, paused: fake.reportState.progress }),
+  resume: async () => fake.update({ paused: null, progress: STARTING, canPause: true }),
   makePlan: async () => fake.update({ plan: data.plan() }),
   discardPlan: async () => fake.update({ plan: null }),
   applyPlan: async () => undefined,

@@ -5,6 +5,8 @@ import type {
   Leakage,
   LeakageCounts,
   PlanSummary,
+  Quality,
+  QualityCheck,
   Removal,
   RemovalReason,
   Report,
@@ -12,6 +14,7 @@ import type {
   Role,
   SampleView,
 } from "../../../src/protocol/report";
+import { qualityNotes } from "../../../src/core/leakage/qualityNotes";
 
 /** What a made-up dataset looks like. */
 export interface FakeDataset {
@@ -160,6 +163,7 @@ export class FakeReport {
       ),
       invalid: this.#faults(Math.floor(dataset.faults / 3), "The label 10 is not one of 10 classes."),
       collisions: { groups: 0, samples: 0 },
+      quality: this.#quality(),
       timing: { seconds: 1.92, samples: dataset.splits.reduce((sum, split) => sum + split.samples, 0) },
     };
   }
@@ -324,6 +328,41 @@ export class FakeReport {
     return result;
   }
 
+  /** Something odd where there are faults, nothing elsewhere. */
+  #quality(): Quality {
+    const odd = Math.min(230, this.dataset.faults);
+    const [width, height] = this.dataset.size;
+    const total = this.dataset.splits.reduce((sum, split) => sum + split.samples, 0);
+    const check = (samples: number, reason: string): QualityCheck => ({
+      samples,
+      examples: this.#faults(Math.min(samples, 100), reason).map((fault) => {
+        const { file, isImageFile } = this.sample(fault.sample);
+        return { ...fault, file, isImageFile };
+      }),
+    });
+    return {
+      nearlyBlank: { ...check(odd, "its grey levels differ from their mean by 1.4 of 255"), threshold: 6 },
+      oddSize: { ...check(Math.ceil(odd / 3), `${width} x ${2 * height} pixels`), rule: "majority" },
+      oddAspect: check(0, ""),
+      wrongExtension: {
+        ...check(odd, "named .png, but it is a JPEG file"),
+        kinds: odd === 0 ? [] : [{ extension: ".png", format: "jpeg", samples: odd }],
+      },
+      mixedModes: {
+        ...check(odd, "its mode is RGB"),
+        modes: [{ mode: "L", samples: total - odd }, ...(odd === 0 ? [] : [{ mode: "RGB" as const, samples: odd }])],
+      },
+      sizes: { distinct: odd === 0 ? 1 : 2, mostCommon: { width, height, samples: total - Math.ceil(odd / 3) } },
+      balance: this.dataset.splits.slice(0, odd === 0 ? 0 : 1).map((split) => ({
+        split: split.name,
+        largest: { label: this.dataset.classes[0] ?? "", samples: 150 },
+        smallest: { label: this.dataset.classes.at(-1) ?? "", samples: 10 },
+        ratio: 15,
+        imbalanced: true,
+      })),
+    };
+  }
+
   #faults(count: number, reason: string): Report["unreadable"] {
     return Array.from({ length: count }, (_, index) => {
       const view = this.sample(index * 3);
@@ -353,6 +392,8 @@ export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = 
   return {
     name: fake.dataset.name,
     progress: null,
+    canPause: false,
+    paused: null,
     error: null,
     report,
     verdict: {
@@ -377,6 +418,7 @@ export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = 
         details: [],
       },
     }[level],
+    quality: qualityNotes(report.quality),
     plan: null,
     applied: null,
     trusted: true,

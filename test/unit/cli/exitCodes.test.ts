@@ -88,6 +88,27 @@ describe("exit codes", () => {
     });
   }
 
+  for (const [what, words, told] of [
+    ["image files", ["inspect", "."], "Stopped. What was read is kept; the same command goes on from there.\n"],
+    ["image files that are not kept", ["inspect", ".", "--no-cache"], "Cancelled.\n"],
+    ["an array file", ["inspect", "a.npz"], "Cancelled.\n"],
+  ] as const) {
+    it(`Ctrl+C says whether it goes on from there: ${what}`, async () => {
+      const abort = new AbortController();
+      const engine: Partial<Engine> = {
+        inspect: async (_, stopped) => {
+          stopped.progress({ phase: "reading", done: 1, total: 10 });
+          abort.abort("SIGINT");
+          stopped.signal.throwIfAborted();
+          return assert.fail("must be aborted");
+        },
+      };
+      const { code, stderr } = await run(words, { engine, cwd: import.meta.dirname, signal: abort.signal });
+      assert.equal(code, 130);
+      assert.ok(stderr.endsWith(told), stderr);
+    });
+  }
+
   it("nothing starts after an early signal", async () => {
     const signal = AbortSignal.abort("SIGINT");
     const { code } = await run(["inspect", "x"], { signal, engine: { inspect: () => assert.fail("must not run") } });

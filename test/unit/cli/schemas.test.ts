@@ -23,7 +23,7 @@ describe("JSON output", () => {
     const report: unknown = JSON.parse(stdout);
     assert.deepEqual(report, leakyReport());
     assertValid(await schema("report"), report);
-    assert.match(stderr, /^Reading: 500 of 1,000\n$/);
+    assert.match(stderr, /^Reading 500 of 1,000 images\n$/);
   });
 
   it("inspect --groups adds the groups", async () => {

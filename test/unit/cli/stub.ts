@@ -1,5 +1,5 @@
 import type { Engine } from "../../../src/engine/engine";
-import type { GroupView, Leakage, Report, SampleView } from "../../../src/core/leakage/report";
+import type { GroupView, Leakage, QualityExample, Report, SampleView } from "../../../src/core/leakage/report";
 import type { ApplyResult, PlanSummary, Removal } from "../../../src/core/sanitize/plan";
 import type { EpochScore, TrainingResult, TrainingRun } from "../../../src/core/training/training";
 import { runCli } from "../../../src/cli/cli";
@@ -71,6 +71,34 @@ export function leakyReport(change: Partial<Report> = {}): Report {
     ],
     invalid: [{ sample: 9, id: "a.npz#test[3]", split: "test", reason: "label 108 of 10 classes" }],
     collisions: { groups: 1, samples: 2 },
+    quality: {
+      nearlyBlank: { samples: 1, threshold: 6, examples: [qualityExample(11, "its grey levels differ by 1.4 of 255")] },
+      oddSize: { samples: 1, rule: "majority", examples: [qualityExample(12, "28 x 56 pixels")] },
+      oddAspect: { samples: 0, examples: [] },
+      wrongExtension: {
+        samples: 1,
+        kinds: [{ extension: ".png", format: "jpeg", samples: 1 }],
+        examples: [qualityExample(13, "named .png, but it is a JPEG file")],
+      },
+      mixedModes: {
+        samples: 1,
+        modes: [
+          { mode: "L", samples: 18853 },
+          { mode: "RGB", samples: 1 },
+        ],
+        examples: [qualityExample(13, "its mode is RGB")],
+      },
+      sizes: { distinct: 2, mostCommon: { width: 28, height: 28, samples: 18853 } },
+      balance: [
+        {
+          split: "train",
+          largest: { label: "A", samples: 1500 },
+          smallest: { label: "J", samples: 100 },
+          ratio: 15,
+          imbalanced: true,
+        },
+      ],
+    },
     timing: { seconds: 1.25, samples: 18857 },
     ...change,
   };
@@ -79,6 +107,7 @@ export function leakyReport(change: Partial<Report> = {}): Report {
 /** A report without a fault. */
 export function cleanReport(): Report {
   const none = { ...counts(0, 0), withoutBlank: counts(0, 0) };
+  const nothing = { samples: 0, examples: [] };
   return leakyReport({
     splits: leakyReport().splits.map((split) => ({ ...split, unreadable: 0, invalid: 0 })),
     duplicates: { file: none, pixel: none },
@@ -88,7 +117,21 @@ export function cleanReport(): Report {
     unreadable: [],
     invalid: [],
     collisions: { groups: 0, samples: 0 },
+    quality: {
+      nearlyBlank: { ...nothing, threshold: 6 },
+      oddSize: { ...nothing, rule: "majority" },
+      oddAspect: nothing,
+      wrongExtension: { ...nothing, kinds: [] },
+      mixedModes: { ...nothing, modes: [{ mode: "L", samples: 18857 }] },
+      sizes: { distinct: 1, mostCommon: { width: 28, height: 28, samples: 18857 } },
+      balance: [],
+    },
   });
+}
+
+function qualityExample(sample: number, reason: string): QualityExample {
+  const { id, split, file, isImageFile } = sampleView(sample);
+  return { sample, id, split, reason, file, isImageFile };
 }
 
 export function sampleView(sample: number, split = "train"): SampleView {

@@ -75,7 +75,7 @@ describe("terminal", () => {
   it("progress is drawn on a terminal only, and wiped at the end", async () => {
     const { stderr } = await run(["inspect", "x"], { columns: 80 });
     assert.ok(stderr.startsWith("\u001b[?25l"));
-    assert.match(plain(stderr), /Reading .* 50 % {2}500 of 1,000/);
+    assert.match(plain(stderr), /Reading .* 50 % {2}500 of 1,000 images/);
     assert.ok(stderr.endsWith("\r\u001b[2K\u001b[?25h"));
     assert.equal((await run(["inspect", "x", "--quiet"], { columns: 80 })).stderr, "");
   });
@@ -383,7 +383,7 @@ describe("progress", () => {
     progress.update({ title: "Reading", done: 500, total: 1000 });
     now = 10_010;
     progress.update({ title: "Reading", done: 501, total: 1000 });
-    assert.match(text(), /500 of 1,000 {2}10 s left/);
+    assert.match(text(), /500 of 1,000 images · 50\/s · 10 s left/);
     assert.doesNotMatch(text(), /501/);
     progress.update({ title: "Reading", done: 1000, total: 1000 });
     assert.match(text(), /100 %/);
@@ -395,6 +395,14 @@ describe("progress", () => {
     const progress = new ProgressLine(log, false, () => now);
     for (; now < 30_000; now += 100) progress.update({ title: "Reading", done: now / 100, total: 300 });
     progress.clear();
-    assert.equal(text(), "Reading: 0 of 300\nReading: 100 of 300\nReading: 200 of 300\n");
+    assert.equal(
+      text(),
+      [
+        "Reading 0 of 300 images",
+        "Reading 100 of 300 images · 10/s · 20 s left",
+        "Reading 200 of 300 images · 10/s · 10 s left",
+        "",
+      ].join("\n"),
+    );
   });
 });

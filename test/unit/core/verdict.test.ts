@@ -7,7 +7,7 @@ import { findingsOf, type TestSample } from "./support";
 
 function verdict(all: readonly TestSample[]): Verdict {
   const layout = { name: "x", inputs: [], units: [], ignored: [], notes: [] };
-  const report = buildReport(findingsOf(all), { id: String, file: String }, layout, 1);
+  const report = buildReport(findingsOf(all), { id: String, file: String, extension: () => "" }, layout, 1);
   // An inspected dataset only has splits that hold samples.
   return verdictOf({ ...report, splits: report.splits.filter((split) => split.samples > 0) });
 }

@@ -100,11 +100,11 @@ describe("the fingerprint index", () => {
   it("is an Arrow file that others can read", async () => {
     await inspectOnce();
     const [file = ""] = indexFiles();
-    const table = tableFromIPC(readFileSync(file));
-    const names = [...table].map((row) => `${String(row["folder"])}/${String(row["name"])}`).sort();
+    const rows = tableFromIPC(readFileSync(file)).toArray() as { folder: string; name: string; reason: string }[];
+    const names = rows.map((row) => `${row.folder}/${row.name}`).sort();
     assert.equal(names.length, 14);
     assert.equal(names[0], "test/A/2 saved again.png");
-    const unreadable = [...table].filter((row) => row["reason"] !== "").map((row) => String(row["reason"]));
+    const unreadable = rows.map((row) => row.reason).filter((reason) => reason !== "");
     assert.deepEqual(unreadable, ["empty file (0 bytes)"]);
   });
 

@@ -55,6 +55,26 @@ describe("inspecting image folders", () => {
     assert.equal(kinds["test/B/7.png"], undefined);
   });
 
+  it("says which files are named for another format than they hold", async () => {
+    const root = writeTree(path.join(scratch, "names"), {
+      "train/A/1.png": png(1),
+      "train/B/2.jpg": png(2),
+      "test/A/3.JPEG": png(3),
+      "test/B/4.gif": "no image",
+    });
+    const { report } = await inspect(engine, [root]);
+    const { wrongExtension } = report.quality;
+    assert.deepEqual(
+      wrongExtension.examples.map(({ id, split, file, reason }) => [id, split, path.relative(root, file), reason]),
+      [
+        ["test/A/3.JPEG", "test", "test/A/3.JPEG", "named .jpeg, but it is a PNG file"],
+        ["train/B/2.jpg", "train", "train/B/2.jpg", "named .jpg, but it is a PNG file"],
+      ],
+    );
+    const { details } = verdictOf(report);
+    assert.ok(details.includes("2 files hold an image of another format than the name says."), details.join(" "));
+  });
+
   it("gives the same report with one worker as with three", async () => {
     const root = faultyDataset(path.join(scratch, "workers"));
     const [one, three] = [createEngineForTest(1), createEngineForTest(3)];

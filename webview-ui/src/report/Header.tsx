@@ -1,9 +1,8 @@
-import type { JSX } from "preact";
+import type { ComponentChild, JSX } from "preact";
 import type { ProgressView, ReportState } from "../../../src/protocol/report";
 import { Button, Icon } from "../shared/Controls";
 import { visible } from "../shared/format";
 import { ProgressBar } from "../shared/ProgressBar";
-import { progressText } from "./Placeholder";
 
 interface Props {
   readonly state: ReportState;
@@ -11,14 +10,21 @@ interface Props {
   readonly onGo: (section: string) => void;
   readonly onInspect: () => void;
   readonly onTrain: () => void;
-  readonly onCancel: () => void;
+  readonly work: WorkActions;
+}
+
+/** What can be done about work that runs or is paused. */
+export interface WorkActions {
+  readonly cancel: () => void;
+  readonly pause: () => void;
+  readonly resume: () => void;
 }
 
 const LEVEL_ICONS = { clean: "pass-filled", warning: "warning", leak: "error" } as const;
 
 /** The line that stays: which dataset, where on the page, what to do, and what is being done. */
-export function Header({ state, sections, onGo, onInspect, onTrain, onCancel }: Props): JSX.Element {
-  const { name, verdict, progress } = state;
+export function Header({ state, sections, onGo, onInspect, onTrain, work }: Props): JSX.Element {
+  const { name, verdict, progress, paused, canPause } = state;
   return (
     <header class="header">
       <div class="header-line">
@@ -34,30 +40,50 @@ export function Header({ state, sections, onGo, onInspect, onTrain, onCancel }: 
           ))}
         </nav>
         <span class="header-actions">
-          <Button kind="quiet" icon="refresh" label="Inspect Again" disabled={progress !== null} onClick={onInspect} />
+          <Button
+            kind="quiet"
+            icon="refresh"
+            label="Inspect Again"
+            disabled={progress !== null || paused !== null}
+            onClick={onInspect}
+          />
           <Button kind="quiet" icon="graph-line" label="Train" onClick={onTrain} />
         </span>
       </div>
-      {progress !== null && <Working progress={progress} onCancel={onCancel} />}
+      {progress !== null ? (
+        <Working title={progress.title} progress={progress} isRunning>
+          {canPause && <Button kind="quiet" icon="debug-pause" label="Pause" onClick={work.pause} />}
+          <Button kind="quiet" icon="close" label="Cancel" onClick={work.cancel} />
+        </Working>
+      ) : (
+        paused !== null && (
+          <Working title="Paused" progress={paused} isRunning={false}>
+            <Button kind="quiet" icon="debug-continue" label="Resume" onClick={work.resume} />
+            <Button kind="quiet" icon="close" label="Cancel" onClick={work.cancel} />
+          </Working>
+        )
+      )}
     </header>
   );
 }
 
-function Working({
-  progress,
-  onCancel,
-}: {
+/** The line of work that runs or rests. */
+function Working(props: {
+  readonly title: string;
   readonly progress: ProgressView;
-  readonly onCancel: () => void;
+  readonly isRunning: boolean;
+  readonly children: ComponentChild;
 }): JSX.Element {
+  const { title, progress, isRunning, children } = props;
   return (
     <>
       <div class="header-progress">
-        <span>{progress.title}</span>
-        <span class="muted">{progressText(progress)}</span>
-        <Button kind="quiet" icon="close" label="Cancel" onClick={onCancel} />
+        <span>{title}</span>
+        <span class="muted">{progress.text}</span>
+        <span class="progress-actions">{children}</span>
       </div>
-      <ProgressBar label={progress.title} done={progress.done} total={progress.total} />
+      {/* Without a total the bar runs to and fro, which is wrong for what rests. */}
+      {(isRunning || progress.total > 0) && <ProgressBar label={title} done={progress.done} total={progress.total} />}
     </>
   );
 }

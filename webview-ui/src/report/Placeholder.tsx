@@ -1,7 +1,7 @@
 import type { ComponentChild, JSX } from "preact";
 import type { ProgressView } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
-import { number, percent } from "../shared/format";
+import { visible } from "../shared/format";
 import { ProgressBar } from "../shared/ProgressBar";
 
 /** What the page shows while there is no report: one sentence, and the one thing to do. */
@@ -24,30 +24,28 @@ export function Placeholder(props: {
   );
 }
 
-/** How far something is, e.g. "12,000 of 20,000 (60 %)". */
-export function progressText({ done, total }: ProgressView): string {
-  if (total <= 0) return done > 0 ? number(done) : "";
-  return `${number(done)} of ${number(total)} (${percent(done / total, 0)})`;
-}
-
-/** The first inspection under way. */
+/** The first inspection under way, or where it was paused. */
 export function FirstProgress(props: {
   readonly name: string;
   readonly progress: ProgressView;
+  readonly isPaused?: boolean;
   readonly children: ComponentChild;
 }): JSX.Element {
-  const { name, progress, children } = props;
+  const { name, progress, isPaused = false, children } = props;
+  const title = isPaused ? "Paused" : progress.title;
   return (
     <main class="placeholder">
-      <h1>{name}</h1>
+      <h1>{visible(name)}</h1>
       <div class="first-progress">
-        <ProgressBar label={progress.title} done={progress.done} total={progress.total} />
+        {/* Without a total the bar runs to and fro, which is wrong for what rests. */}
+        {(!isPaused || progress.total > 0) && <ProgressBar label={title} done={progress.done} total={progress.total} />}
         <p class="progress-line">
-          <span>{progress.title}</span>
-          <span class="muted">{progressText(progress)}</span>
+          <span>{title}</span>
+          <span class="muted">{progress.text}</span>
         </p>
+        {isPaused && <p class="muted">Image files that were read are not read again.</p>}
       </div>
-      {children}
+      <div class="actions">{children}</div>
     </main>
   );
 }

@@ -10,6 +10,7 @@ import { Gallery } from "./Gallery";
 import { Header } from "./Header";
 import { Matrix } from "./Matrix";
 import { FirstProgress, Placeholder } from "./Placeholder";
+import { Quality } from "./Quality";
 import { filterOf, restoreView, type GroupFilter, type ReportView } from "./reportView";
 import type { SampleActions } from "./SampleCard";
 import { Sanitize } from "./Sanitize";
@@ -42,7 +43,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
 
   const receive = useCallback((next: ReportState) => {
     const isSame = sameReport(shown.current, next);
-    const isAtRest = next.progress === null;
+    const isAtRest = next.progress === null && next.paused === null;
     // What was done before the cancelling arrived is no cancelled inspection.
     setCancelled(cancelling.current && isAtRest && next.error === null && (isSame || next.report === null));
     if (isAtRest) cancelling.current = false;
@@ -103,6 +104,8 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     cancelling.current = true;
     act(host.cancel());
   };
+  const pause = (): void => act(host.pause());
+  const resume = (): void => act(host.resume());
   const inspect = (): void => act(host.inspect());
   const go = (section: string): void => document.getElementById(section)?.scrollIntoView({ block: "start" });
 
@@ -122,11 +125,20 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     if (failure === null) return <main class="placeholder" aria-busy="true" />;
     return <Placeholder icon="error" title="The report could not be opened" text={failure} alert />;
   }
-  const { verdict, progress, error } = state;
+  const { verdict, progress, paused, canPause, error } = state;
   if (report === null || verdict === null) {
     if (progress !== null) {
       return (
         <FirstProgress name={state.name} progress={progress}>
+          {canPause && <Button icon="debug-pause" label="Pause" onClick={pause} />}
+          <Button label="Cancel" onClick={cancel} />
+        </FirstProgress>
+      );
+    }
+    if (paused !== null) {
+      return (
+        <FirstProgress name={state.name} progress={paused} isPaused>
+          <Button kind="primary" icon="debug-continue" label="Resume" onClick={resume} />
           <Button label="Cancel" onClick={cancel} />
         </FirstProgress>
       );
@@ -141,7 +153,11 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     }
     if (cancelled) {
       return (
-        <Placeholder icon="circle-slash" title="Inspection cancelled" text="Nothing was changed.">
+        <Placeholder
+          icon="circle-slash"
+          title="Inspection cancelled"
+          text="Nothing was changed. Image files that were read are not read again."
+        >
           <Button kind="primary" icon="refresh" label="Inspect Again" onClick={inspect} />
         </Placeholder>
       );
@@ -163,12 +179,20 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     { id: "splits", title: "Splits" },
     { id: "groups", title: "Groups" },
     ...(hasFaults ? [{ id: "faults", title: "Unusable" }] : []),
+    ...(state.quality.length > 0 ? [{ id: "quality", title: "Quality" }] : []),
     { id: "sanitize", title: "Sanitize" },
   ];
   const train = (): void => act(host.train());
   return (
     <>
-      <Header state={state} sections={sections} onGo={go} onInspect={inspect} onTrain={train} onCancel={cancel} />
+      <Header
+        state={state}
+        sections={sections}
+        onGo={go}
+        onInspect={inspect}
+        onTrain={train}
+        work={{ cancel, pause, resume }}
+      />
       <main class="page">
         {(error ?? failure) !== null && (
           <Notice level="error" actions={error !== null && <Button label="Try Again" onClick={inspect} />}>
@@ -205,6 +229,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
           onCell={(cell) => setView((last) => ({ ...last, cell }))}
         />
         <Faults report={report} roles={roles} onOpen={actions.open} />
+        <Quality report={report} notes={state.quality} roles={roles} onOpen={actions.open} onReveal={actions.reveal} />
         <Sanitize host={host} state={state} roles={roles} store={store} actions={actions} act={act} />
         <section id="train" aria-labelledby="train-title">
           <h2 id="train-title">What the leakage costs</h2>
