@@ -62,7 +62,7 @@ export function inspectionLines(report: Report, style: TableStyle): readonly Lin
 }
 
 function layoutLines({ dataset, splits, timing }: Report, style: TableStyle): readonly Line[] {
-  const read = `${plural(timing.samples, "image")} read in ${timing.seconds < 10 ? `${timing.seconds.toFixed(1)} s` : durationText(timing.seconds)}`;
+  const read = `${plural(timing.samples, "image")} read in ${timing.seconds < 10 ? `${Math.max(0.1, timing.seconds).toFixed(1)} s` : durationText(timing.seconds)}`;
   const order = (name: string | null): number =>
     name === null ? splits.length : splits.findIndex((split) => split.name === name);
   const units = [...dataset.units].sort((a, b) => order(a.split) - order(b.split));

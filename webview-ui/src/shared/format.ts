@@ -30,7 +30,7 @@ export function points(difference: number): string {
 
 /** A duration as people say it, e.g. "0.8 s", "2 min 5 s". */
 export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${Math.max(0.1, seconds).toFixed(1)} s`;
   if (seconds < 60) return `${seconds.toFixed(0)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
