@@ -1,8 +1,6 @@
-import type { SampleTable } from "../dataset/dataset";
 import { viewSample, type SampleNames } from "../leakage/buildReport";
 import { isFileGroup, type Findings } from "../leakage/findings";
 import type { SampleView } from "../leakage/report";
-import { plural } from "../leakage/verdict";
 import type { PlanSplit, Removal, RemovalCounts, RemovalReason } from "./plan";
 import { REMOVAL_REASONS, type Decision } from "./policy";
 
@@ -97,11 +95,6 @@ function describe(
     case "invalid":
       return `It is no valid sample: ${fault ?? "unknown reason"}.`;
   }
-}
-
-/** What is written for image folders, one line a split, e.g. "train: 13,901 images". */
-export function describeOutput(table: SampleTable, split: number, images: number): string {
-  return `${table.splits[split]?.name ?? ""}: ${plural(images, "image")}`;
 }
 
 function emptyCounts(): { -readonly [K in keyof RemovalCounts]: number } {

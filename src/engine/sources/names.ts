@@ -66,17 +66,3 @@ export function sliceNames({ bytes, ends }: PackedNames, from: number, count: nu
   const last = slice.at(-1) ?? start;
   return { bytes: bytes.slice(start, last), ends: slice.map((end) => end - start) };
 }
-
-/** All names as strings. */
-export function unpackNames(names: PackedNames): string[] {
-  return Array.from({ length: names.ends.length }, (_, index) => nameAt(names, index));
-}
-
-/** Whether both hold the same names in the same order. */
-export function sameNames(a: PackedNames, b: PackedNames): boolean {
-  return sameBytes(a.bytes, b.bytes) && a.ends.length === b.ends.length && a.ends.every((end, i) => end === b.ends[i]);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
-}
