@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Appearance } from "../../core/fingerprint/signature";
-import type { Picture } from "../../core/picture";
+import type { Mode, Picture } from "../../core/picture";
 import { createReference } from "./reference";
 import { createWasm } from "./wasm";
 
@@ -31,6 +31,24 @@ export interface FileColumns {
   readonly spreads: Uint16Array;
 }
 
+/** A JPEG whose pixels were not decoded: what follows from its coefficients. */
+export interface SeenJpeg {
+  /** Size and mode as `decodeImage` gives them. */
+  readonly width: number;
+  readonly height: number;
+  readonly mode: Mode;
+  /** As of `appearanceOf`, up to a bounded deviation: see decode/jpeg.ts. */
+  readonly appearance: Appearance;
+  /** Hash of all that decides its pixels, 8 bytes. */
+  readonly content: Uint8Array;
+}
+
+/** What the kernels say of a JPEG; of `other` ones nothing: `decodeImage` decides. */
+export type JpegView =
+  | ({ readonly kind: "seen" } & SeenJpeg)
+  | { readonly kind: "damaged"; readonly reason: string }
+  | { readonly kind: "other" };
+
 /**
  * All that is found in the bytes of files in one pass. Both implementations answer the same bits. One thread uses it, and
  * one batch is under way at a time: `room`, `add`, `room`, `add`, ..., `run`.
@@ -45,6 +63,8 @@ export interface Kernels {
   run(): FileColumns;
   /** The bytes of file `row` of the batch that ran last, valid until the next call: to decode what was not covered. */
   bytesOf(row: number): Uint8Array;
+  /** What a JPEG looks like, without decoding its pixels. */
+  jpeg(bytes: Uint8Array): JpegView;
   /** The look of a picture decoded elsewhere; see `appearanceOf`. */
   appearance(picture: Picture): Appearance;
 }

@@ -47,6 +47,7 @@ export function createReference(): Kernels {
       return columns;
     },
     bytesOf: (row) => done[row] ?? new Uint8Array(),
+    jpeg: () => ({ kind: "other" }),
     appearance: appearanceOf,
   };
 }

@@ -1,7 +1,7 @@
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { appearanceOf, SIGNATURE_BYTES, type Appearance } from "../../core/fingerprint/signature";
 import { bytesPerChannel, channelsOf, type Picture } from "../../core/picture";
-import { FULL_BYTES, MAX_FILES, type FileColumns, type Kernels } from "./kernels";
+import { FULL_BYTES, MAX_FILES, type FileColumns, type JpegView, type Kernels } from "./kernels";
 
 /** The part of the WebAssembly interface that is used; Node's types do not declare it. */
 interface WebAssemblyApi {
@@ -107,6 +107,10 @@ class WasmKernels implements Kernels {
   bytesOf(row: number): Uint8Array {
     const [at = 0, size = 0] = this.words("FILES", 2 * MAX_FILES).subarray(2 * row);
     return this.bytes(this.exports.INPUT.value + at, size);
+  }
+
+  jpeg(): JpegView {
+    return { kind: "other" };
   }
 
   appearance(picture: Picture): Appearance {
