@@ -1,6 +1,6 @@
 import { SampleState } from "../dataset/dataset";
 import type { Fingerprints } from "../fingerprint/fingerprints";
-import { SIGNATURE_BYTES, SIGNATURE_SIDE } from "../fingerprint/signature";
+import { SIGNATURE_BYTES } from "../fingerprint/signature";
 import { MODES } from "../picture";
 import { forEachGroup, groupByDigest } from "./groups";
 
@@ -11,14 +11,14 @@ import { forEachGroup, groupByDigest } from "./groups";
  */
 export const LOOK_TOLERANCE = 10;
 
-/** Up to here all pairs of a set of one size are compared; beyond, only those in neighbouring cells. */
-const FEW = 64;
+/** Pictures of a leaf of the tree: so few are compared one by one. */
+const LEAF = 24;
 
-/** Cells along each of four axes, the mean grey levels of the quarters of a picture; a power of two for their number. */
-const CELLS = 32;
+/** Pictures that are looked at to choose the block in which those of a node differ most. */
+const PROBED = 48;
 
-/** Pictures after which the search gives way to other work. */
-const PICTURES_A_TURN = 1024;
+/** Comparisons or moves of pictures, about, after which the search gives way to other work. */
+const STEPS_A_TURN = 100_000;
 
 /**
  * Samples with a provisional fingerprint whose pixels must be known: those for which there is another picture of their
@@ -67,70 +67,136 @@ function* compare(
   pictures: readonly number[],
   isFound: Uint8Array,
 ): Generator<undefined> {
-  const cells = pictures.length > FEW ? new Cells(signatures, pictures) : null;
-  for (const [index, picture] of pictures.entries()) {
-    if (index % PICTURES_A_TURN === PICTURES_A_TURN - 1) yield;
+  const tree = new LookTree(signatures, Uint32Array.from(pictures));
+  yield* tree.build();
+  for (const picture of pictures) {
     if (provisional[picture] === 0 || isFound[picture] === 1) continue;
-    for (const other of cells?.around(picture) ?? pictures) {
-      if (other === picture || !lookAlike(signatures, picture, other)) continue;
+    const other = tree.lookalikeOf(picture);
+    if (other >= 0) {
       isFound[picture] = 1;
       isFound[other] = provisional[other] ?? 0;
-      break;
     }
+    if (tree.isTurnOver()) yield;
   }
 }
 
-function lookAlike(signatures: Uint8Array, a: number, b: number): boolean {
-  const [from, other] = [a * SIGNATURE_BYTES, b * SIGNATURE_BYTES];
-  for (let i = 0; i < SIGNATURE_BYTES; i++) {
-    if (Math.abs((signatures[from + i] ?? 0) - (signatures[other + i] ?? 0)) > LOOK_TOLERANCE) return false;
-  }
-  return true;
+interface Node {
+  readonly from: number;
+  readonly to: number;
+  /** Block whose mean parts the pictures: below `level` they are in the first child, else in the second. */
+  block: number;
+  level: number;
+  children: readonly [Node, Node] | null;
 }
 
-/** Pictures by the means of their quarters: those that look alike are in the same cell or in neighbours. */
-class Cells {
-  private readonly first = new Int32Array(CELLS ** 4).fill(-1);
-  /** Index of the next picture of the same cell; -1 after the last. */
-  private readonly next: Int32Array;
+/**
+ * A k-d tree (J. L. Bentley, "Multidimensional binary search trees used for associative searching", 1975) over the 64 block
+ * means of pictures.
+ */
+class LookTree {
+  private readonly root: Node;
+  private steps = 0;
 
   constructor(
     private readonly signatures: Uint8Array,
-    private readonly pictures: readonly number[],
+    private readonly pictures: Uint32Array,
   ) {
-    this.next = new Int32Array(pictures.length);
-    pictures.forEach((picture, index) => {
-      const cell = this.cellOf(picture).reduce((number, at) => number * CELLS + at, 0);
-      this.next[index] = this.first[cell] ?? -1;
-      this.first[cell] = index;
-    });
+    this.root = { from: 0, to: pictures.length, block: 0, level: 0, children: null };
   }
 
-  /** The pictures in the cell of a picture and around it, itself too. */
-  *around(picture: number): Generator<number> {
-    const [a = 0, b = 0, c = 0, d = 0] = this.cellOf(picture);
-    for (let neighbour = 0; neighbour < 81; neighbour++) {
-      const [da, db, dc, dd] = [
-        neighbour % 3,
-        Math.floor(neighbour / 3) % 3,
-        Math.floor(neighbour / 9) % 3,
-        Math.floor(neighbour / 27),
-      ];
-      const cell = (((a + da - 1) * CELLS + b + db - 1) * CELLS + c + dc - 1) * CELLS + d + dd - 1;
-      for (let index = this.first[cell] ?? -1; index >= 0; index = this.next[index] ?? -1) {
-        yield this.pictures[index] ?? 0;
+  /** Whether it is time to give way; asking begins the next turn. */
+  isTurnOver(): boolean {
+    if (this.steps < STEPS_A_TURN) return false;
+    this.steps = 0;
+    return true;
+  }
+
+  *build(): Generator<undefined> {
+    const open = [this.root];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (node.to - node.from <= LEAF || !this.split(node)) continue;
+      open.push(...(node.children ?? []));
+      if (this.isTurnOver()) yield;
+    }
+  }
+
+  /** Another picture whose block means are all within the tolerance; -1 when there is none. */
+  lookalikeOf(picture: number): number {
+    const { signatures, pictures } = this;
+    const at = picture * SIGNATURE_BYTES;
+    const open = [this.root];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      this.steps++;
+      if (node.children !== null) {
+        const level = signatures[at + node.block] ?? 0;
+        const [below, above] = node.children;
+        if (level + LOOK_TOLERANCE >= node.level) open.push(above);
+        if (level - LOOK_TOLERANCE < node.level) open.push(below);
+        continue;
+      }
+      this.steps += node.to - node.from;
+      for (let i = node.from; i < node.to; i++) {
+        const other = pictures[i] ?? 0;
+        if (other !== picture && lookAlike(signatures, at, other * SIGNATURE_BYTES)) return other;
       }
     }
+    return -1;
   }
 
-  /** Where a picture is on each axis, from 1 on, so that every neighbour is on it too. */
-  private cellOf(picture: number): readonly number[] {
-    const sums = [0, 0, 0, 0];
-    const half = SIGNATURE_SIDE / 2;
-    for (let i = 0; i < SIGNATURE_BYTES; i++) {
-      const quarter = (i < SIGNATURE_BYTES / 2 ? 0 : 2) + (i % SIGNATURE_SIDE < half ? 0 : 1);
-      sums[quarter] = (sums[quarter] ?? 0) + (this.signatures[picture * SIGNATURE_BYTES + i] ?? 0);
+  /** Parts the pictures of a node at about the median of one block; false when they all look the same. */
+  private split(node: Node): boolean {
+    const { signatures, pictures } = this;
+    const size = node.to - node.from;
+    this.steps += size + PROBED * SIGNATURE_BYTES;
+    node.block = this.widestBlock(node);
+    const histogram = new Uint32Array(256);
+    const levelAt = (i: number): number => signatures[(pictures[i] ?? 0) * SIGNATURE_BYTES + node.block] ?? 0;
+    for (let i = node.from; i < node.to; i++) {
+      const level = levelAt(i);
+      histogram[level] = (histogram[level] ?? 0) + 1;
     }
-    return sums.map((sum) => 1 + Math.floor(sum / (SIGNATURE_BYTES / 4) / LOOK_TOLERANCE));
+    let below = histogram[0] ?? 0;
+    let level = 1;
+    while (level < 255 && (below < size / 2 || below === 0)) below += histogram[level++] ?? 0;
+    // All of the upper half may be of one level: then that one goes up.
+    if (below === size) below -= histogram[--level] ?? 0;
+    if (below === 0 || below === size) return false;
+    node.level = level;
+    let middle = node.from;
+    for (let i = node.from; i < node.to; i++) {
+      if (levelAt(i) >= level) continue;
+      [pictures[i], pictures[middle]] = [pictures[middle] ?? 0, pictures[i] ?? 0];
+      middle++;
+    }
+    node.children = [
+      { from: node.from, to: middle, block: 0, level: 0, children: null },
+      { from: middle, to: node.to, block: 0, level: 0, children: null },
+    ];
+    return true;
   }
+
+  private widestBlock({ from, to }: Node): number {
+    const { signatures, pictures } = this;
+    const step = Math.max(1, Math.floor((to - from) / PROBED));
+    let widest = 0;
+    let most = -1;
+    for (let block = 0; block < SIGNATURE_BYTES; block++) {
+      let [least, greatest] = [255, 0];
+      for (let i = from; i < to; i += step) {
+        const level = signatures[(pictures[i] ?? 0) * SIGNATURE_BYTES + block] ?? 0;
+        least = Math.min(least, level);
+        greatest = Math.max(greatest, level);
+      }
+      if (greatest - least > most) [widest, most] = [block, greatest - least];
+    }
+    return widest;
+  }
+}
+
+/** Whether two signatures are the same up to the tolerance, at these places of the column. */
+function lookAlike(signatures: Uint8Array, a: number, b: number): boolean {
+  for (let i = 0; i < SIGNATURE_BYTES; i++) {
+    if (Math.abs((signatures[a + i] ?? 0) - (signatures[b + i] ?? 0)) > LOOK_TOLERANCE) return false;
+  }
+  return true;
 }
