@@ -7,7 +7,7 @@ import { HUFFMAN, HUFFMAN_BYTES } from "./layout";
 /** Bits that a table is looked up by. */
 export const LOOKUP: u64 = 10;
 export const LOOKUP_SHIFT: u64 = 64 - LOOKUP;
-const ENTRIES: u32 = 1 << <u32>LOOKUP;
+const ENTRIES: u32 = 1 << (<u32>LOOKUP);
 
 // Parts of a table.
 /**
@@ -31,7 +31,7 @@ const IS_DC: usize = MADE + 5;
 
 /** Table 0..3 of DC differences, 4..7 of AC coefficients. */
 export function huffmanTable(index: u32): usize {
-  return HUFFMAN + (<usize>index) * HUFFMAN_BYTES;
+  return HUFFMAN + <usize>index * HUFFMAN_BYTES;
 }
 
 export function isValidDc(table: usize): bool {
@@ -85,17 +85,15 @@ function joinValues(table: usize): void {
     let entry: u32 = 0;
     if (found !== 0 && size !== 0 && bits <= <u32>LOOKUP) {
       const value = signed((at >> (<u32>LOOKUP - bits)) & ((1 << size) - 1), size);
-      entry = (<u32>value << 16) | ((((found >> 4) & 15) + 1) << 8) | bits;
+      entry = ((<u32>value) << 16) | ((((found >> 4) & 15) + 1) << 8) | bits;
     }
     store<u32>(table + (at << 2), entry);
   }
 }
 
 /** The value that `size` bits stand for, size 1..15: those that start with 0 are negative. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function signed(bits: u32, size: u32): i32 {
-  return <i32>bits - (<i32>(bits >> (size - 1)) - 1 & ((1 << size) - 1));
+  return <i32>bits - ((<i32>(bits >> (size - 1)) - 1) & ((1 << size) - 1));
 }
 
 /** `bits of the code << 8 | symbol` for the code at the top of `bits`, which is longer than a look-up; 0 when there is none. */

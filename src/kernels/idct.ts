@@ -5,15 +5,11 @@
  */
 
 /** Sums of products with factors in 1/8192, of pairs side by side: `dot(a, b | c << 16)`. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function pair(first: i32, second: i32): v128 {
   return i32x4.splat((first & 0xffff) | (second << 16));
 }
 
 /** One direction of all 8 rows, down, to the same place with rows and columns exchanged. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function pass(at: usize, shift: i32): void {
   const in0 = v128.load(at);
   const in1 = v128.load(at, 16);

@@ -200,7 +200,8 @@ function readFrame(type: u32, data: usize, size: u32, length: u32): bool {
       part.down = 1;
     }
     // The luma has the most samples, by a whole factor.
-    if (!isFactor(part.across) || !isFactor(part.down) || part.across > luma.across || part.down > luma.down) return false;
+    if (!isFactor(part.across) || !isFactor(part.down) || part.across > luma.across || part.down > luma.down)
+      return false;
     blocks += part.across * part.down;
   }
   if (blocks > 10) return false;
@@ -221,7 +222,7 @@ function readFrame(type: u32, data: usize, size: u32, length: u32): bool {
   let free = band + 8 * luma.down * stride + ROOM;
   if (isProgressive) {
     // The first scan of every block takes a bit at least.
-    if (blocks << 7 > MAX_COEFFICIENT_BYTES || blocks > <u64>length << 3) return false;
+    if (blocks << 7 > MAX_COEFFICIENT_BYTES || blocks > (<u64>length) << 3) return false;
     for (let i: u32 = 0; i < components; i++) {
       const part = component(i);
       part.coefficients = free;
@@ -347,7 +348,7 @@ function readSequential(data: usize, end: usize, parts: u32, only: u32): u32 {
         }
       }
     }
-    if (hasLuma) addLevels(y * lumaDown << 3, lumaDown << 3);
+    if (hasLuma) addLevels((y * lumaDown) << 3, lumaDown << 3);
   }
   return endSegment();
 }

@@ -49,18 +49,18 @@ const COMPONENT_BYTES: usize = 64;
 
 /** Component 0..2. */
 export function component(index: u32): Component {
-  return changetype<Component>(COMPONENTS + (<usize>index) * COMPONENT_BYTES);
+  return changetype<Component>(COMPONENTS + <usize>index * COMPONENT_BYTES);
 }
 
 /** What coefficient k of a component is multiplied with: four factors of its share in the hash, its step, its place. */
 export function factorsOf(index: u32): usize {
-  return FACTORS + (<usize>index) * FACTORS_BYTES;
+  return FACTORS + <usize>index * FACTORS_BYTES;
 }
 
 const ZIGZAG = memory.data<u8>([
   0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
-  35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55,
-  62, 63,
+  35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47,
+  55, 62, 63,
 ]);
 
 /** Mixes 32 bits (the finalizer of A. Appleby's MurmurHash3). */
@@ -96,8 +96,6 @@ export function clearTotals(): void {
 }
 
 /** Adds a block at place `id` of the picture. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function addBlock(hash: v128, id: u32): void {
   const keys = i32x4.mul(i32x4.splat(id + 1), i32x4(0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f));
   let word = i32x4.add(hash, keys);
@@ -108,8 +106,6 @@ function addBlock(hash: v128, id: u32): void {
 }
 
 /** The place of a block among all blocks of all components. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function placeOf(index: u32, x: u32, y: u32): u32 {
   return (index << 24) + y * component(index).columns + x;
 }
@@ -184,8 +180,6 @@ function beginSegment(from: usize): void {
   next = first;
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function usedBits(): usize {
   return ((first - next) << 3) - <usize>count;
 }
@@ -231,8 +225,6 @@ export function endSegment(): u32 {
  * One block of a sequential file: (x, y) of component `index`. Where it shows something it takes part in the hash, and with
  * `levels` other than 0 its levels are written there.
  */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function readBlock(index: u32, x: u32, y: u32, withLevels: bool, levels: usize, stride: usize): u32 {
   const from = component(index);
   const ac = from.acTable;
@@ -243,7 +235,7 @@ function readBlock(index: u32, x: u32, y: u32, withLevels: bool, levels: usize, 
   left |= 56;
 
   const factors = factorsOf(index);
-  let code: u32 = load<u16>(from.dcTable + (<usize>(word >> LOOKUP_SHIFT) << 1), SYMBOLS);
+  let code: u32 = load<u16>(from.dcTable + ((<usize>(word >> LOOKUP_SHIFT)) << 1), SYMBOLS);
   if (code === 0) {
     code = longCode(from.dcTable, word);
     if (code === 0) return badCode();
@@ -265,14 +257,14 @@ function readBlock(index: u32, x: u32, y: u32, withLevels: bool, levels: usize, 
     word |= load<u64>(at) >> left;
     at -= <usize>((63 - left) >> 3);
     left |= 56;
-    const entry = load<u32>(ac + (<usize>(word >> LOOKUP_SHIFT) << 2));
-    let value = <i32>entry >> 16;
+    const entry = load<u32>(ac + ((<usize>(word >> LOOKUP_SHIFT)) << 2));
+    let value = (<i32>entry) >> 16;
     if (entry !== 0) {
       k += (entry >> 8) & 255;
       word <<= entry & 63;
       left -= entry & 63;
     } else {
-      code = load<u16>(ac + (<usize>(word >> LOOKUP_SHIFT) << 1), SYMBOLS);
+      code = load<u16>(ac + ((<usize>(word >> LOOKUP_SHIFT)) << 1), SYMBOLS);
       if (code === 0) {
         code = longCode(ac, word);
         if (code === 0) {
@@ -355,7 +347,7 @@ function take(size: u32): u32 {
 /** The symbol of the next code; 256 when there is none. */
 function takeSymbol(table: usize): u32 {
   if (count < 16) refill();
-  let code: u32 = load<u16>(table + (<usize>(bits >> LOOKUP_SHIFT) << 1), SYMBOLS);
+  let code: u32 = load<u16>(table + ((<usize>(bits >> LOOKUP_SHIFT)) << 1), SYMBOLS);
   if (code === 0) {
     code = longCode(table, bits);
     if (code === 0) return 256;
@@ -385,7 +377,7 @@ function readMean(part: Component, block: usize, low: u32): u32 {
 }
 
 function refineMean(block: usize, low: u32): u32 {
-  if (take(1) !== 0) store<i16>(block, load<i16>(block) | (<i16>1 << <i16>low));
+  if (take(1) !== 0) store<i16>(block, load<i16>(block) | ((<i16>1) << (<i16>low)));
   return FINE;
 }
 
