@@ -11,7 +11,7 @@ const ENTRIES: u32 = 1 << (<u32>LOOKUP);
 
 // Parts of a table.
 /**
- * For the next bits a word: `value << 16 | (run + 1) << 8 | bits`, where `bits` are those of code and value; 0 when they do
+ * For the next bits a word: `value << 16 | (run + 1) << 5 | bits`, where `bits` are those of code and value; 0 when they do
  * not fit or the code stands for no value.
  */
 // At 0.
@@ -85,7 +85,7 @@ function joinValues(table: usize): void {
     let entry: u32 = 0;
     if (found !== 0 && size !== 0 && bits <= <u32>LOOKUP) {
       const value = signed((at >> (<u32>LOOKUP - bits)) & ((1 << size) - 1), size);
-      entry = ((<u32>value) << 16) | ((((found >> 4) & 15) + 1) << 8) | bits;
+      entry = ((<u32>value) << 16) | ((((found >> 4) & 15) + 1) << 5) | bits;
     }
     store<u32>(table + (at << 2), entry);
   }

@@ -57,6 +57,8 @@ export function factorsOf(index: u32): usize {
   return FACTORS + <usize>index * FACTORS_BYTES;
 }
 
+const FACTOR_BYTES: usize = 32;
+
 const ZIGZAG = memory.data<u8>([
   0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
   35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47,
@@ -222,10 +224,11 @@ export function endSegment(): u32 {
 }
 
 /**
- * One block of a sequential file: (x, y) of component `index`. Where it shows something it takes part in the hash, and with
- * `levels` other than 0 its levels are written there.
+ * One block of a sequential file: (x, y) of component `index`. Where it shows something it takes part in the hash, and, when
+ * T is `Levels`, its levels are written to `levels`.
  */
-function readBlock(index: u32, x: u32, y: u32, withLevels: bool, levels: usize, stride: usize): u32 {
+function readBlock<T>(index: u32, x: u32, y: u32, levels: usize, stride: usize): u32 {
+  const withLevels = isReference<T>();
   const from = component(index);
   const ac = from.acTable;
   let at = next;
@@ -252,18 +255,26 @@ function readBlock(index: u32, x: u32, y: u32, withLevels: bool, levels: usize, 
   // Above all the sums of damaged files wrap around at some time.
   let odd: u32 = (mean + LARGEST) | (<u32>(from.mean + 32768) > 65535 ? LARGEST << 1 : 0);
   let hash = i32x4.mul(i32x4.splat(from.mean), v128.load(factors));
-  let k: u32 = 0;
+  // Those of the coefficient that was read last.
+  let factor = factors;
+  const last = factors + 63 * FACTOR_BYTES;
   do {
-    word |= load<u64>(at) >> left;
-    at -= <usize>((63 - left) >> 3);
-    left |= 56;
+    // Enough for any code; what it stands for may need more.
+    if (left < 16) {
+      word |= load<u64>(at) >> left;
+      at -= <usize>((63 - left) >> 3);
+      left |= 56;
+    }
     const entry = load<u32>(ac + ((<usize>(word >> LOOKUP_SHIFT)) << 2));
     let value = (<i32>entry) >> 16;
     if (entry !== 0) {
-      k += (entry >> 8) & 255;
-      word <<= entry & 63;
-      left -= entry & 63;
+      factor += entry & 0x3e0;
+      word <<= entry & 31;
+      left -= entry & 31;
     } else {
+      word |= load<u64>(at) >> left;
+      at -= <usize>((63 - left) >> 3);
+      left |= 56;
       code = load<u16>(ac + ((<usize>(word >> LOOKUP_SHIFT)) << 1), SYMBOLS);
       if (code === 0) {
         code = longCode(ac, word);
@@ -278,30 +289,24 @@ function readBlock(index: u32, x: u32, y: u32, withLevels: bool, levels: usize, 
       size = code & 15;
       if (size === 0) {
         if ((code & 255) !== 0xf0) break;
-        k += 16;
-        if (k >= 63) break;
+        factor = min(factor + 16 * FACTOR_BYTES, last);
         continue;
       }
-      k += ((code >> 4) & 15) + 1;
+      factor += (((code >> 4) & 15) + 1) * FACTOR_BYTES;
       value = signed(<u32>(word >> (64 - size)), size);
       word <<= size;
       left -= size;
     }
-    const factor = factors + (k << 5);
     const coefficient = value * load<i32>(factor, 16);
     odd |= coefficient + LARGEST;
     hash = i32x4.add(hash, i32x4.mul(i32x4.splat(value), v128.load(factor)));
     if (withLevels) store<i16>(load<u32>(factor, 20), <i16>coefficient);
-    if (k > 63) {
-      next = at;
-      count = left;
-      return usedBits() > available ? endsEarly() : OTHER;
-    }
-  } while (k < 63);
+  } while (factor < last);
   next = at;
   count = left;
   bits = word;
   if (usedBits() > available) return endsEarly();
+  if (factor > last) return OTHER;
   if (x >= from.columns || y >= from.rows) {
     if (withLevels) memory.fill(COEFFICIENTS, 0, 128);
     return FINE;
@@ -309,7 +314,7 @@ function readBlock(index: u32, x: u32, y: u32, withLevels: bool, levels: usize, 
   if (odd >= <u32>(LARGEST << 1)) isOdd = true;
   addBlock(hash, placeOf(index, x, y));
   if (!withLevels) return FINE;
-  if (k === 0) {
+  if (factor === factors) {
     fillBlock(mean, levels, stride);
   } else {
     store<i16>(COEFFICIENTS, <i16>mean);
@@ -318,13 +323,16 @@ function readBlock(index: u32, x: u32, y: u32, withLevels: bool, levels: usize, 
   return FINE;
 }
 
+/** Says that a block is one of luma, for the compiler to make two functions. */
+class Levels {}
+
 /** A block of component 0, whose levels are written to `levels`. */
 export function readLevels(x: u32, y: u32, levels: usize, stride: usize): u32 {
-  return readBlock(0, x, y, true, levels, stride);
+  return readBlock<Levels>(0, x, y, levels, stride);
 }
 
 export function readColours(index: u32, x: u32, y: u32): u32 {
-  return readBlock(index, x, y, false, 0, 0);
+  return readBlock<u8>(index, x, y, 0, 0);
 }
 
 // Progressive files: ITU-T T.81, G.1.2. All bits that are read go through `bits`, as speed matters less.
