@@ -129,7 +129,11 @@ function readSegment(type: u32, data: usize, size: u32, length: u32): bool {
   if (type <= 0xc2) return readFrame(type, data, size, length);
   if (type < 0xe0) return false;
   if (type === 0xe0) {
-    if (size >= 14 && load<u32>(data) === 0x4649464a && load<u8>(data, 4) === 0) hasJfif = true;
+    if (size >= 14 && load<u32>(data) === 0x4649464a && load<u8>(data, 4) === 0) {
+      hasJfif = true;
+      // The library warns of other revisions.
+      return load<u8>(data, 5) === 1;
+    }
   } else if (type === 0xe1) {
     return size <= 4 || load<u32>(data) !== 0x66697845 || readExif(data, size);
   } else if (type === 0xee) {

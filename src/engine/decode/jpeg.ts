@@ -143,7 +143,11 @@ class JpegReader {
     if (type <= 0xc2) return this.readFrame(type, data);
     if (type < 0xe0) return false;
     if (type === 0xe0) {
-      if (data.length >= 14 && startsWith(data, "JFIF\0")) this.hasJfif = true;
+      if (data.length >= 14 && startsWith(data, "JFIF\0")) {
+        this.hasJfif = true;
+        // The library warns of other revisions.
+        return data[5] === 1;
+      }
     } else if (type === 0xe1) {
       return data.length <= 4 || !startsWith(data, "Exif") || this.readExif(data);
     } else if (type === 0xee) {

@@ -69,7 +69,7 @@ export function makeFactors(steps: Uint16Array): Factors {
 export class Scan {
   /** The sums of the hashes of all blocks, four words. */
   readonly totals = new Int32Array(4);
-  /** Whether a coefficient is out of range. */
+  /** Whether a coefficient is out of range, or a code is none. */
   isOdd = false;
   /** The marker behind the segment that was read last and where it is; 0 at the end of the file. */
   marker = 0;
@@ -153,7 +153,7 @@ export class Scan {
     return Math.min(at, bytes.length);
   }
 
-  /** What to say of a code that is none, or that needs more bits than there are; undefined while there are enough. */
+  /** What to say after codes were read: that they need more bits than there are, or else what is `said`. */
   private fault(said: Fault | undefined): Fault | undefined {
     if (this.used <= this.available) return said;
     return this.marker === 0 ? "cut off" : "ends early";
@@ -181,6 +181,15 @@ export class Scan {
     return code & 255;
   }
 
+  /** The library takes 17 bits that are no code for symbol 0 and does not always say so: it must decide about the file. */
+  private takeAnySymbol(table: HuffmanTable | undefined): number {
+    const symbol = this.takeSymbol(table);
+    if (symbol >= 0) return symbol;
+    this.used += 17;
+    this.isOdd = true;
+    return 0;
+  }
+
   /**
    * Block (x, y) of a component of a sequential file. Where it shows something it takes part in the hash; that of component
    * 0 writes its levels to `levels`.
@@ -197,8 +206,7 @@ export class Scan {
     const { factors, index } = component;
     if (factors === undefined) return "other";
     const { steps, hash } = factors;
-    const dcSize = this.takeSymbol(component.dcTable);
-    if (dcSize < 0) return this.fault("invalid code");
+    const dcSize = this.takeAnySymbol(component.dcTable);
     if (dcSize > 0) component.mean = (component.mean + signed(this.take(dcSize), dcSize)) | 0;
     const mean = Math.imul(component.mean, steps[0] ?? 0);
     let odd = mean + LARGEST;
@@ -209,11 +217,7 @@ export class Scan {
     let hash3 = Math.imul(component.mean, hash[3] ?? 0);
     let k = 0;
     while (k < 63) {
-      const symbol = this.takeSymbol(component.acTable);
-      if (symbol < 0) {
-        block.fill(0);
-        return this.fault("invalid code");
-      }
+      const symbol = this.takeAnySymbol(component.acTable);
       const size = symbol & 15;
       if (size === 0) {
         if (symbol !== 0xf0) break;
