@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Appearance } from "../../core/fingerprint/signature";
-import type { Mode, Picture } from "../../core/picture";
+import type { Picture } from "../../core/picture";
+import type { JpegView } from "../decode/jpeg";
 import { createReference } from "./reference";
 import { createWasm } from "./wasm";
 
@@ -31,24 +32,6 @@ export interface FileColumns {
   readonly spreads: Uint16Array;
 }
 
-/** A JPEG whose pixels were not decoded: what follows from its coefficients. */
-export interface SeenJpeg {
-  /** Size and mode as `decodeImage` gives them. */
-  readonly width: number;
-  readonly height: number;
-  readonly mode: Mode;
-  /** As of `appearanceOf`, up to a bounded deviation: see decode/jpeg.ts. */
-  readonly appearance: Appearance;
-  /** Hash of all that decides its pixels, 8 bytes. */
-  readonly content: Uint8Array;
-}
-
-/** What the kernels say of a JPEG; of `other` ones nothing: `decodeImage` decides. */
-export type JpegView =
-  | ({ readonly kind: "seen" } & SeenJpeg)
-  | { readonly kind: "damaged"; readonly reason: string }
-  | { readonly kind: "other" };
-
 /**
  * All that is found in the bytes of files in one pass. Both implementations answer the same bits. One thread uses it, and
  * one batch is under way at a time: `room`, `add`, `room`, `add`, ..., `run`.
@@ -63,10 +46,13 @@ export interface Kernels {
   run(): FileColumns;
   /** The bytes of file `row` of the batch that ran last, valid until the next call: to decode what was not covered. */
   bytesOf(row: number): Uint8Array;
-  /** What a JPEG looks like, without decoding its pixels. */
-  jpeg(bytes: Uint8Array): JpegView;
   /** The look of a picture decoded elsewhere; see `appearanceOf`. */
   appearance(picture: Picture): Appearance;
+  /**
+   * What a JPEG looks like, or how it is damaged: see `readJpeg`. Bytes in the room that was given last, or of the batch
+   * that ran last, are read where they are; but a view of them may be empty afterwards, because memory may have grown.
+   */
+  jpeg(bytes: Uint8Array): JpegView;
 }
 
 /** Most files of a batch. */

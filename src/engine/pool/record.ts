@@ -4,7 +4,8 @@ import { DIGEST_BYTES, type Md5 } from "../../core/fingerprint/md5";
 import { isBlank, pixelDigest } from "../../core/fingerprint/pixels";
 import { SIGNATURE_BYTES, type Appearance } from "../../core/fingerprint/signature";
 import { MODES, type Picture } from "../../core/picture";
-import type { Kernels, SeenJpeg } from "../kernels/kernels";
+import type { SeenJpeg } from "../decode/jpeg";
+import type { Kernels } from "../kernels/kernels";
 import type { Target } from "./jobs";
 
 /** Rows of fingerprints that one job fills. */
