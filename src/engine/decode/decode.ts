@@ -5,7 +5,7 @@ import { decodeBmp } from "./bmp";
 import { explainUnknown, formatName, sniffFormat, type ImageFormat } from "./formats";
 import { sharp } from "./library";
 import { checkSize, DEFAULT_LIMITS, type DecodeLimits } from "./limits";
-import { decodePng, explainPng } from "./png";
+import { decodePng, explainPng, lacksPngPixels } from "./png";
 import { decodePnm } from "./pnm";
 import { explainTiff } from "./tiff";
 import { UnreadableImage } from "./unreadable";
@@ -85,6 +85,9 @@ async function decodeWithLibrary(bytes: Uint8Array, format: ImageFormat, limits:
     throw new UnreadableImage(reasonOf(error, bytes, format));
   }
   checkSize(kind, metadata.width, metadata.height, limits);
+  if (format === "png" && lacksPngPixels(bytes)) {
+    throw new UnreadableImage(explainPng(bytes) ?? "PNG is damaged: it declares more pixels than it holds");
+  }
   const plan = planFor(metadata);
   if (plan === undefined) {
     throw new UnreadableImage(unsupported(kind, metadata));
