@@ -1,6 +1,8 @@
 // Decodes every file of folders with CleanSplit on every path it has, and with reference decoders of others, and compares
 // verdicts and pixels. What differs is listed; the counts add up to the number of files.
 // npm run bench:conformance -- FOLDER... [--json FILE]
+// npm run bench:conformance -- FOLDER... --repeat 20   four threads decode everything so often, in different orders: do they
+//                                                      all say the same of every file?
 // Needs pngtopam (netpbm), djpeg (libjpeg-turbo-progs), dwebp (webp) and rsvg-convert (librsvg2-bin) on PATH.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +11,7 @@ import path from "node:path";
 import process from "node:process";
 import readline from "node:readline";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import sharp from "sharp";
 import { tsImport } from "tsx/esm/api";
 import { buildKernels } from "../../scripts/kernels.mjs";
@@ -16,11 +19,16 @@ import { pythonWith } from "./peers.mjs";
 
 /** @import { Picture } from "../../src/core/picture" */
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "string" }, repeat: { type: "string" } },
+});
 if (positionals.length === 0) {
-  console.error("npm run bench:conformance -- FOLDER... [--json FILE]");
+  console.error("npm run bench:conformance -- FOLDER... [--json FILE | --repeat RUNS]");
   process.exit(2);
 }
+
+if (values.repeat !== undefined) process.exit(await repeat(positionals, Number(values.repeat)));
 
 /** @type {typeof import("../../src/engine/decode/decode")} */
 const { decodeImage, tryDecodeFast } = await tsImport("../../src/engine/decode/decode.ts", import.meta.url);
@@ -32,6 +40,40 @@ const { fingerprintBatch, loadKernels } = await tsImport("../../src/engine/kerne
 const { pixelDigest } = await tsImport("../../src/core/fingerprint/pixels.ts", import.meta.url);
 /** @type {typeof import("../../src/core/fingerprint/md5")} */
 const { sparkMd5 } = await tsImport("../../src/core/fingerprint/md5.ts", import.meta.url);
+
+/**
+ * Decodes all files in four threads at once; 0 when every answer about a file is the same.
+ * @param {string[]} folders @param {number} runs
+ */
+async function repeat(folders, runs) {
+  const files = folders.flatMap(filesOf);
+  /** @type {Map<string, Map<string, number>>} */
+  const answers = new Map(files.map((file) => [file, new Map()]));
+  const threads = Array.from({ length: 4 }, (_, thread) => {
+    const worker = new Worker(new URL("./conformance-thread.mjs", import.meta.url), {
+      workerData: { files, runs, seed: thread + 1 },
+    });
+    worker.on("message", (/** @type {[string, string]} */ [file, answer]) => {
+      const of = answers.get(file);
+      of?.set(answer, (of.get(answer) ?? 0) + 1);
+    });
+    return new Promise((resolve, reject) => worker.on("exit", resolve).on("error", reject));
+  });
+  await Promise.all(threads);
+  const unsteady = [...answers].filter(([, of]) => of.size !== 1);
+  for (const [file, of] of unsteady) console.log(file, Object.fromEntries(of));
+  const total = [...answers.values()].flatMap((of) => [...of.values()]).reduce((sum, count) => sum + count, 0);
+  console.log(`${files.length} files, ${total} answers of 4 threads: ${unsteady.length} files had more than one`);
+  return unsteady.length === 0 ? 0 : 1;
+}
+
+/** @param {string} folder */
+function filesOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+}
 
 /** Largest difference of a value, in 8-bit steps, that another version of the same decoder may make, by format. */
 const TOLERANCES = /** @type {Readonly<Record<string, readonly [number, string]>>} */ ({
@@ -187,10 +229,7 @@ async function judge(file) {
 const everything = {};
 for (const folder of positionals) {
   paths = { kernels: 0, quick: 0, library: 0 };
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .sort();
+  const files = filesOf(folder);
   const rows = [];
   for (const file of files) rows.push({ file: path.relative(folder, file), ...(await judge(file)) });
   console.log(`\n=== ${folder}: ${files.length} files`);

@@ -204,7 +204,10 @@ function report(/** @type {string} */ what, /** @type {Buffer} */ bytes) {
 }
 
 /** Runs one batch; when it took long, every file of it alone, so that the slow one is found. */
-function timed(/** @type {import("../../src/engine/kernels/kernels").Kernels} */ kernels, /** @type {Buffer[]} */ files) {
+function timed(
+  /** @type {import("../../src/engine/kernels/kernels").Kernels} */ kernels,
+  /** @type {Buffer[]} */ files,
+) {
   const before = cpuSeconds();
   const columns = fingerprintBatch(kernels, files);
   if (cpuSeconds() - before > MAX_SECONDS && files.length > 1) for (const bytes of files) timed(kernels, [bytes]);

@@ -9,32 +9,88 @@ const FIRST_PRIVATE = 32768;
 /** Bytes of a value by its type: byte, ascii, short, long, rational, and the signed and floating ones. */
 const VALUE_SIZES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 
-/**
- * What makes the library hand out wrong pixels of a TIFF without a word, in words for people; undefined when its first
- * page has nothing of that. BigTIFF is not looked into.
- */
-export function explainTiff(bytes: Uint8Array): string | undefined {
+interface Entry {
+  readonly tag: number;
+  readonly type: number;
+  readonly count: number;
+  /** Where the values are. */
+  readonly at: number;
+  /** Where they end. */
+  readonly end: number;
+}
+
+/** The first directory of a TIFF. */
+interface Directory {
+  readonly view: DataView;
+  readonly little: boolean;
+  readonly entries: readonly Entry[];
+  /** The file should be this long, as far as the directory itself goes. */
+  readonly end: number;
+}
+
+/** Undefined for a BigTIFF and for what is too short to have a directory. */
+function readDirectory(bytes: Uint8Array): Directory | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = bytes.length;
   if (size < 8) return undefined;
   const little = bytes[0] === 0x49;
   if (view.getUint16(2, little) !== 42) return undefined;
-  const directory = view.getUint32(4, little);
-  if (directory + 2 > size) return undefined;
-  const entries = Math.min(view.getUint16(directory, little), Math.floor((size - directory - 2) / 12));
+  const start = view.getUint32(4, little);
+  if (start + 2 > size) return { view, little, entries: [], end: start + 2 };
+  const declared = view.getUint16(start, little);
+  const entries: Entry[] = [];
+  for (let i = 0; i < Math.min(declared, Math.floor((size - start - 2) / 12)); i++) {
+    const entry = start + 2 + i * 12;
+    const type = view.getUint16(entry + 2, little);
+    const count = view.getUint32(entry + 4, little);
+    const length = (VALUE_SIZES[type] ?? 0) * count;
+    const at = length > 4 ? view.getUint32(entry + 8, little) : entry + 8;
+    entries.push({ tag: view.getUint16(entry, little), type, count, at, end: at + length });
+  }
+  return { view, little, entries, end: start + 2 + declared * 12 };
+}
+
+function cutOff(bytes: Uint8Array, atLeast: number): string {
+  return `TIFF is cut off after ${String(bytes.length)} of at least ${String(atLeast)} bytes`;
+}
+
+/**
+ * What makes the library hand out wrong pixels of a TIFF without a word, in words for people; undefined when its first
+ * page has nothing of that. BigTIFF is not looked into.
+ */
+export function explainTiff(bytes: Uint8Array): string | undefined {
+  const directory = readDirectory(bytes);
+  if (directory === undefined) return undefined;
+  const { view, little, entries } = directory;
   let photometric = 0;
   let compression = 1;
-  for (let i = 0; i < entries; i++) {
-    const at = directory + 2 + i * 12;
-    const tag = view.getUint16(at, little);
-    const length = (VALUE_SIZES[view.getUint16(at + 2, little)] ?? 0) * view.getUint32(at + 4, little);
+  for (const { tag, count, at, end } of entries) {
     // A palette that is cut off is ignored by the library, with a warning like those for unknown tags.
-    const end = length > 4 && tag < FIRST_PRIVATE ? view.getUint32(at + 8, little) + length : 0;
-    if (end > size) return `TIFF is cut off after ${String(size)} of at least ${String(end)} bytes`;
-    if (tag === PHOTOMETRIC) photometric = view.getUint16(at + 8, little);
-    if (tag === COMPRESSION) compression = view.getUint16(at + 8, little);
+    if (end > bytes.length && tag < FIRST_PRIVATE) return cutOff(bytes, end);
+    if (tag === PHOTOMETRIC && count === 1) photometric = view.getUint16(at, little);
+    if (tag === COMPRESSION && count === 1) compression = view.getUint16(at, little);
   }
   // Handed out unconverted, as if it were RGB.
   if (photometric !== YCBCR || JPEG_COMPRESSIONS.has(compression)) return undefined;
   return "TIFF in YCbCr without JPEG compression is not supported";
+}
+
+/** Whether a TIFF that the library refuses is cut off, in words for people; undefined when nothing shows that. */
+export function explainCutTiff(bytes: Uint8Array): string | undefined {
+  const directory = readDirectory(bytes);
+  if (directory === undefined) return bytes.length < 8 ? cutOff(bytes, 8) : undefined;
+  const { view, little, entries } = directory;
+  const valuesOf = (...tags: readonly number[]): number[] => {
+    const entry = entries.find(({ tag }) => tags.includes(tag));
+    if (entry === undefined || (entry.type !== 3 && entry.type !== 4) || entry.end > bytes.length) return [];
+    const { at, count, type } = entry;
+    return Array.from({ length: count }, (_, i) =>
+      type === 3 ? view.getUint16(at + i * 2, little) : view.getUint32(at + i * 4, little),
+    );
+  };
+  // Strips and tiles.
+  const lengths = valuesOf(279, 325);
+  const data = valuesOf(273, 324).map((at, i) => at + (lengths[i] ?? 0));
+  const end = [directory.end, ...entries.map((entry) => entry.end), ...data].reduce((a, b) => Math.max(a, b));
+  return end > bytes.length ? cutOff(bytes, end) : undefined;
 }

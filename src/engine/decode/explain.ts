@@ -1,0 +1,75 @@
+import { formatName, type ImageFormat } from "./formats";
+import { explainJpeg } from "./jpegMarkers";
+import { explainPng } from "./png";
+import { explainCutTiff } from "./tiff";
+
+/**
+ * Why the library refused a file, in words for people. Found in the bytes and never in what the library says: its
+ * messages lie in one place for all threads, so that those about other files may be among them.
+ * @param stage how far the library came
+ */
+export function explainRefusal(bytes: Uint8Array, format: ImageFormat, stage: "header" | "pixels"): string {
+  const known = EXPLANATIONS[format]?.(bytes);
+  if (known !== undefined) return known;
+  const kind = formatName(format);
+  if (format === "svg") return "SVG is damaged: it cannot be painted";
+  if (stage === "pixels") return `${kind} is damaged: its compressed pixels are not valid`;
+  return format === "tiff"
+    ? "TIFF is damaged, or its kind of pixels is not supported"
+    : `${kind} is damaged: its header is not valid`;
+}
+
+const EXPLANATIONS: Readonly<Partial<Record<ImageFormat, (bytes: Uint8Array) => string | undefined>>> = {
+  png: explainPng,
+  jpeg: explainJpeg,
+  tiff: explainCutTiff,
+  webp: explainWebp,
+  gif: explainGif,
+  heif: explainHeif,
+};
+
+function cutOff(kind: string, bytes: Uint8Array, atLeast?: number): string {
+  const of = atLeast === undefined ? "" : ` of ${String(atLeast)}`;
+  return `${kind} is cut off after ${String(bytes.length)}${of} bytes`;
+}
+
+function explainWebp(bytes: Uint8Array): string | undefined {
+  const declared = viewOf(bytes).getUint32(4, true) + 8;
+  return bytes.length < declared ? cutOff("WebP", bytes, declared) : undefined;
+}
+
+/** A GIF is cut off when its blocks end before its trailer. */
+function explainGif(bytes: Uint8Array): string | undefined {
+  const { length } = bytes;
+  const tableSize = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
+  let at = 13 + tableSize(bytes[10] ?? 0);
+  while (at < length) {
+    const block = bytes[at];
+    if (block === 0x3b) return undefined;
+    if (block === 0x2c) at += 11 + tableSize(bytes[at + 9] ?? 0);
+    else if (block === 0x21) at += 2;
+    else return "GIF is damaged: a block is of no known kind";
+    while (at < length && bytes[at] !== 0) at += (bytes[at] ?? 0) + 1;
+    at++;
+  }
+  return cutOff("GIF", bytes);
+}
+
+/** The boxes of a HEIF declare their length; the kind of its configuration box names its compression. */
+function explainHeif(bytes: Uint8Array): string | undefined {
+  const view = viewOf(bytes);
+  for (let at = 0; at + 8 <= bytes.length;) {
+    const short = view.getUint32(at);
+    const size = short === 1 && at + 16 <= bytes.length ? Number(view.getBigUint64(at + 8)) : short;
+    if (size === 0) break;
+    if (size < 8) return "HEIF is damaged: a box has no valid length";
+    if (at + size > bytes.length) return cutOff("HEIF", bytes, at + size);
+    at += size;
+  }
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return text.includes("av1C") ? undefined : "HEIF: its compression is not supported";
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
