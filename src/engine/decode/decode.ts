@@ -3,6 +3,7 @@ import type { Mode, Picture } from "../../core/picture";
 import { decodeBmp } from "./bmp";
 import { explainRefusal } from "./explain";
 import { explainUnknown, formatName, sniffFormat, type ImageFormat } from "./formats";
+import { explainShortGif } from "./gif";
 import { readJpegMarkers } from "./jpegMarkers";
 import { sharp } from "./library";
 import { checkSize, DEFAULT_LIMITS, type DecodeLimits } from "./limits";
@@ -97,6 +98,7 @@ async function decodeWithLibrary(bytes: Uint8Array, format: ImageFormat, limits:
 /** Why the library would take much memory in vain, or answer wrong pixels without a word. */
 function silentlyWrong(bytes: Uint8Array, format: ImageFormat): string | undefined {
   if (format === "tiff") return explainTiff(bytes);
+  if (format === "gif") return explainShortGif(bytes);
   if (format !== "png" || !lacksPngPixels(bytes)) return undefined;
   return explainPng(bytes) ?? "PNG is damaged: it declares more pixels than it holds";
 }

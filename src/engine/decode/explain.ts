@@ -1,4 +1,5 @@
 import { formatName, type ImageFormat } from "./formats";
+import { explainGif } from "./gif";
 import { explainJpeg } from "./jpegMarkers";
 import { explainPng } from "./png";
 import { explainCutTiff } from "./tiff";
@@ -28,31 +29,13 @@ const EXPLANATIONS: Readonly<Partial<Record<ImageFormat, (bytes: Uint8Array) => 
   heif: explainHeif,
 };
 
-function cutOff(kind: string, bytes: Uint8Array, atLeast?: number): string {
-  const of = atLeast === undefined ? "" : ` of ${String(atLeast)}`;
-  return `${kind} is cut off after ${String(bytes.length)}${of} bytes`;
+function cutOff(kind: string, bytes: Uint8Array, declared: number): string {
+  return `${kind} is cut off after ${String(bytes.length)} of ${String(declared)} bytes`;
 }
 
 function explainWebp(bytes: Uint8Array): string | undefined {
   const declared = viewOf(bytes).getUint32(4, true) + 8;
   return bytes.length < declared ? cutOff("WebP", bytes, declared) : undefined;
-}
-
-/** A GIF is cut off when its blocks end before its trailer. */
-function explainGif(bytes: Uint8Array): string | undefined {
-  const { length } = bytes;
-  const tableSize = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
-  let at = 13 + tableSize(bytes[10] ?? 0);
-  while (at < length) {
-    const block = bytes[at];
-    if (block === 0x3b) return undefined;
-    if (block === 0x2c) at += 11 + tableSize(bytes[at + 9] ?? 0);
-    else if (block === 0x21) at += 2;
-    else return "GIF is damaged: a block is of no known kind";
-    while (at < length && bytes[at] !== 0) at += (bytes[at] ?? 0) + 1;
-    at++;
-  }
-  return cutOff("GIF", bytes);
 }
 
 /** The boxes of a HEIF declare their length; the kind of its configuration box names its compression. */
