@@ -9,7 +9,7 @@ import { sharp } from "./library";
 import { checkSize, DEFAULT_LIMITS, type DecodeLimits } from "./limits";
 import { decodePng, explainPng, lacksPngPixels } from "./png";
 import { decodePnm } from "./pnm";
-import { explainTiff } from "./tiff";
+import { explainTiff, withNeededTags } from "./tiff";
 import { UnreadableImage } from "./unreadable";
 
 /** Longest time the library may take for one picture; ordinary ones take milliseconds. */
@@ -107,6 +107,10 @@ function silentlyWrong(bytes: Uint8Array, format: ImageFormat): string | undefin
 async function readPixels(bytes: Uint8Array, format: ImageFormat, plan: Plan): Promise<Pixels> {
   const read = (from: Uint8Array, failOn: FailOnOptions): Promise<Pixels> =>
     plan.read(open(from, failOn)).toBuffer({ resolveWithObject: true });
+  if (format === "tiff") {
+    const fragile = withNeededTags(bytes);
+    return fragile === undefined ? read(bytes, "error") : read(fragile, "warning");
+  }
   if (format !== "jpeg") return read(bytes, "error");
   try {
     // Damaged data is no more than a warning in a JPEG.

@@ -1,5 +1,6 @@
 const COMPRESSION = 259;
 const PHOTOMETRIC = 262;
+const TILE_WIDTH = 322;
 const YCBCR = 6;
 const JPEG_COMPRESSIONS: ReadonlySet<number> = new Set([6, 7]);
 
@@ -21,6 +22,7 @@ interface Entry {
 
 /** The first directory of a TIFF. */
 interface Directory {
+  readonly start: number;
   readonly view: DataView;
   readonly little: boolean;
   readonly entries: readonly Entry[];
@@ -36,7 +38,7 @@ function readDirectory(bytes: Uint8Array): Directory | undefined {
   const little = bytes[0] === 0x49;
   if (view.getUint16(2, little) !== 42) return undefined;
   const start = view.getUint32(4, little);
-  if (start + 2 > size) return { view, little, entries: [], end: start + 2 };
+  if (start + 2 > size) return { start, view, little, entries: [], end: start + 2 };
   const declared = view.getUint16(start, little);
   const entries: Entry[] = [];
   for (let i = 0; i < Math.min(declared, Math.floor((size - start - 2) / 12)); i++) {
@@ -47,7 +49,7 @@ function readDirectory(bytes: Uint8Array): Directory | undefined {
     const at = length > 4 ? view.getUint32(entry + 8, little) : entry + 8;
     entries.push({ tag: view.getUint16(entry, little), type, count, at, end: at + length });
   }
-  return { view, little, entries, end: start + 2 + declared * 12 };
+  return { start, view, little, entries, end: start + 2 + declared * 12 };
 }
 
 function cutOff(bytes: Uint8Array, atLeast: number): string {
@@ -93,4 +95,36 @@ export function explainCutTiff(bytes: Uint8Array): string | undefined {
   const data = valuesOf(273, 324).map((at, i) => at + (lengths[i] ?? 0));
   const end = [directory.end, ...entries.map((entry) => entry.end), ...data].reduce((a, b) => Math.max(a, b));
   return end > bytes.length ? cutOff(bytes, end) : undefined;
+}
+
+/** Tags that say how the pixels are stored: sizes, kinds, compression, strips, tiles, palette, JPEG. */
+const NEEDED: ReadonlySet<number> = new Set([
+  ...[256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325, 332, 338],
+  ...[339, 347, 512, 513, 514, 515, 519, 520, 521, 529, 530, 531, 532],
+]);
+
+/**
+ * The first page of a TIFF with tiles or JPEG data, without the tags that its pixels do not need; undefined for others.
+ * The library fills damaged tiles up and only warns of them, and of damaged JPEG data; but it also warns of every tag
+ * that it does not know.
+ */
+export function withNeededTags(bytes: Uint8Array): Uint8Array | undefined {
+  const directory = readDirectory(bytes);
+  if (directory === undefined || directory.end + 4 > bytes.length) return undefined;
+  const { start, view, little, entries } = directory;
+  const isFragile = entries.some(
+    ({ tag, at }) => tag === TILE_WIDTH || (tag === COMPRESSION && JPEG_COMPRESSIONS.has(view.getUint16(at, little))),
+  );
+  if (!isFragile) return undefined;
+  const kept = entries
+    .map(({ tag }, i) => ({ tag, from: start + 2 + i * 12 }))
+    .filter(({ tag }) => NEEDED.has(tag))
+    .sort((a, b) => a.tag - b.tag);
+  const copy = Uint8Array.from(bytes);
+  const target = new DataView(copy.buffer);
+  target.setUint16(start, kept.length, little);
+  for (const [i, { from }] of kept.entries()) copy.set(bytes.subarray(from, from + 12), start + 2 + i * 12);
+  // No page follows.
+  target.setUint32(start + 2 + kept.length * 12, 0, little);
+  return copy;
 }
