@@ -33,9 +33,18 @@ function cutOff(kind: string, bytes: Uint8Array, declared: number): string {
   return `${kind} is cut off after ${String(bytes.length)} of ${String(declared)} bytes`;
 }
 
+/** Longest side that WebP's own library reads; the canvas of an animation may declare more. */
+const MAX_WEBP_SIDE = 16383;
+
 function explainWebp(bytes: Uint8Array): string | undefined {
-  const declared = viewOf(bytes).getUint32(4, true) + 8;
-  return bytes.length < declared ? cutOff("WebP", bytes, declared) : undefined;
+  const view = viewOf(bytes);
+  const declared = view.getUint32(4, true) + 8;
+  if (bytes.length < declared) return cutOff("WebP", bytes, declared);
+  // Its extended header, "VP8X", has three bytes for each side, less one.
+  if (bytes.length < 30 || view.getUint32(12) !== 0x56503858) return undefined;
+  const [width, height] = [(view.getUint32(24, true) & 0xffffff) + 1, (view.getUint32(26, true) >>> 8) + 1];
+  if (width <= MAX_WEBP_SIDE && height <= MAX_WEBP_SIDE) return undefined;
+  return `WebP is too large: it declares ${String(width)} × ${String(height)} pixels, at most 16,383 a side are read`;
 }
 
 /** The boxes of a HEIF declare their length; the kind of its configuration box names its compression. */
