@@ -1,7 +1,7 @@
 """Reference decoders for conformance.mjs: reads lines of a path, a tab and where its pixels go; answers a line of JSON each.
 
-PNG: pngtopam (libpng), the transparent colour of tRNS is compared here. JPEG: djpeg -dct int (libjpeg-turbo). Both are
-turned as Pillow reads EXIF. WebP: dwebp (libwebp). SVG: rsvg-convert (librsvg). Everything else: Pillow. Pixels are RGBA with 16 bits, little endian; 8 bits are times 257. For all
+PNG: pngtopam (libpng), the transparent colour of tRNS is compared here. JPEG: djpeg -dct int (libjpeg-turbo). WebP: dwebp
+(libwebp), Pillow for animations. These are turned as Pillow reads EXIF. SVG: rsvg-convert (librsvg). Others: Pillow. Pixels are RGBA with 16 bits, little endian; 8 bits are times 257. For all
 but SVG the verdict of Pillow comes along.
 """
 
@@ -125,7 +125,7 @@ def reference(file, kind):
     if kind == "webp":
         code, out, said = run("dwebp", "-quiet", "-pam", file, "-o", "-")
         if code == 0:
-            return "dwebp", to_rgba(read_pnm(out)), ""
+            return "dwebp", turn(file, to_rgba(read_pnm(out))), ""
         # dwebp takes no animations.
     if kind == "svg":
         code, out, said = run("rsvg-convert", file)
