@@ -252,7 +252,7 @@ async function judge(file) {
 if (values.generated) {
   const folder = path.join(scratch, "generated");
   mkdirSync(folder);
-  execFileSync(python, [path.join(import.meta.dirname, "conformance_files.py"), folder], { stdio: "inherit" });
+  execFileSync(python, [path.join(import.meta.dirname, "conformance-files.py"), folder], { stdio: "inherit" });
   positionals.push(folder);
 }
 

@@ -7,14 +7,16 @@ const JPEG_COMPRESSIONS: ReadonlySet<number> = new Set([6, 7]);
 /** Tags from here on are private: what they point at is not needed for the pixels. */
 const FIRST_PRIVATE = 32768;
 
-/** Bytes of a value by its type: byte, ascii, short, long, rational, and the signed and floating ones. */
-const VALUE_SIZES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
+/** Bytes of a value by its type: byte, ascii, short, long, rational, the signed and floating ones, and those of BigTIFF. */
+const VALUE_SIZES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 
 interface Entry {
   readonly tag: number;
   readonly type: number;
   readonly count: number;
-  /** Where the values are. */
+  /** Where the entry is. */
+  readonly from: number;
+  /** Where its values are. */
   readonly at: number;
   /** Where they end. */
   readonly end: number;
@@ -22,34 +24,44 @@ interface Entry {
 
 /** The first directory of a TIFF. */
 interface Directory {
-  readonly start: number;
   readonly view: DataView;
   readonly little: boolean;
+  readonly isBig: boolean;
+  readonly start: number;
   readonly entries: readonly Entry[];
   /** The file should be this long, as far as the directory itself goes. */
   readonly end: number;
 }
 
-/** Undefined for a BigTIFF and for what is too short to have a directory. */
+/** Sizes of the parts of a directory: of the number of entries, of an entry, and where in it the value is. */
+const SMALL = { header: 8, count: 2, entry: 12, value: 8 } as const;
+const BIG = { header: 16, count: 8, entry: 20, value: 12 } as const;
+
+/** Undefined for what is too short to have a directory. */
 function readDirectory(bytes: Uint8Array): Directory | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = bytes.length;
   if (size < 8) return undefined;
   const little = bytes[0] === 0x49;
-  if (view.getUint16(2, little) !== 42) return undefined;
-  const start = view.getUint32(4, little);
-  if (start + 2 > size) return { start, view, little, entries: [], end: start + 2 };
-  const declared = view.getUint16(start, little);
+  const isBig = view.getUint16(2, little) === 43;
+  const parts = isBig ? BIG : SMALL;
+  if (size < parts.header) return undefined;
+  // Sizes beyond 2^53 are as much too large when they are not exact.
+  const offset = (at: number): number => (isBig ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little));
+  const start = offset(isBig ? 8 : 4);
+  const first = start + parts.count;
+  if (first > size) return { view, little, isBig, start, entries: [], end: first };
+  const declared = isBig ? offset(start) : view.getUint16(start, little);
   const entries: Entry[] = [];
-  for (let i = 0; i < Math.min(declared, Math.floor((size - start - 2) / 12)); i++) {
-    const entry = start + 2 + i * 12;
-    const type = view.getUint16(entry + 2, little);
-    const count = view.getUint32(entry + 4, little);
+  for (let i = 0; i < Math.min(declared, Math.floor((size - first) / parts.entry)); i++) {
+    const from = first + i * parts.entry;
+    const type = view.getUint16(from + 2, little);
+    const count = offset(from + 4);
     const length = (VALUE_SIZES[type] ?? 0) * count;
-    const at = length > 4 ? view.getUint32(entry + 8, little) : entry + 8;
-    entries.push({ tag: view.getUint16(entry, little), type, count, at, end: at + length });
+    const at = length > parts.entry - parts.value ? offset(from + parts.value) : from + parts.value;
+    entries.push({ tag: view.getUint16(from, little), type, count, from, at, end: at + length });
   }
-  return { start, view, little, entries, end: start + 2 + declared * 12 };
+  return { view, little, isBig, start, entries, end: first + declared * parts.entry };
 }
 
 function cutOff(bytes: Uint8Array, atLeast: number): string {
@@ -58,7 +70,7 @@ function cutOff(bytes: Uint8Array, atLeast: number): string {
 
 /**
  * What makes the library hand out wrong pixels of a TIFF without a word, in words for people; undefined when its first
- * page has nothing of that. BigTIFF is not looked into.
+ * page has nothing of that.
  */
 export function explainTiff(bytes: Uint8Array): string | undefined {
   const directory = readDirectory(bytes);
@@ -77,6 +89,13 @@ export function explainTiff(bytes: Uint8Array): string | undefined {
   return "TIFF in YCbCr without JPEG compression is not supported";
 }
 
+/** Numbers of the types that offsets and lengths have: short, long, and that of BigTIFF. */
+const READERS: Readonly<Record<number, (view: DataView, at: number, index: number, little: boolean) => number>> = {
+  3: (view, at, index, little) => view.getUint16(at + index * 2, little),
+  4: (view, at, index, little) => view.getUint32(at + index * 4, little),
+  16: (view, at, index, little) => Number(view.getBigUint64(at + index * 8, little)),
+};
+
 /** Whether a TIFF that the library refuses is cut off, in words for people; undefined when nothing shows that. */
 export function explainCutTiff(bytes: Uint8Array): string | undefined {
   const directory = readDirectory(bytes);
@@ -84,11 +103,10 @@ export function explainCutTiff(bytes: Uint8Array): string | undefined {
   const { view, little, entries } = directory;
   const valuesOf = (...tags: readonly number[]): number[] => {
     const entry = entries.find(({ tag }) => tags.includes(tag));
-    if (entry === undefined || (entry.type !== 3 && entry.type !== 4) || entry.end > bytes.length) return [];
+    if (entry === undefined || entry.end > bytes.length) return [];
     const { at, count, type } = entry;
-    return Array.from({ length: count }, (_, i) =>
-      type === 3 ? view.getUint16(at + i * 2, little) : view.getUint32(at + i * 4, little),
-    );
+    const read = READERS[type];
+    return read === undefined ? [] : Array.from({ length: count }, (_, i) => read(view, at, i, little));
   };
   // Strips and tiles.
   const lengths = valuesOf(279, 325);
@@ -110,21 +128,26 @@ const NEEDED: ReadonlySet<number> = new Set([
  */
 export function withNeededTags(bytes: Uint8Array): Uint8Array | undefined {
   const directory = readDirectory(bytes);
-  if (directory === undefined || directory.end + 4 > bytes.length) return undefined;
-  const { start, view, little, entries } = directory;
+  if (directory === undefined) return undefined;
+  const { view, little, isBig, start, entries, end } = directory;
+  // The place of the next directory follows.
+  if (end + (isBig ? 8 : 4) > bytes.length) return undefined;
   const isFragile = entries.some(
     ({ tag, at }) => tag === TILE_WIDTH || (tag === COMPRESSION && JPEG_COMPRESSIONS.has(view.getUint16(at, little))),
   );
   if (!isFragile) return undefined;
-  const kept = entries
-    .map(({ tag }, i) => ({ tag, from: start + 2 + i * 12 }))
-    .filter(({ tag }) => NEEDED.has(tag))
-    .sort((a, b) => a.tag - b.tag);
+  const { count, entry } = isBig ? BIG : SMALL;
+  const kept = entries.filter(({ tag }) => NEEDED.has(tag)).sort((a, b) => a.tag - b.tag);
   const copy = Uint8Array.from(bytes);
   const target = new DataView(copy.buffer);
-  target.setUint16(start, kept.length, little);
-  for (const [i, { from }] of kept.entries()) copy.set(bytes.subarray(from, from + 12), start + 2 + i * 12);
+  if (isBig) target.setBigUint64(start, BigInt(kept.length), little);
+  else target.setUint16(start, kept.length, little);
+  let to = start + count;
+  for (const { from } of kept) {
+    copy.set(bytes.subarray(from, from + entry), to);
+    to += entry;
+  }
   // No page follows.
-  target.setUint32(start + 2 + kept.length * 12, 0, little);
+  copy.fill(0, to, to + (isBig ? 8 : 4));
   return copy;
 }

@@ -26,6 +26,7 @@ async function wholeFiles(): Promise<Record<string, Buffer>> {
     "TIFF, Deflate": await source().tiff({ compression: "deflate" }).toBuffer(),
     "TIFF, JPEG": await source().tiff({ compression: "jpeg" }).toBuffer(),
     "TIFF, tiles": await source().tiff({ compression: "lzw", tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(),
+    "TIFF, big": await source().tiff({ compression: "lzw", bigtiff: true, tile: true }).toBuffer(),
     "WebP, lossy": await source().webp().toBuffer(),
     "WebP, lossless": await source().webp({ lossless: true }).toBuffer(),
     GIF: await source().gif().toBuffer(),
@@ -93,18 +94,22 @@ describe("damaged files", () => {
     const early = Buffer.concat([gif.subarray(0, image + 10), Buffer.from([2, 2, 0x4c, 0x01, 0, 0x3b])]);
     assert.equal(await answerTo(early), "GIF is damaged: its first frame holds fewer pixels than it declares");
 
-    const tiles = await source().tiff({ compression: "lzw", tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer();
-    const bad = Buffer.from(tiles).fill(0xff, 40, 60);
-    assert.equal(await answerTo(bad), "TIFF is damaged: its compressed pixels are not valid");
+    for (const bigtiff of [false, true]) {
+      const tiles = await source().tiff({ compression: "lzw", tile: true, tileWidth: 16, bigtiff }).toBuffer();
+      const bad = Buffer.from(tiles).fill(0xff, 40, 60);
+      assert.equal(await answerTo(bad), "TIFF is damaged: its compressed pixels are not valid");
+    }
   });
 
   it("do not include tiled TIFFs with private tags", async () => {
-    const tiles = await source().tiff({ compression: "lzw", tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer();
-    const other = Buffer.from(tiles);
-    const directory = other.readUInt32LE(4);
-    const last = directory + 2 + (other.readUInt16LE(directory) - 1) * 12;
-    other.writeUInt16LE(60000, last);
-    assert.equal(await answerTo(other), await answerTo(tiles));
+    for (const bigtiff of [false, true]) {
+      const tiles = await source().tiff({ compression: "lzw", tile: true, tileWidth: 16, bigtiff }).toBuffer();
+      const other = Buffer.from(tiles);
+      const [directory, count, entry] = bigtiff ? [other.readUInt32LE(8), 8, 20] : [other.readUInt32LE(4), 2, 12];
+      other.writeUInt16LE(60000, directory + count + (other.readUInt16LE(directory) - 1) * entry);
+      assert.equal(await answerTo(other), await answerTo(tiles));
+      assert.match(await answerTo(other), /^40×30 RGB/);
+    }
   });
 
   it("do not include JPEGs with oddities that do no harm", async () => {

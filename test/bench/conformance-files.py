@@ -1,4 +1,4 @@
-"""Writes images of many formats and modes into a folder, for conformance.mjs: conformance_files.py FOLDER."""
+"""Writes images of many formats and modes into a folder, for conformance.mjs: conformance-files.py FOLDER."""
 
 import itertools
 import pathlib
