@@ -116,7 +116,7 @@ async function readPixels(bytes: Uint8Array, format: ImageFormat, plan: Plan): P
     // Damaged data is no more than a warning in a JPEG.
     return await read(bytes, "warning");
   } catch (error) {
-    const { cleaned } = readJpegMarkers(bytes);
+    const { cleaned } = readJpegMarkers(bytes, true);
     if (cleaned === undefined) throw error;
     // So are some oddities that do no harm.
     return read(cleaned, "warning");

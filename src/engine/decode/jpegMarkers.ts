@@ -1,6 +1,10 @@
+import { trimScan, type Sampling } from "./jpegScan";
+
+const DHT = 0xc4;
 const SOI = 0xd8;
 const EOI = 0xd9;
 const SOS = 0xda;
+const DRI = 0xdd;
 const APP0 = 0xe0;
 const APP14 = 0xee;
 
@@ -12,7 +16,7 @@ interface JpegFrame {
   readonly precision: number;
   readonly width: number;
   readonly height: number;
-  readonly components: number;
+  readonly components: readonly Sampling[];
 }
 
 /** What the markers of a JPEG tell without its compressed data being decoded. */
@@ -21,9 +25,33 @@ export interface JpegMarkers {
   readonly scans: number;
   /** Whether the bytes end before the end mark. */
   readonly isCutOff: boolean;
-  /** The file without the oddities before and between its segments that do no harm; undefined when it has none. */
+  /** The file without the oddities that do no harm; undefined when it has none. */
   readonly cleaned: Uint8Array | undefined;
 }
+
+/** The tables that files without their own mean, as those of video cameras: ITU-T T.81, annex K.3. */
+const STANDARD_TABLES: ReadonlyMap<number, Uint8Array> = new Map(
+  (
+    [
+      [0, "00010501010101010100000000000000000102030405060708090a0b"],
+      [1, "00030101010101010101010000000000000102030405060708090a0b"],
+      [
+        16,
+        "0002010303020403050504040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f0" +
+          "2433627282090a161718191a25262728292a3435363738393a434445464748494a535455565758595a63646566676869" +
+          "6a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5" +
+          "c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9fa",
+      ],
+      [
+        17,
+        "00020102040403040705040400010277000102031104052131061241510761711322328108144291a1b1c109233352f0" +
+          "156272d10a162434e125f11718191a262728292a35363738393a434445464748494a535455565758595a636465666768" +
+          "696a737475767778797a82838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3" +
+          "c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa",
+      ],
+    ] as const
+  ).map(([key, bytes]) => [key, Buffer.from(bytes, "hex")]),
+);
 
 /** Markers that stand alone: restarts, and one for temporary use. */
 function isAlone(marker: number): boolean {
@@ -38,20 +66,22 @@ function isFrame(marker: number): boolean {
 /**
  * Walks over the segments of a JPEG as its library does: bytes that are no marker are skipped where one is expected. The
  * library warns of those, and of a revision of JFIF or a colour transform of Adobe that do not exist, which it takes for
- * the usual ones; `cleaned` has none of that.
+ * the usual ones; `cleaned` has none of that, and with `trims` no bytes behind the compressed data of baseline scans.
  */
-export function readJpegMarkers(bytes: Uint8Array): JpegMarkers {
+export function readJpegMarkers(bytes: Uint8Array, trims = false): JpegMarkers {
   const { length } = bytes;
   const frames: JpegFrame[] = [];
   const pieces: Uint8Array[] = [bytes.subarray(0, 2)];
   let odd = false;
   let adobe = -1;
+  let restartInterval = 0;
+  const tables = new Map(STANDARD_TABLES);
   let scans = 0;
   let at = 2;
   const answer = (isCutOff: boolean): JpegMarkers => {
     const transform = pieces[adobe]?.[15] ?? 0;
     // What it means is known once the frame is.
-    const usual = frames[0]?.components === 4 ? 2 : 1;
+    const usual = frames[0]?.components.length === 4 ? 2 : 1;
     if (transform !== 0 && transform !== usual) {
       odd = true;
       pieces[adobe] = withByte(pieces[adobe], 15, usual);
@@ -78,6 +108,8 @@ export function readJpegMarkers(bytes: Uint8Array): JpegMarkers {
     if (end > length || at + 4 > length) return answer(true);
     const segment = bytes.subarray(at, end);
     if (isFrame(marker) && segment.length >= 10) frames.push(frameOf(segment));
+    if (marker === DHT) readTables(segment, tables);
+    if (marker === DRI) restartInterval = ((segment[4] ?? 0) << 8) | (segment[5] ?? 0);
     if (marker === APP0 && segment.length >= 18 && startsWith(segment, "JFIF\0") && segment[9] !== 1) {
       odd = true;
       pieces.push(withByte(segment, 9, 1));
@@ -90,7 +122,20 @@ export function readJpegMarkers(bytes: Uint8Array): JpegMarkers {
     scans++;
     const data = at;
     while (at < length && !(bytes[at] === 0xff && endsData(bytes[at + 1]))) at++;
-    pieces.push(bytes.subarray(data, at));
+    const compressed = bytes.subarray(data, at);
+    const [frame] = frames;
+    const trimmed =
+      trims && frame !== undefined && frame.kind <= 0xc1
+        ? trimScan(compressed, {
+            ...frame,
+            frame: frame.components,
+            restartInterval,
+            header: segment.subarray(4),
+            tables,
+          })
+        : undefined;
+    if (trimmed !== undefined) odd = true;
+    pieces.push(trimmed ?? compressed);
   }
 }
 
@@ -105,8 +150,20 @@ function frameOf(segment: Uint8Array): JpegFrame {
     precision: segment[4] ?? 0,
     height: u16(5),
     width: u16(7),
-    components: segment[9] ?? 0,
+    components: Array.from({ length: segment[9] ?? 0 }, (_, i) => {
+      const sampling = segment[11 + i * 3] ?? 0;
+      return { id: segment[10 + i * 3] ?? 0, across: sampling >> 4, down: sampling & 15 };
+    }),
   };
+}
+
+/** The tables of a segment, by class times 16 plus number. */
+function readTables(segment: Uint8Array, tables: Map<number, Uint8Array>): void {
+  for (let at = 4; at + 17 <= segment.length;) {
+    const size = segment.subarray(at + 1, at + 17).reduce((sum, count) => sum + count, 0);
+    tables.set(segment[at] ?? 0, segment.subarray(at + 1, at + 17 + size));
+    at += 17 + size;
+  }
 }
 
 function startsWith(segment: Uint8Array, word: string): boolean {

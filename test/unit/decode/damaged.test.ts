@@ -130,6 +130,25 @@ describe("damaged files", () => {
     assert.equal(await answerTo(adobe), expected);
   });
 
+  it("do not include JPEGs of video cameras: without tables, and with bytes to spare before restart markers", async () => {
+    const grey = (rows: number, ...data: readonly number[]): Buffer =>
+      Buffer.concat([
+        Buffer.from([0xff, 0xd8, 0xff, 0xdb, 0, 67, 0, ...new Uint8Array(64).fill(1)]),
+        Buffer.from([0xff, 0xc0, 0, 11, 8, 0, rows, 0, 16, 1, 1, 0x11, 0, 0xff, 0xdd, 0, 4, 0, 1]),
+        Buffer.from([0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, ...data, 0xff, 0xd9]),
+      ]);
+    // Of each block the codes for no difference and no further coefficients: 00 1010, filled up with ones.
+    const expected = await answerTo(grey(8, 0x2b, 0xff, 0xd0, 0x2b));
+    assert.match(expected, /^16×8 L/);
+    assert.equal(await answerTo(grey(8, 0x2b, 1, 2, 3, 0xff, 0xd0, 0x2b)), expected);
+    assert.equal(await answerTo(grey(8, 0x2b, 1, 0xff, 0, 0xff, 0xd0, 0x2b, 9)), expected);
+    // Not in the last row of blocks, where the library does not look.
+    const last = [0xff, 0xd1, 0x2b, 0xff, 0xd2, 0x2b];
+    const reason = "JPEG is damaged: its compressed pixels are not valid";
+    assert.equal(await answerTo(grey(16, 0x2b, 1, 2, 3, 0xff, 0xd3, 0x2b, ...last)), reason);
+    assert.equal(await answerTo(grey(16, 0xff, 0xd0, 0x2b, 1, ...last)), reason);
+  });
+
   it("say which kind of JPEG is not supported", async () => {
     const whole = await source().jpeg().toBuffer();
     const frame = whole.indexOf(Buffer.from([0xff, 0xc0]));
