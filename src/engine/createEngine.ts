@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Layout } from "../core/dataset/dataset";
 import { CleanSplitError } from "../core/errors";
 import { buildReport, queryGroups } from "../core/leakage/buildReport";
@@ -61,6 +62,9 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       const folders = inputs.filter((input) => input.isFolder).map((input) => input.path);
       const indexes = openIndexes(folders, indexFolder);
       const inspection = await inspectDataset(await opening, pool, quiet, indexes);
+      // While images were compared nothing was heard; what was cancelled meanwhile is not kept.
+      await nextTurn();
+      run.signal.throwIfAborted();
       const { dataset } = inspection;
       const seconds = (performance.now() - started) / 1000;
       const report = buildReport(inspection.findings, dataset.names, withNotes(inspection), seconds);

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { CleanSplitError } from "../../core/errors";
+import { forgetUsers, librarySharing } from "../decode/library";
 import { abortError } from "../process/rpc";
 import type { JobName, JobParameter, JobResult } from "./jobs";
 import type { JobAnswer, JobRequest } from "./workerMain";
@@ -83,7 +84,10 @@ export class Pool {
   }
 
   private start(): Worker {
-    const worker = new Worker(this.script, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
+    const worker = new Worker(this.script, {
+      workerData: { librarySharing },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     worker.on("message", (answer: JobAnswer) => {
       const task = this.busy.get(worker);
       this.busy.delete(worker);
@@ -105,7 +109,9 @@ export class Pool {
     this.busy.delete(worker);
     const at = this.idle.indexOf(worker);
     if (at >= 0) this.idle.splice(at, 1);
-    if (!this.closed) this.next();
+    if (this.closed) return;
+    forgetUsers();
+    this.next();
   }
 }
 
