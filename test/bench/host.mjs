@@ -29,6 +29,13 @@ export async function host({ files = FILES }) {
     logLevel: "warning",
   });
   const result = await probe(folder, testsPath);
+  for (const { phase, gaps } of result.phases) {
+    const texts = gaps.map((gap) => {
+      const [ms, running, waiting] = [gap.ms, gap.running, gap.waiting].map(Math.round);
+      return `${ms} ms after ${gap.at.toFixed(1)} s (running ${running}, waiting ${waiting})`;
+    });
+    console.log(`  ${phase}: ${texts.join(", ")}`);
+  }
   const extra = `${truth.duplicates.pixel.samples.toLocaleString("en")} of them in groups of equal images`;
   const seconds = result.inspections.map((inspection) => `${digits(inspection.seconds)} s`);
   const cancels = result.cancels.map(
