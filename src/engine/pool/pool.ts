@@ -68,9 +68,11 @@ export class Pool {
   async close(): Promise<void> {
     this.closed = true;
     for (const task of [...this.queue.splice(0), ...this.busy.values()]) task.reject(closedError());
+    const isBusy = this.busy.size > 0;
     const workers = [...this.idle.splice(0), ...this.busy.keys()];
     this.busy.clear();
     await Promise.all(workers.map((worker) => worker.terminate()));
+    if (isBusy) forgetUsers();
   }
 
   private next(): void {
@@ -106,12 +108,10 @@ export class Pool {
 
   private lose(worker: Worker, error: Error): void {
     this.busy.get(worker)?.reject(error);
-    this.busy.delete(worker);
+    if (this.busy.delete(worker)) forgetUsers();
     const at = this.idle.indexOf(worker);
     if (at >= 0) this.idle.splice(at, 1);
-    if (this.closed) return;
-    forgetUsers();
-    this.next();
+    if (!this.closed) this.next();
   }
 }
 

@@ -1,14 +1,19 @@
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 import { briefReport } from "../../core/leakage/brief";
 import { createEngine } from "../createEngine";
 import type { Engine } from "../engine";
 import { serve } from "./rpc";
 
+/**
+ * The editor goes first where processors are few; lower than this, and an inspection would stand still beside a training.
+ * Worker threads and trainers inherit it.
+ */
+const PRIORITY = 5;
+
 /** The engine process: answers the calls of the process that forked it and ends with it. */
 try {
-  // The editor goes first where processors are few. Worker threads and trainers inherit it.
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  setPriority(PRIORITY);
 } catch {
   // Not allowed here: then all go alike.
 }

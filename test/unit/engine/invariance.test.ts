@@ -85,7 +85,7 @@ async function mixedDataset(root: string): Promise<readonly string[]> {
 }
 
 describe("every fact is the same with 1, 2 and 8 workers, with and without WebAssembly", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let scratch: string;
 
   before(() => (scratch = mkdtempSync(path.join(tmpdir(), "cleansplit-test-"))));
