@@ -3,18 +3,18 @@ import { setMaxListeners } from "node:events";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Layout } from "../core/dataset/dataset";
 import { CleanSplitError } from "../core/errors";
-import { membersOf } from "../core/duplicates/groups";
 import { buildReport, queryGroups } from "../core/leakage/buildReport";
-import { isConflict, isFileGroup } from "../core/leakage/findings";
 import { plural } from "../core/leakage/verdict";
 import { MAX_REMOVALS, planSplits, removedSamples, viewRemoval } from "../core/sanitize/buildPlan";
 import type { PlanSummary } from "../core/sanitize/plan";
 import { PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
 import { openDataset } from "./dataset";
-import type { Engine, MarkKind, Marks, Progress, Run } from "./engine";
+import type { Engine, Progress, Run } from "./engine";
 import { inspectDataset, openIndexes, type Inspection } from "./inspection";
+import { Marks } from "./marks";
 import { Pool } from "./pool/pool";
 import { runTrainer } from "./process/trainer";
 import { inputsOf } from "./recognition/inputs";
@@ -50,6 +50,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       : new Pool(script, workers);
   const inspections = new Kept<Inspection>("report");
   const plans = new Kept<Plan>("plan");
+  const marks = new WeakMap<Inspection, Marks>();
   return {
     async inspect(request, run) {
       // Every job that runs at a time listens to it.
@@ -61,6 +62,9 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       const folders = inputs.filter((input) => input.isFolder).map((input) => input.path);
       const indexes = openIndexes(folders, indexFolder);
       const inspection = await inspectDataset(await opening, pool, quiet, indexes);
+      // While images were compared nothing was heard; what was cancelled meanwhile is not kept.
+      await nextTurn();
+      run.signal.throwIfAborted();
       const { dataset } = inspection;
       const seconds = (performance.now() - started) / 1000;
       const report = buildReport(inspection.findings, dataset.names, withNotes(inspection), seconds);
@@ -82,8 +86,11 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       return pictures.map((picture, index) => ({ sample: samples[index] ?? 0, ...picture }));
     },
 
-    async marks({ inspection }) {
-      return marksOf(inspections.get(inspection));
+    async marks({ inspection, paths }) {
+      const inspected = inspections.get(inspection);
+      const known = marks.get(inspected) ?? new Marks(inspected);
+      marks.set(inspected, known);
+      return paths.map((file) => known.of(file));
     },
 
     async plan({ inspection }) {
@@ -213,32 +220,5 @@ function summarise({ inspection, splits, policy }: Plan, plan: string): PlanSumm
       ...[...arrays].map((output) => `${output}: images and labels, read with numpy.load`),
       `${MANIFEST}: every removed sample with its reason and its twin`,
     ].map((line) => line.replace(/^: /, "")),
-  };
-}
-
-/** Image files to mark: unreadable before conflict before leak before duplicate. */
-function marksOf({ dataset, findings }: Inspection): Marks {
-  const { table, fingerprints, groups } = findings;
-  const marks = new Map<number, { kind: MarkKind; text: string }>();
-  for (let group = 0; group < groups.pixel.count; group++) {
-    const members = membersOf(groups.pixel, group);
-    const names = [...new Set(members.map((sample) => table.splitOf[sample] ?? 0))].map(
-      (split) => table.splits[split]?.name ?? "",
-    );
-    const kind: MarkKind = isConflict(findings, members) ? "conflict" : names.length > 1 ? "leaks" : "duplicate";
-    const same = isFileGroup(findings, members) ? "the same file" : "the same pixels";
-    const others = plural(members.length - 1, "other image");
-    const text =
-      kind === "conflict"
-        ? `CleanSplit: ${others} with ${same} but another label`
-        : `CleanSplit: ${others} with ${same}${names.length > 1 ? `, in ${names.join(", ")}` : ""}`;
-    for (const sample of members) marks.set(sample, { kind, text });
-  }
-  for (const [sample, reason] of fingerprints.reasons)
-    marks.set(sample, { kind: "unreadable", text: `CleanSplit: ${reason}` });
-  return {
-    files: [...marks].flatMap(([sample, mark]) =>
-      fingerprints.isFile[sample] === 1 ? [{ path: dataset.names.file(sample), ...mark }] : [],
-    ),
   };
 }

@@ -33,12 +33,14 @@ export interface Thumbnail {
   readonly height: number;
 }
 
-/** What the Explorer marks on an image file. */
+/** What an explorer marks on an image file. */
 export type MarkKind = "leaks" | "conflict" | "duplicate" | "unreadable";
 
-/** Image files to mark, by absolute path; `text` says in one sentence what is the matter. */
-export interface Marks {
-  readonly files: readonly { readonly path: string; readonly kind: MarkKind; readonly text: string }[];
+/** How a file or folder is marked; `text` says in one sentence what is the matter. */
+export interface Mark {
+  readonly kind: MarkKind;
+  readonly isFolder: boolean;
+  readonly text: string;
 }
 
 /**
@@ -54,8 +56,11 @@ export interface Engine {
   groups(request: { inspection: string; query: GroupQuery }, run: Run): Promise<GroupPage>;
   /** Small pictures of samples; the longer side is at most `size` pixels, smaller pictures keep their size. */
   thumbnails(request: { inspection: string; samples: readonly number[]; size: number }, run: Run): Promise<Thumbnail[]>;
-  /** The image files to mark in an explorer. */
-  marks(request: { inspection: string }, run: Run): Promise<Marks>;
+  /**
+   * How files and folders are marked in an explorer, by absolute path and in their order; `null` for what is not. A folder
+   * has the worst kind of what lies below it, but for duplicates.
+   */
+  marks(request: { inspection: string; paths: readonly string[] }, run: Run): Promise<(Mark | null)[]>;
   /** What sanitizing would do; nothing is written. */
   plan(request: { inspection: string }, run: Run): Promise<PlanSummary>;
   /** A page of the samples that leave under a plan. */

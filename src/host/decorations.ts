@@ -1,33 +1,40 @@
+import path from "node:path";
 import * as vscode from "vscode";
-import type { InspectionResult, MarkKind, Marks } from "../engine/engine";
+import type { InspectionResult, Mark, MarkKind } from "../engine/engine";
 import type { ErrorMessages } from "./errors";
 import type { DatasetSession, DatasetSessions } from "./session";
 
-type Mark = Marks["files"][number];
-
-/** Most URIs VS Code takes in one change event; more are dropped in silence. */
-const MAX_URIS = 250;
-
 const SETTING = "cleansplit.decorations.enabled";
 
-/** How a kind of mark looks; when several apply to a file the first of these wins. Badges have one or two characters. */
-const LOOKS: Readonly<Record<MarkKind, { readonly rank: number; readonly badge: string; readonly spread: boolean }>> = {
-  unreadable: { rank: 0, badge: "!", spread: true },
-  conflict: { rank: 1, badge: "≠", spread: true },
-  leaks: { rank: 2, badge: "L", spread: true },
-  duplicate: { rank: 3, badge: "=", spread: false },
+/** How a kind of mark looks; when several datasets mark a file the first of these wins. Badges have one or two characters. */
+const LOOKS: Readonly<Record<MarkKind, { readonly rank: number; readonly badge: string }>> = {
+  unreadable: { rank: 0, badge: "!" },
+  conflict: { rank: 1, badge: "≠" },
+  leaks: { rank: 2, badge: "L" },
+  duplicate: { rank: 3, badge: "=" },
 };
 
-/** Marks image files in the Explorer that leak, contradict each other, are duplicates or cannot be read. */
+/** What is asked about one dataset at a time. */
+interface Batch {
+  readonly paths: string[];
+  readonly marks: Promise<readonly (Mark | null)[]>;
+}
+
+/**
+ * Marks image files in the Explorer that leak, contradict each other, are duplicates or cannot be read, and the folders that
+ * hold some. VS Code asks about what it shows, and only that is asked of the engine: all marks of a large dataset would
+ * keep every extension waiting.
+ */
 export class ImageDecorations implements vscode.FileDecorationProvider, vscode.Disposable {
   readonly #sessions: DatasetSessions;
   readonly #messages: ErrorMessages;
-  readonly #changed = new vscode.EventEmitter<vscode.Uri[] | undefined>();
+  readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #subscriptions: vscode.Disposable;
   readonly #closed = new AbortController();
-  /** Marks by dataset, with the inspection they belong to. */
-  readonly #marks = new Map<string, { readonly result: InspectionResult; files: readonly Mark[] }>();
-  #byPath: ReadonlyMap<string, Mark> = new Map();
+  readonly #batches = new Map<DatasetSession, Batch>();
+  /** The inspections whose marks VS Code may show. */
+  #known: readonly InspectionResult[] = [];
+  #isEnabled = isEnabled();
 
   readonly onDidChangeFileDecorations = this.#changed.event;
 
@@ -36,25 +43,21 @@ export class ImageDecorations implements vscode.FileDecorationProvider, vscode.D
     this.#messages = messages;
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
-      sessions.onDidChange((session) => void this.#update(session)),
+      sessions.onDidChange(() => this.#follow()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(SETTING)) this.#rebuild();
+        if (!event.affectsConfiguration(SETTING)) return;
+        this.#isEnabled = isEnabled();
+        this.#changed.fire(undefined);
       }),
       vscode.window.registerFileDecorationProvider(this),
     );
   }
 
-  provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
-    const mark = uri.scheme === "file" ? this.#byPath.get(uri.fsPath) : undefined;
-    if (mark === undefined) return undefined;
-    const { badge, spread } = LOOKS[mark.kind];
-    const decoration = new vscode.FileDecoration(
-      badge,
-      mark.text,
-      new vscode.ThemeColor(`cleansplit.${mark.kind === "leaks" ? "leak" : mark.kind}Foreground`),
-    );
-    decoration.propagate = spread;
-    return decoration;
+  provideFileDecoration(uri: vscode.Uri): Promise<vscode.FileDecoration | undefined> | undefined {
+    if (!this.#isEnabled || uri.scheme !== "file") return undefined;
+    const file = uri.fsPath;
+    const sessions = this.#sessions.all.filter((session) => session.result !== null && concerns(session, file));
+    return sessions.length === 0 ? undefined : this.#decorate(sessions, file);
   }
 
   dispose(): void {
@@ -62,53 +65,60 @@ export class ImageDecorations implements vscode.FileDecorationProvider, vscode.D
     this.#subscriptions.dispose();
   }
 
-  async #update(session: DatasetSession | undefined): Promise<void> {
-    if (session === undefined) {
-      this.#dropRemoved();
-      return;
+  async #decorate(sessions: readonly DatasetSession[], file: string): Promise<vscode.FileDecoration | undefined> {
+    const marks = await Promise.all(sessions.map((session) => this.#ask(session, file)));
+    const [mark] = marks.filter((found) => found !== null).sort((a, b) => LOOKS[a.kind].rank - LOOKS[b.kind].rank);
+    if (mark === undefined) return undefined;
+    const color = new vscode.ThemeColor(`cleansplit.${mark.kind === "leaks" ? "leak" : mark.kind}Foreground`);
+    return new vscode.FileDecoration(mark.isFolder ? FOLDER_BADGE : LOOKS[mark.kind].badge, mark.text, color);
+  }
+
+  /** Asks about a file together with all others that VS Code asks about in one go. */
+  async #ask(session: DatasetSession, file: string): Promise<Mark | null> {
+    let batch = this.#batches.get(session);
+    if (batch === undefined) {
+      const paths: string[] = [];
+      batch = { paths, marks: Promise.resolve().then(() => this.#send(session, paths)) };
+      this.#batches.set(session, batch);
     }
-    const { result } = session;
-    const known = this.#marks.get(session.id);
-    if (known?.result === result || (known === undefined && result === null)) return;
-    if (result === null) {
-      this.#marks.delete(session.id);
-      this.#rebuild();
-      return;
-    }
-    const entry = { result, files: known?.files ?? [] };
-    this.#marks.set(session.id, entry);
+    const at = batch.paths.push(file) - 1;
+    return (await batch.marks)[at] ?? null;
+  }
+
+  async #send(session: DatasetSession, paths: readonly string[]): Promise<readonly (Mark | null)[]> {
+    this.#batches.delete(session);
     try {
-      const run = { signal: this.#closed.signal, progress: () => undefined };
-      const { files } = await session.read((engine, inspection) => engine.marks({ inspection }, run));
-      // Another inspection may have finished meanwhile.
-      if (this.#marks.get(session.id) !== entry) return;
-      entry.files = files;
-      this.#rebuild();
+      return await session.marks(paths, this.#closed.signal);
     } catch (error) {
       this.#messages.note(error);
+      return [];
     }
   }
 
-  #dropRemoved(): void {
-    const before = this.#marks.size;
-    for (const id of this.#marks.keys()) if (this.#sessions.find(id) === undefined) this.#marks.delete(id);
-    if (this.#marks.size !== before) this.#rebuild();
+  /** Has VS Code ask anew when there is another inspection, or one less. */
+  #follow(): void {
+    const results = this.#sessions.all.flatMap(({ result }) => result ?? []);
+    if (results.length === this.#known.length && results.every((result, i) => result === this.#known[i])) return;
+    this.#known = results;
+    this.#changed.fire(undefined);
   }
+}
 
-  #rebuild(): void {
-    const old = this.#byPath;
-    const next = new Map<string, Mark>();
-    if (vscode.workspace.getConfiguration().get<boolean>(SETTING) !== false) {
-      for (const { files } of this.#marks.values()) {
-        for (const mark of files) {
-          const key = vscode.Uri.file(mark.path).fsPath;
-          const other = next.get(key);
-          if (other === undefined || LOOKS[mark.kind].rank < LOOKS[other.kind].rank) next.set(key, mark);
-        }
-      }
-    }
-    this.#byPath = next;
-    const paths = new Set([...old.keys(), ...next.keys()]);
-    this.#changed.fire(paths.size > MAX_URIS ? undefined : [...paths].map((file) => vscode.Uri.file(file)));
-  }
+/** What VS Code itself shows on a folder that holds something. */
+const FOLDER_BADGE = "•";
+
+function isEnabled(): boolean {
+  return vscode.workspace.getConfiguration().get<boolean>(SETTING) !== false;
+}
+
+/** Whether a file or folder lies in a dataset, or a dataset in the folder. */
+function concerns({ request }: DatasetSession, file: string): boolean {
+  return request.inputs.some((input) => {
+    const { fsPath } = vscode.Uri.file(input);
+    return isWithin(fsPath, file) || isWithin(file, fsPath);
+  });
+}
+
+function isWithin(folder: string, file: string): boolean {
+  return file === folder || file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
 }

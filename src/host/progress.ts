@@ -21,13 +21,24 @@ export function pausedLine({ text }: ProgressView): string {
   return text === "" ? vscode.l10n.t("Paused") : vscode.l10n.t("Paused at {0}", text);
 }
 
-/** Lets a value through at most once in `interval` milliseconds; what comes in between is dropped. */
+/** Delivers values at most once in `interval` milliseconds; of those that come in between, the last one when it has passed. */
 export function throttled<T>(deliver: (value: T) => void, interval = PROGRESS_INTERVAL_MS): (value: T) => void {
   let last = -Infinity;
-  return (value) => {
-    const now = performance.now();
-    if (now - last < interval) return;
-    last = now;
+  let latest: { readonly value: T } | null = null;
+  const flush = (): void => {
+    if (latest === null) return;
+    const { value } = latest;
+    latest = null;
+    last = performance.now();
     deliver(value);
+  };
+  return (value) => {
+    const isWaiting = latest !== null;
+    latest = { value };
+    const wait = last + interval - performance.now();
+    if (isWaiting) return;
+    // Timers can be a little early.
+    if (wait > 0) setTimeout(flush, wait + 1);
+    else flush();
   };
 }

@@ -6,7 +6,7 @@ import { CleanSplitError, messageOf } from "../core/errors";
 import type { ApplyResult, PlanSummary } from "../core/sanitize/plan";
 import { progressText, RateMeter } from "../core/progress";
 import { DEFAULT_TRAINING } from "../core/training/training";
-import type { Engine, InspectionResult, Progress, Run } from "../engine/engine";
+import type { Engine, InspectionResult, Mark, Progress, Run } from "../engine/engine";
 import { abortError, isAbort } from "../engine/process/rpc";
 import type { ProgressView } from "../protocol/report";
 import { Emitter } from "./emitter";
@@ -258,7 +258,7 @@ export class DatasetSession implements vscode.Disposable {
     this.#changed.fire();
   }
 
-  /** Reads from the inspection by `query`; for pages, thumbnails and marks. */
+  /** Reads from the inspection by `query`; for pages and thumbnails. */
   async read<T>(query: (engine: Engine, inspection: string) => Promise<T>): Promise<T> {
     if (this.#result === null) {
       throw new CleanSplitError("not-found", vscode.l10n.t("{0} was not inspected yet. Inspect it first.", this.name));
@@ -269,6 +269,16 @@ export class DatasetSession implements vscode.Disposable {
       await this.#forgetIfLost(error);
       throw error;
     }
+  }
+
+  /**
+   * How files and folders are marked, in their order. Nobody asked for it, so an inspection that the engine no longer holds
+   * is left to be found by who asks for something.
+   */
+  async marks(paths: readonly string[], signal: AbortSignal): Promise<readonly (Mark | null)[]> {
+    if (this.#result === null) return [];
+    const { inspection } = this.#result;
+    return this.#engine.marks({ inspection, paths }, { signal, progress: () => undefined });
   }
 
   /** Tells everyone anew, e.g. after the workspace was trusted. */
@@ -293,6 +303,8 @@ export class DatasetSession implements vscode.Disposable {
     this.#changed.fire();
     const meter = new RateMeter();
     const report = throttled((progress: Progress) => {
+      // What was held back comes too late when the work is done.
+      if (this.#job !== job || job.abort.signal.aborted) return;
       const { phase, done, total } = progress;
       this.#progress = progressView(progress, meter.update(phase, done, total, performance.now() / 1000));
       this.#progressed.fire(this.#progress);
@@ -300,9 +312,7 @@ export class DatasetSession implements vscode.Disposable {
     try {
       const result = await work({
         signal: job.abort.signal,
-        progress: (event) => {
-          if (!job.abort.signal.aborted) report(event);
-        },
+        progress: report,
       });
       // An engine that finishes in spite of the signal must not undo the cancellation.
       if (job.abort.signal.aborted) throw abortError();

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { CACHE } from "./cache.mjs";
 import { duplicates } from "./duplicates.mjs";
 import { hashing } from "./hashing.mjs";
+import { host } from "./host.mjs";
 import { md5 } from "./md5.mjs";
 import { machine, updateDocument, writeJson } from "./report.mjs";
 
@@ -23,7 +24,7 @@ import { machine, updateDocument, writeJson } from "./report.mjs";
  */
 
 /** @type {Record<string, (options: Options) => Promise<Result>>} */
-const BENCHES = { duplicates, hashing, md5 };
+const BENCHES = { duplicates, hashing, md5, host };
 const QUICK = { files: 50_000, runs: 3 };
 const RUNS = 5;
 

@@ -71,24 +71,29 @@ describe("inspection", () => {
     const { decorations, sessions } = await activated();
     const folder = writeTinyDataset();
     const session = await inspect(folder);
-    const badge = (file: string): string | undefined =>
-      decorations.provideFileDecoration(vscode.Uri.file(path.join(folder, file)))?.badge;
-    await until("the marks", () => badge("test/a/leak.png") !== undefined);
-    assert.equal(badge("test/a/leak.png"), "L");
-    assert.equal(badge("train/a/twin.png"), "=");
-    assert.equal(badge("train/b/conflict.png"), "≠");
-    assert.equal(badge("train/a/broken.png"), "!");
-    assert.equal(badge("train/a/5.png"), undefined);
-    const tooltip = decorations.provideFileDecoration(vscode.Uri.file(path.join(folder, "test/a/leak.png")))?.tooltip;
-    assert.match(tooltip ?? "", /train/);
+    const decoration = (file: string): Promise<vscode.FileDecoration | undefined> =>
+      Promise.resolve(decorations.provideFileDecoration(vscode.Uri.file(path.join(folder, file))));
+    const badge = async (file: string): Promise<string | undefined> => (await decoration(file))?.badge;
+    const badges = {
+      "test/a/leak.png": "L",
+      "train/a/twin.png": "=",
+      "train/b/conflict.png": "≠",
+      "train/a/broken.png": "!",
+    };
+    for (const [file, expected] of Object.entries(badges)) assert.equal(await badge(file), expected, file);
+    assert.equal(await badge("train/a/5.png"), undefined);
+    assert.match((await decoration("test/a/leak.png"))?.tooltip ?? "", /train/);
+    assert.equal(await badge("test"), "•");
+    assert.equal(await badge("valid"), undefined);
+    assert.equal(await badge(".."), "•");
 
     const settings = vscode.workspace.getConfiguration("cleansplit");
     await settings.update("decorations.enabled", false, vscode.ConfigurationTarget.Global);
-    await until("the marks to go", () => badge("test/a/leak.png") === undefined);
+    await until("the marks to go", async () => (await badge("test/a/leak.png")) === undefined);
     await settings.update("decorations.enabled", undefined, vscode.ConfigurationTarget.Global);
-    await until("the marks to come back", () => badge("test/a/leak.png") === "L");
+    await until("the marks to come back", async () => (await badge("test/a/leak.png")) === "L");
     sessions.remove(session);
-    assert.equal(badge("test/a/leak.png"), undefined);
+    assert.equal(await badge("test/a/leak.png"), undefined);
   });
 
   it("a split whose role is corrected takes the role's name", async () => {

@@ -143,6 +143,8 @@ export interface Report {
   /** Different images with the same MD5 of their bytes: never treated as duplicates. */
   readonly collisions: { readonly groups: number; readonly samples: number };
   readonly quality: Quality;
+  /** Entries that the lists of a brief report leave out; absent when they are whole. */
+  readonly unlisted?: { readonly unreadable: number; readonly invalid: number; readonly ignored: number };
   /** Seconds the inspection took, and how many samples it read. */
   readonly timing: { readonly seconds: number; readonly samples: number };
 }

@@ -1,3 +1,4 @@
+import { countEntries } from "./brief";
 import type { Leakage, Report } from "./report";
 
 /** The result of an inspection in words. */
@@ -30,13 +31,12 @@ export function verdictOf(report: Report): Verdict {
         `${report.conflicts.groups === 1 ? "carries" : "carry"} more than one label.`,
     );
   }
-  if (report.unreadable.length > 0) {
-    details.push(`${plural(report.unreadable.length, "image")} cannot be read.`);
+  const [unreadable, invalid] = [countEntries(report, "unreadable"), countEntries(report, "invalid")];
+  if (unreadable > 0) {
+    details.push(`${plural(unreadable, "image")} cannot be read.`);
   }
-  if (report.invalid.length > 0) {
-    details.push(
-      `${plural(report.invalid.length, "row")} of the arrays ${report.invalid.length === 1 ? "is" : "are"} no valid sample.`,
-    );
+  if (invalid > 0) {
+    details.push(`${plural(invalid, "row")} of the arrays ${invalid === 1 ? "is" : "are"} no valid sample.`);
   }
   if (report.collisions.groups > 0) {
     details.push(

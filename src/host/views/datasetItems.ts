@@ -257,12 +257,12 @@ function leakItem({ leak, role }: NodeOf<"leak">): vscode.TreeItem {
   });
 }
 
-function faultsItem({ of, faults }: NodeOf<"faults">): vscode.TreeItem {
+function faultsItem({ of, total }: NodeOf<"faults">): vscode.TreeItem {
   const label = of === "unreadable" ? vscode.l10n.t("Unreadable") : vscode.l10n.t("Invalid rows");
-  if (faults.length === 0) return passed(label, vscode.l10n.t("Every image can be read."));
+  if (total === 0) return passed(label, vscode.l10n.t("Every image can be read."));
   return row(label, "warning", {
     color: WARNING,
-    description: of === "unreadable" ? plural(faults.length, "image") : plural(faults.length, "row"),
+    description: of === "unreadable" ? plural(total, "image") : plural(total, "row"),
     state: Collapsed,
     tooltip:
       of === "unreadable"

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Role, Unit } from "../../core/dataset/dataset";
+import { countEntries } from "../../core/leakage/brief";
 import {
   TIERS,
   type GroupQuery,
@@ -49,7 +50,12 @@ export type DatasetNode = Base &
       }
     | { readonly kind: "conflicts"; readonly report: Report; readonly filter: GroupFilter }
     | { readonly kind: "blank"; readonly report: Report; readonly filter: GroupFilter }
-    | { readonly kind: "faults"; readonly of: "unreadable" | "invalid"; readonly faults: readonly SampleFault[] }
+    | {
+        readonly kind: "faults";
+        readonly of: "unreadable" | "invalid";
+        readonly report: Report;
+        readonly total: number;
+      }
     | { readonly kind: "group"; readonly group: GroupView; readonly filter: GroupFilter; readonly position: number }
     | { readonly kind: "sample"; readonly view: SampleView }
     | { readonly kind: "fault"; readonly fault: SampleFault; readonly file: string | null }
@@ -90,10 +96,10 @@ export function findingNodes(parent: NodeOf<"dataset">): readonly DatasetNode[] 
     nodes.push(
       { ...base("duplicates"), kind: "duplicates", report },
       { ...base("conflicts"), kind: "conflicts", report, filter: { conflict: true } },
-      { ...base("unreadable"), kind: "faults", of: "unreadable", faults: report.unreadable },
+      { ...base("unreadable"), kind: "faults", of: "unreadable", report, total: countEntries(report, "unreadable") },
     );
-    if (report.invalid.length > 0)
-      nodes.push({ ...base("invalid"), kind: "faults", of: "invalid", faults: report.invalid });
+    const invalid = countEntries(report, "invalid");
+    if (invalid > 0) nodes.push({ ...base("invalid"), kind: "faults", of: "invalid", report, total: invalid });
     nodes.push({ ...base("blank"), kind: "blank", report, filter: { blank: true } });
   }
   const runs = session.training.state.runs.filter((run) => run.result !== null);
@@ -190,16 +196,21 @@ export function sampleNodes(parent: NodeOf<"group">, members: readonly SampleVie
 
 /** Samples that cannot be used. */
 export function faultNodes(parent: NodeOf<"faults">, shown: number): readonly DatasetNode[] {
-  const { session, faults } = parent;
+  const { session, report, of, total } = parent;
+  const faults = report[of];
   const rows = faults.slice(0, shown).map((fault): DatasetNode => ({
     kind: "fault",
     id: `${parent.id}/${fault.sample}`,
     session,
     parent,
     fault,
-    file: parent.of === "unreadable" ? fileOfFault(session, fault) : null,
+    file: of === "unreadable" ? fileOfFault(session, fault) : null,
   }));
-  return withMore(parent, rows, faults.length);
+  if (rows.length < faults.length || faults.length === total) return withMore(parent, rows, faults.length);
+  return [
+    ...rows,
+    noteNode(parent, vscode.l10n.t("{0} more are listed by the command line", number(total - rows.length))),
+  ];
 }
 
 /** Finished training runs. */

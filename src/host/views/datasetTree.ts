@@ -178,7 +178,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
     const progress = session.onDidProgress(
       throttled(() => {
         // A row with children would ask for all of them again.
-        if (session.result === null) this.#changed.fire(this.#root(session));
+        if (session.result === null && this.#working.has(session.id)) this.#changed.fire(this.#root(session));
       }, ROW_INTERVAL_MS),
     );
     const idle = new Promise<void>((resolve) => {

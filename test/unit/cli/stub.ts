@@ -256,7 +256,7 @@ export function stubEngine(change: Partial<Engine> = {}): Engine {
       groups: GROUPS.slice(query.from, query.from + query.count),
     }),
     thumbnails: async () => [],
-    marks: async () => ({ files: [] }),
+    marks: async () => [],
     plan: async () => PLAN,
     removals: async ({ from, count }) => ({
       total: REMOVALS.length,

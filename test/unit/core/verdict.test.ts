@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
+import { SampleState } from "../../../src/core/dataset/dataset";
+import { briefReport, countEntries } from "../../../src/core/leakage/brief";
 import { buildReport } from "../../../src/core/leakage/buildReport";
+import type { Report } from "../../../src/core/leakage/report";
 import { verdictOf, type Verdict } from "../../../src/core/leakage/verdict";
 import { costSentence } from "../../../src/core/training/cost";
 import type { Score, TrainingRun } from "../../../src/core/training/training";
 import { findingsOf, type TestSample } from "./support";
 
-function verdict(all: readonly TestSample[]): Verdict {
-  const layout = { name: "x", inputs: [], units: [], ignored: [], notes: [] };
+function reportOf(all: readonly TestSample[], ignored: Report["dataset"]["ignored"] = []): Report {
+  const layout = { name: "x", inputs: [], units: [], ignored, notes: [] };
   const report = buildReport(findingsOf(all), { id: String, file: String, extension: () => "" }, layout, 1);
   // An inspected dataset only has splits that hold samples.
-  return verdictOf({ ...report, splits: report.splits.filter((split) => split.samples > 0) });
+  return { ...report, splits: report.splits.filter((split) => split.samples > 0) };
+}
+
+function verdict(all: readonly TestSample[]): Verdict {
+  return verdictOf(reportOf(all));
 }
 
 describe("the verdict", () => {
@@ -39,6 +46,26 @@ describe("the verdict", () => {
     assert.equal(level, "warning");
     assert.equal(text, "No image of one split occurs in another one (3 images in 2 splits).");
     assert.equal(details[1], "1 group of equal images (2 images) carries more than one label.");
+  });
+
+  it("says the same of a report whose long lists are cut", () => {
+    const { unreadable, invalid } = SampleState;
+    const samples = Array.from({ length: 12 }, (_, i): TestSample => ({
+      split: "train",
+      content: i,
+      state: i < 7 ? unreadable : i < 11 ? invalid : SampleState.ok,
+    }));
+    const ignored = ["a", "b", "c"].map((name) => ({ path: name, reason: "no image" }));
+    const whole = reportOf(samples, ignored);
+    const brief = briefReport(whole, 2);
+    assert.deepEqual([brief.unreadable, brief.invalid], [whole.unreadable.slice(0, 2), whole.invalid.slice(0, 2)]);
+    assert.deepEqual(brief.unlisted, { unreadable: 5, invalid: 2, ignored: 1 });
+    for (const report of [whole, brief]) {
+      const counts = (["unreadable", "invalid", "ignored"] as const).map((list) => countEntries(report, list));
+      assert.deepEqual(counts, [7, 4, 3]);
+    }
+    assert.deepEqual(verdictOf(brief), verdictOf(whole));
+    assert.equal(briefReport(whole), whole);
   });
 
   it("is clean when it is", () => {

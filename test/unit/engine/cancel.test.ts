@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { tableFromIPC } from "apache-arrow";
 import type { Report } from "../../../src/core/leakage/report";
+import { splitmix32 } from "../../../src/core/training/random";
 import type { Progress } from "../../../src/engine/engine";
 import { EngineProcess } from "../../../src/engine/process/engineProcess";
 import { isAbort } from "../../../src/engine/process/rpc";
@@ -11,7 +13,7 @@ import { encodePng } from "../../support/png";
 const DIST = path.resolve(import.meta.dirname, "../../../dist");
 /** Small files with many pixels: quick to write, and slow enough to read. */
 const SIDE = 640;
-const IMAGES = 3000;
+const IMAGES = 2000;
 
 /** A dataset that takes long enough to be stopped in the middle; the files are old enough to be kept in the index. */
 function writeDataset(root: string): string {
@@ -34,20 +36,22 @@ describe("stopping an inspection in the engine's process", function () {
   this.timeout(120_000);
   let scratch: string;
   let root: string;
+  let index: string;
   let process: EngineProcess;
 
   before(() => {
     scratch = mkdtempSync(path.join(tmpdir(), "cleansplit-test-"));
     root = writeDataset(path.join(scratch, "data"));
+    index = path.join(scratch, "index");
   });
 
   beforeEach(() => {
-    process = new EngineProcess({ dist: DIST, indexFolder: path.join(scratch, "index"), log: () => undefined });
+    process = new EngineProcess({ dist: DIST, indexFolder: index, log: () => undefined });
   });
 
   afterEach(() => {
     process.dispose();
-    rmSync(path.join(scratch, "index"), { recursive: true, force: true });
+    rmSync(index, { recursive: true, force: true });
   });
 
   after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -55,42 +59,82 @@ describe("stopping an inspection in the engine's process", function () {
   async function inspect(): Promise<Report> {
     const run = { signal: new AbortController().signal, progress: () => undefined };
     const { report } = await process.engine.inspect({ inputs: [root], assignments: [] }, run);
-    return { ...report, timing: { seconds: 0, samples: report.timing.samples } };
+    return withoutTime(report);
   }
 
-  /** Stops an inspection at the given event of a phase, counted from 1; answers the milliseconds until it had stopped. */
-  async function stop(phase: Progress["phase"], events: number): Promise<number> {
-    let seen = 0;
+  /** Stops an inspection when `isThere` holds first; answers the milliseconds until it had stopped, `null` if it was done before. */
+  async function stop(isThere: (event: Progress) => boolean): Promise<number | null> {
     const abort = new AbortController();
     let asked = NaN;
     const progress = (event: Progress): void => {
-      if (event.phase !== phase || ++seen !== events) return;
+      if (abort.signal.aborted || !isThere(event)) return;
       asked = performance.now();
       abort.abort();
     };
-    await assert.rejects(
-      process.engine.inspect({ inputs: [root], assignments: [] }, { signal: abort.signal, progress }),
-      isAbort,
-    );
-    return performance.now() - asked;
+    try {
+      await process.engine.inspect({ inputs: [root], assignments: [] }, { signal: abort.signal, progress });
+      return null;
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+      return performance.now() - asked;
+    }
   }
 
-  for (const [what, phase, events] of [
-    ["while files are listed", "listing", 1],
-    ["when reading begins", "reading", 1],
-    ["while images are read", "reading", 3],
-  ] as const) {
+  /** Everything in the index, a line for each image. */
+  function indexed(): string[] {
+    return readdirSync(index, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".arrows"))
+      .flatMap((entry) =>
+        tableFromIPC(readFileSync(path.join(entry.parentPath, entry.name)))
+          .toArray()
+          .map(String),
+      );
+  }
+
+  const points: readonly (readonly [string, (event: Progress) => boolean])[] = [
+    ["while files are listed", ({ phase }) => phase === "listing"],
+    ["when reading begins", ({ phase }) => phase === "reading"],
+    ["while images are read", ({ phase, done, total }) => phase === "reading" && done > total / 4],
+  ];
+  for (const [what, isThere] of points) {
     it(`takes effect at once: ${what}`, async () => {
-      const milliseconds = await stop(phase, events);
-      assert.ok(milliseconds < 1000, `${milliseconds.toFixed(0)} ms`);
+      const milliseconds = await stop(isThere);
+      assert.ok(milliseconds !== null && milliseconds < 1000, `${milliseconds ?? "not at all"} ms`);
     });
   }
 
-  it("keeps what was read: what goes on from there reads the rest, and gives the same report", async () => {
+  it("at ten random points keeps what was read, and what goes on from there gives the same report", async () => {
     const expected = await inspect();
-    rmSync(path.join(scratch, "index"), { recursive: true, force: true });
-    await stop("reading", 3);
-    await stop("reading", 1);
+    const whole = new Set(indexed());
+    assert.equal(whole.size, IMAGES);
+    rmSync(index, { recursive: true, force: true });
+    let [kept, stopped] = [0, 0];
+    for (let point = 0; point < 10; point++) {
+      // Mostly further than before: what is in the index passes at once.
+      const share = Math.min(0.95, (point + splitmix32(20, point) / 2 ** 32) / 10);
+      if ((await stop(({ phase, done, total }) => phase === "reading" && done >= share * total)) !== null) stopped += 1;
+      const rows = indexed();
+      assert.ok(rows.length >= kept, `stopped at ${share}: ${rows.length} images are left of ${kept}`);
+      kept = rows.length;
+      assert.deepEqual(
+        rows.filter((row) => !whole.has(row)),
+        [],
+        `stopped at ${share}: not what a whole inspection keeps`,
+      );
+    }
+    assert.ok(stopped >= 5 && kept > 0, `${stopped} stopped in time`);
+    assert.deepEqual(await inspect(), expected);
+    assert.deepEqual(new Set(indexed()), whole);
+    assert.deepEqual(await inspect(), expected);
+  });
+
+  it("while images are compared ends the inspection or comes too late; the next one gives the same report", async () => {
+    const expected = await inspect();
+    await stop(({ phase }) => phase === "grouping");
     assert.deepEqual(await inspect(), expected);
   });
 });
+
+function withoutTime(report: Report): Report {
+  return { ...report, timing: { seconds: 0, samples: report.timing.samples } };
+}

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Report } from "../../../src/core/leakage/report";
-import { inspect, leaks, quiet, treeOf, useEngine } from "./support";
+import { inspect, leaks, PUBLISHED_DATA as DATA, quiet, treeOf, useEngine } from "./support";
 
 interface Counted {
   readonly groups: number;
@@ -22,9 +22,6 @@ interface Truth extends Pick<Report, "conflicts" | "blank"> {
   readonly unreadable: readonly { readonly id: string }[];
   readonly stray: readonly string[];
 }
-
-/** Where published datasets lie that are too large to ship; tests that need them say when they are absent. */
-const DATA = process.env["CLEANSPLIT_TEST_DATA"] ?? path.resolve(import.meta.dirname, "../../../../shared/data");
 
 function counts(report: Report): unknown {
   const { duplicates, conflicts, unreadable, invalid } = report;

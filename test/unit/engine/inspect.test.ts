@@ -46,13 +46,31 @@ describe("inspecting image folders", () => {
     assert.equal(leaking.total, 3);
     const conflicts = await engine.groups({ inspection, query: { ...query, conflict: true } }, quiet());
     assert.deepEqual(conflicts.groups[0]?.labels, ["A", "B"]);
-    const { files } = await engine.marks({ inspection }, quiet());
-    const kinds = Object.fromEntries(files.map((mark) => [path.relative(root, mark.path), mark.kind]));
-    assert.equal(kinds["train/B/4.png"], "conflict");
-    assert.equal(kinds["test/A/2 saved again.png"], "leaks");
-    assert.equal(kinds["train/A/3.png"], "duplicate");
-    assert.equal(kinds["valid/B/empty.png"], "unreadable");
-    assert.equal(kinds["test/B/7.png"], undefined);
+  });
+
+  it("says how files and folders are marked, as far as it is asked", async () => {
+    const root = faultyDataset(path.join(scratch, "marked"));
+    const { inspection } = await inspect(engine, [root]);
+    const expected = {
+      "train/B/4.png": "conflict: CleanSplit: 1 other image with the same file but another label",
+      "test/A/2 saved again.png": "leaks: CleanSplit: 1 other image with the same pixels, in train, test",
+      "train/A/3.png": "duplicate: CleanSplit: 1 other image with the same file",
+      "valid/B/empty.png": "unreadable: CleanSplit: empty file (0 bytes)",
+      "test/B/7.png": null,
+      "train/notes.txt": null,
+      "test/B/none.png": null,
+      "test/C": null,
+      "valid/B": "unreadable: CleanSplit: 1 image cannot be read",
+      test: "conflict: CleanSplit: 1 image with another label elsewhere, 2 images also in another split",
+      "train/A": "leaks: CleanSplit: 2 images also in another split",
+      "": "unreadable: CleanSplit: 1 image cannot be read, 2 images with another label elsewhere, 6 images also in another split",
+      "..": "unreadable: CleanSplit: 1 image cannot be read, 2 images with another label elsewhere, 6 images also in another split",
+      "../elsewhere": null,
+    };
+    const paths = Object.keys(expected).map((name) => path.join(root, name));
+    const marks = await engine.marks({ inspection, paths }, quiet());
+    const found = marks.map((mark) => (mark === null ? null : `${mark.kind}: ${mark.text}`));
+    assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name, i) => [name, found[i]])), expected);
   });
 
   it("says which files are named for another format than they hold", async () => {

@@ -11,6 +11,10 @@ import { encodePng } from "../../support/png";
 /** The bundles that `npm run build` makes; workers and the trainer run from there. */
 const DIST = path.resolve(import.meta.dirname, "../../../dist");
 
+/** Where published datasets lie that are too large to ship; tests that need them say when they are absent. */
+export const PUBLISHED_DATA =
+  process.env["CLEANSPLIT_TEST_DATA"] ?? path.resolve(import.meta.dirname, "../../../../shared/data");
+
 /** A run that is never cancelled and tells nobody. */
 export function quiet(signal = new AbortController().signal): Run<unknown> {
   return { signal, progress: () => undefined };

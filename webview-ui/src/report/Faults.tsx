@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { Report, SampleFault } from "../../../src/protocol/report";
-import { CappedList } from "../shared/CappedList";
+import { CappedList, Unlisted } from "../shared/CappedList";
 import { Button } from "../shared/Controls";
 import { plural, sentenceList, visible } from "../shared/format";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
@@ -18,9 +18,11 @@ export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
     ...report.invalid.map((fault) => ({ ...fault, kind: "Invalid" })),
   ];
   if (faults.length === 0) return null;
+  const unreadable = report.unreadable.length + (report.unlisted?.unreadable ?? 0);
+  const invalid = report.invalid.length + (report.unlisted?.invalid ?? 0);
   const counts = [
-    ...(report.unreadable.length > 0 ? [`${plural(report.unreadable.length, "image")} cannot be read`] : []),
-    ...(report.invalid.length > 0 ? [`${plural(report.invalid.length, "array row")} cannot be a sample`] : []),
+    ...(unreadable > 0 ? [`${plural(unreadable, "image")} cannot be read`] : []),
+    ...(invalid > 0 ? [`${plural(invalid, "array row")} cannot be a sample`] : []),
   ];
   return (
     <section id="faults" aria-labelledby="faults-title">
@@ -67,6 +69,7 @@ export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
           </div>
         )}
       </CappedList>
+      <Unlisted count={unreadable + invalid - faults.length} />
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { Report, Role, SplitCounts, Unit } from "../../../src/protocol/report";
-import { CappedList } from "../shared/CappedList";
+import { CappedList, Unlisted } from "../shared/CappedList";
 import { Disclosure, Select, type Choice } from "../shared/Controls";
 import { number, plural, visible } from "../shared/format";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
@@ -26,6 +26,7 @@ interface Props {
 /** The splits with their roles, and how the dataset was recognised. */
 export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
   const { dataset, splits, classes } = report;
+  const unlisted = report.unlisted?.ignored ?? 0;
   return (
     <section id="splits" aria-labelledby="splits-title">
       <h2 id="splits-title">Splits</h2>
@@ -97,7 +98,7 @@ export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
           </ul>
         )}
         {dataset.ignored.length > 0 && (
-          <Disclosure summary={plural(dataset.ignored.length, "ignored file")}>
+          <Disclosure summary={plural(dataset.ignored.length + unlisted, "ignored file")}>
             <CappedList items={dataset.ignored} step={100}>
               {(files) => (
                 <ul class="plain ignored">
@@ -109,6 +110,7 @@ export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
                 </ul>
               )}
             </CappedList>
+            <Unlisted count={unlisted} />
           </Disclosure>
         )}
       </Disclosure>

@@ -30,3 +30,13 @@ export function CappedList<T>({ items, step, children }: Props<T>): JSX.Element 
     </>
   );
 }
+
+/** Says how many entries the page was not sent. */
+export function Unlisted({ count }: { readonly count: number }): JSX.Element | null {
+  if (count === 0) return null;
+  return (
+    <p class="muted">
+      {number(count)} more are listed by <code>cleansplit inspect --json</code>.
+    </p>
+  );
+}

@@ -1,0 +1,162 @@
+import path from "node:path";
+import { forEachGroup, membersOf } from "../core/duplicates/groups";
+import { isFileGroup } from "../core/leakage/findings";
+import { plural } from "../core/leakage/verdict";
+import type { Mark, MarkKind } from "./engine";
+import type { Inspection } from "./inspection";
+import { nameAt, type PackedNames } from "./sources/names";
+import type { FolderSource, SourceFolder } from "./sources/sources";
+
+/** The kinds by their number; when several apply to a file the last of these wins. 0 is no mark. */
+const KINDS: readonly (MarkKind | null)[] = [null, "duplicate", "leaks", "conflict", "unreadable"];
+const [DUPLICATE, LEAKS, CONFLICT, UNREADABLE] = [1, 2, 3, 4];
+
+/** The folders of one source, by their paths below its root; every folder above them has counts too. */
+interface Folders {
+  readonly source: FolderSource;
+  /** Sample number of the source's first image. */
+  readonly start: number;
+  readonly byPath: ReadonlyMap<string, SourceFolder>;
+  /** Images of each kind in a folder and all below it. */
+  readonly counts: ReadonlyMap<string, Uint32Array>;
+}
+
+/**
+ * Answers what an explorer should mark, for the files and folders that it shows: a large dataset has hundreds of thousands
+ * of marks, of which a screen shows fifty.
+ */
+export class Marks {
+  readonly #inspection: Inspection;
+  /** Kind of the mark of every sample, a byte each; 0 for none. */
+  readonly #kinds: Uint8Array;
+  /** Group of every sample that is in one of tier `pixel`, else -1. */
+  readonly #groupOf: Int32Array;
+  readonly #sources: readonly Folders[];
+
+  constructor(inspection: Inspection) {
+    const { dataset, findings } = inspection;
+    const { table, fingerprints, groups, conflicting } = findings;
+    this.#inspection = inspection;
+    this.#kinds = new Uint8Array(table.count);
+    this.#groupOf = new Int32Array(table.count).fill(-1);
+    forEachGroup(groups.pixel, (members, group) => {
+      const split = table.splitOf[members[0] ?? 0];
+      const isLeak = members.some((sample) => table.splitOf[sample] !== split);
+      const kind = conflicting[group] === 1 ? CONFLICT : isLeak ? LEAKS : DUPLICATE;
+      for (const sample of members) {
+        this.#groupOf[sample] = group;
+        this.#kinds[sample] = kind;
+      }
+    });
+    for (const sample of fingerprints.reasons.keys()) this.#kinds[sample] = UNREADABLE;
+    this.#sources = dataset.sources.flatMap((source, index) =>
+      source.kind === "folder" ? [foldersOf(source, dataset.starts[index] ?? 0, this.#kinds)] : [],
+    );
+  }
+
+  /** The mark of a file, or of a folder in or above the dataset; `null` when there is nothing to mark. */
+  of(file: string): Mark | null {
+    let worst: { readonly kind: number; readonly mark: Mark } | null = null;
+    for (const folders of this.#sources) {
+      const below = pathBelow(folders.source.root, file);
+      if (below === null) continue;
+      const counts = folders.counts.get(below);
+      const found = counts === undefined ? this.#markOfFile(folders, below) : markOfFolder(counts);
+      if (found !== null && found.kind > (worst?.kind ?? 0)) worst = found;
+    }
+    return worst?.mark ?? null;
+  }
+
+  #markOfFile({ byPath, start }: Folders, below: string): { kind: number; mark: Mark } | null {
+    const slash = below.lastIndexOf("/");
+    const folder = byPath.get(slash < 0 ? "" : below.slice(0, slash));
+    const position = folder === undefined ? -1 : findName(folder.names, below.slice(slash + 1));
+    if (folder === undefined || position < 0) return null;
+    const sample = start + folder.start + position;
+    const kind = this.#kinds[sample] ?? 0;
+    const name = KINDS[kind] ?? null;
+    return name === null
+      ? null
+      : { kind, mark: { kind: name, isFolder: false, text: `CleanSplit: ${this.#textOf(sample, name)}` } };
+  }
+
+  #textOf(sample: number, kind: MarkKind): string {
+    const { findings } = this.#inspection;
+    const { table, fingerprints, groups } = findings;
+    if (kind === "unreadable") return fingerprints.reasons.get(sample) ?? "";
+    const members = membersOf(groups.pixel, this.#groupOf[sample] ?? 0);
+    const same = isFileGroup(findings, members) ? "the same file" : "the same pixels";
+    const others = `${plural(members.length - 1, "other image")} with ${same}`;
+    if (kind === "conflict") return `${others} but another label`;
+    const splits = new Set(members.map((member) => table.splitOf[member] ?? 0));
+    const names = table.splits.filter((_, index) => splits.has(index)).map((split) => split.name);
+    return names.length > 1 ? `${others}, in ${names.join(", ")}` : others;
+  }
+}
+
+function foldersOf(source: FolderSource, start: number, kinds: Uint8Array): Folders {
+  const counts = new Map<string, Uint32Array>();
+  for (const { path: folder, names, start: first } of source.folders) {
+    const own = new Uint32Array(KINDS.length);
+    for (let at = start + first; at < start + first + names.ends.length; at++) {
+      const kind = kinds[at] ?? 0;
+      own[kind] = (own[kind] ?? 0) + 1;
+    }
+    for (const holder of withFoldersAbove(folder)) {
+      const sum = counts.get(holder);
+      if (sum === undefined) counts.set(holder, own.slice());
+      else own.forEach((count, kind) => (sum[kind] = (sum[kind] ?? 0) + count));
+    }
+  }
+  return { source, start, byPath: new Map(source.folders.map((folder) => [folder.path, folder])), counts };
+}
+
+/** `a/b`, `a` and `""` for `a/b`. */
+function* withFoldersAbove(folder: string): Generator<string> {
+  for (let at = folder; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) yield at;
+  yield "";
+}
+
+/** Duplicates within a split are no fault of a folder. */
+function markOfFolder(counts: Uint32Array): { kind: number; mark: Mark } | null {
+  const [unreadable = 0, conflict = 0, leaks = 0] = [counts[UNREADABLE], counts[CONFLICT], counts[LEAKS]];
+  const kind = unreadable > 0 ? UNREADABLE : conflict > 0 ? CONFLICT : leaks > 0 ? LEAKS : 0;
+  const name = KINDS[kind] ?? null;
+  if (name === null) return null;
+  const texts = [
+    ...(unreadable > 0 ? [`${plural(unreadable, "image")} cannot be read`] : []),
+    ...(conflict > 0 ? [`${plural(conflict, "image")} with another label elsewhere`] : []),
+    ...(leaks > 0 ? [`${plural(leaks, "image")} also in another split`] : []),
+  ];
+  return { kind, mark: { kind: name, isFolder: true, text: `CleanSplit: ${texts.join(", ")}` } };
+}
+
+/** A path below a root, with `/` between names; `""` for the root and all above it, `null` for what is elsewhere. */
+function pathBelow(root: string, file: string): string | null {
+  const [from, to] = [sameDrive(root), sameDrive(file)];
+  const below = path.relative(from, to);
+  if (!isOutside(path.relative(to, from))) return "";
+  return isOutside(below) ? null : below.replaceAll(path.sep, "/");
+}
+
+function isOutside(relative: string): boolean {
+  return relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
+}
+
+/** VS Code writes the letters of drives in lower case, others do not. */
+function sameDrive(file: string): string {
+  return file.replace(/^[A-Z]:/, (drive) => drive.toLowerCase());
+}
+
+/** Position of a name among names in code unit order, or -1. */
+function findName(names: PackedNames, name: string): number {
+  let [low, high] = [0, names.ends.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const at = nameAt(names, middle);
+    if (at === name) return middle;
+    if (at < name) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
