@@ -11,8 +11,9 @@ export type JpegView =
       readonly height: number;
       readonly mode: "L" | "RGB";
       /**
-       * Of the luma. That of mode L is the one of its pixels; conversion to RGB and back rounds levels, and saturated colours
-       * are cut off, which is not seen here.
+       * Of the luma Y. It equals that of the decoded pixels to the bit where no colour is cut off: libjpeg's R, G and B of a
+       * whole Y have the grey level Y again, for all Cb and Cr. In pixels where one is cut off to 0 or 255 that level changes by
+       * 79 at most, which is not seen here; it matters in small pictures of glaring colours.
        */
       readonly appearance: Appearance;
       /**

@@ -130,7 +130,11 @@ export class Scan {
     const ended = this.endSegment();
     if (ended !== undefined) return ended;
     if (this.marker === 0) return "cut off";
-    if (this.marker !== 0xd0 + this.nextRestart) return "wrong restart";
+    if (this.marker !== 0xd0 + this.nextRestart) {
+      // Padding is read, too.
+      this.used = this.available;
+      return "wrong restart";
+    }
     this.nextRestart = (this.nextRestart + 1) & 7;
     this.beginSegment(this.markerEnd, components);
     return undefined;
