@@ -26,8 +26,7 @@ import {
 } from "./scan";
 import { reserve } from "./memory";
 
-/** Larger files, and pictures of more pixels, are left to the library. */
-const MAX_BYTES: u32 = 1 << 28;
+/** Larger pictures are left to the library. */
 const MAX_PIXELS: u64 = 1 << 28;
 /** libjpeg's limit on either side. */
 const MAX_SIDE: u32 = 65500;
@@ -72,11 +71,10 @@ function u16At(at: usize): u32 {
 }
 
 /**
- * Says what the `length` bytes at `file` are; memory from `free` on may be used and may grow. Of what is seen, row 0 of the
- * columns and `CONTENT` are filled.
+ * Says what the `length` bytes at `file` are, which start as a JPEG does; memory from `free` on may be used and may grow.
+ * Of what is seen, row 0 of the columns and `CONTENT` are filled.
  */
 export function readJpeg(file: usize, length: u32, free: usize): u32 {
-  if (length < 4 || length > MAX_BYTES || u16At(file) !== 0xffd8 || load<u8>(file, 2) !== 0xff) return OTHER;
   const end = file + length;
   // Zeros of the last segment, then unstuffed data.
   top = ((free + 15) & ~15) + ROOM + length;

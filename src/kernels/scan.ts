@@ -214,7 +214,12 @@ export function restart(): u32 {
   const ended = endSegment();
   if (ended !== FINE) return ended;
   if (marker === 0) return CUT_OFF;
-  if (marker !== 0xd0 + nextRestart) return WRONG_RESTART;
+  if (marker !== 0xd0 + nextRestart) {
+    // Padding is read, too.
+    next = first - (available >> 3);
+    count = 0;
+    return WRONG_RESTART;
+  }
   nextRestart = (nextRestart + 1) & 7;
   beginSegment(markerEnd);
   return FINE;

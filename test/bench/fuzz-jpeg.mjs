@@ -242,18 +242,9 @@ function askDjpeg() {
   doubts.length = 0;
 }
 
-/** Bits that differ. */
-function distance(/** @type {Uint32Array} */ a, /** @type {Uint32Array} */ b) {
-  let count = 0;
-  for (let word = 0; word < 2; word++) {
-    for (let bits = ((a[word] ?? 0) ^ (b[word] ?? 0)) >>> 0; bits !== 0; bits &= bits - 1) count++;
-  }
-  return count;
-}
-
 /**
- * What is wrong with a view of a file that the library decodes to `picture`. Grey pictures must be alike to the bit. Of
- * colours every block may differ by rounding, and by the share of its pixels in which a colour is cut off.
+ * What is wrong with a view of a file that the library decodes to `picture`. They must be alike to the bit, but
+ * for blocks of pixels in which a colour is cut off.
  * @param {Extract<import("../../src/engine/decode/jpeg").JpegView, { kind: "seen" }>} view
  * @param {import("../../src/core/picture").Picture} picture
  */
@@ -261,22 +252,18 @@ function disagreement(view, picture) {
   const { width, height, mode, pixels } = picture;
   if (view.width !== width || view.height !== height || view.mode !== mode) return "shape";
   const look = appearanceOf(picture);
-  if (mode === "L") return isDeepStrictEqual(look, view.appearance) ? undefined : "appearance of grey";
-  const isCut = Uint8Array.from({ length: width * height }, (_, i) =>
+  const isCut = Uint8Array.from({ length: mode === "L" ? 0 : width * height }, (_, i) =>
     pixels.subarray(3 * i, 3 * i + 3).some((level) => level === 0 || level === 255) ? 255 : 0,
   );
+  if (!isCut.includes(255)) {
+    counts.seenToTheBit++;
+    return isDeepStrictEqual(look, view.appearance) ? undefined : "appearance";
+  }
   const cut = blockMeans(isCut, width, height, 8, 8);
   for (let i = 0; i < 64; i++) {
     const off = Math.abs((look.signature[i] ?? 0) - (view.appearance.signature[i] ?? 0));
-    const share = (cut[i] ?? 0) === 0 ? 1 / 510 : ((cut[i] ?? 0) + 0.5) / 255;
-    deviations.signature = Math.max(deviations.signature, off);
-    if (!isCut.includes(255)) deviations.signatureUncut = Math.max(deviations.signatureUncut, off);
-    if (off > 1.5 + MAX_CUT * share) return `signature: ${off} levels`;
-  }
-  if (!isCut.includes(255)) {
-    deviations.uncut++;
-    deviations.dHash += distance(look.dHash, view.appearance.dHash);
-    deviations.pHash += distance(look.pHash, view.appearance.pHash);
+    counts.mostLevelsOff = Math.max(counts.mostLevelsOff, off);
+    if (off > 1.5 + (MAX_CUT * ((cut[i] ?? 0) + 0.5)) / 255) return `signature: ${off} levels`;
   }
   return undefined;
 }
@@ -287,6 +274,7 @@ const wasm = loadKernels(path.join(folder, "kernels.wasm"), {});
 const reference = loadKernels("", { CLEANSPLIT_WASM: "0" });
 
 const start = await seeds();
+/** `damagedButDecoded`: the library lets warnings pass that come with the last rows. */
 const counts = {
   files: 0,
   seen: 0,
@@ -294,11 +282,11 @@ const counts = {
   other: 0,
   damagedButDecoded: 0,
   askedDjpeg: 0,
+  seenToTheBit: 0,
+  mostLevelsOff: 0,
   slowest: 0,
   disagreements: 0,
 };
-/** The largest in levels, and sums of bits over pictures in which no colour is cut off. */
-const deviations = { signature: 0, signatureUncut: 0, uncut: 0, dHash: 0, pHash: 0 };
 function report(/** @type {string} */ what, /** @type {Uint8Array} */ bytes) {
   counts.disagreements++;
   const file = path.join(os.tmpdir(), `fuzz-jpeg-${values.seed}-${counts.disagreements}.jpg`);
@@ -307,13 +295,18 @@ function report(/** @type {string} */ what, /** @type {Uint8Array} */ bytes) {
 }
 
 async function check(/** @type {Buffer} */ bytes) {
-  const before = performance.now();
+  let started = performance.now();
   const found = wasm.jpeg(bytes);
-  const between = performance.now();
   const expected = reference.jpeg(bytes);
-  const slowest = Math.max(between - before, performance.now() - between);
-  counts.slowest = Math.max(counts.slowest, Math.round(slowest));
-  if (slowest > MAX_MILLISECONDS) report(`took ${slowest.toFixed(0)} ms`, bytes);
+  let took = performance.now() - started;
+  if (took > MAX_MILLISECONDS) {
+    // The machine may have been busy.
+    started = performance.now();
+    reference.jpeg(bytes);
+    took = performance.now() - started;
+    if (took > MAX_MILLISECONDS) report(`took ${took.toFixed(0)} ms`, bytes);
+  }
+  counts.slowest = Math.max(counts.slowest, Math.round(took));
   if (!isDeepStrictEqual(found, expected)) report("the kernels differ", bytes);
   counts.files++;
   counts[found.kind]++;
@@ -343,5 +336,5 @@ while (Date.now() < until && counts.files < Number(values.count)) {
   askDjpeg();
 }
 rmSync(folder, { recursive: true });
-console.log(counts, deviations);
+console.log(counts);
 process.exitCode = counts.disagreements === 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 /** Bits that a table is looked up by; longer codes are searched. */
-const LOOKUP = 10;
+export const LOOKUP = 10;
 
 /** A Huffman table of a JPEG. */
 export interface HuffmanTable {

@@ -9,35 +9,44 @@ function pass(block: Int16Array, at: number, step: number, shift: number): void 
   const in6 = block[at + 6 * step] ?? 0;
   const in7 = block[at + 7 * step] ?? 0;
   const round = 1 << (shift - 1);
+  if ((in1 | in2 | in3 | in4 | in5 | in6 | in7) === 0) {
+    // As below.
+    const level = saturate(((in0 << 13) + round) >> shift);
+    for (let i = 0; i < 8; i++) block[at + i * step] = level;
+    return;
+  }
   const sum = (wrap(in0 + in4) << 13) + round;
   const difference = (wrap(in0 - in4) << 13) + round;
   const z3 = wrap(in7 + in3);
   const z4 = wrap(in5 + in1);
-  // All sums of products are below 2^53: wrapping around at the end is the same as at every step.
-  const outer = in2 * 10703 + in6 * 4433;
-  const inner = in2 * 4433 - in6 * 10704;
-  const a = z3 * -6436 + z4 * 9633;
-  const b = z3 * 9633 + z4 * 6437;
-  const odd0 = in7 * -4927 + in1 * -7373 + a;
-  const odd3 = in7 * -7373 + in1 * 4926 + b;
-  const odd1 = in5 * -4176 + in3 * -20995 + b;
-  const odd2 = in5 * -20995 + in3 * 4177 + a;
-  block[at] = descale(sum + outer + odd3, shift);
-  block[at + step] = descale(difference + inner + odd2, shift);
-  block[at + 2 * step] = descale(difference - inner + odd1, shift);
-  block[at + 3 * step] = descale(sum - outer + odd0, shift);
-  block[at + 4 * step] = descale(sum - outer - odd0, shift);
-  block[at + 5 * step] = descale(difference - inner - odd1, shift);
-  block[at + 6 * step] = descale(difference + inner - odd2, shift);
-  block[at + 7 * step] = descale(sum + outer - odd3, shift);
+  const outer = (Math.imul(in2, 10703) + Math.imul(in6, 4433)) | 0;
+  const inner = (Math.imul(in2, 4433) - Math.imul(in6, 10704)) | 0;
+  const a = (Math.imul(z3, -6436) + Math.imul(z4, 9633)) | 0;
+  const b = (Math.imul(z3, 9633) + Math.imul(z4, 6437)) | 0;
+  const odd0 = (Math.imul(in7, -4927) - Math.imul(in1, 7373) + a) | 0;
+  const odd3 = (Math.imul(in1, 4926) - Math.imul(in7, 7373) + b) | 0;
+  const odd1 = (b - Math.imul(in5, 4176) - Math.imul(in3, 20995)) | 0;
+  const odd2 = (Math.imul(in3, 4177) - Math.imul(in5, 20995) + a) | 0;
+  const even0 = (sum + outer) | 0;
+  const even1 = (difference + inner) | 0;
+  const even2 = (difference - inner) | 0;
+  const even3 = (sum - outer) | 0;
+  block[at] = saturate((even0 + odd3) >> shift);
+  block[at + step] = saturate((even1 + odd2) >> shift);
+  block[at + 2 * step] = saturate((even2 + odd1) >> shift);
+  block[at + 3 * step] = saturate((even3 + odd0) >> shift);
+  block[at + 4 * step] = saturate((even3 - odd0) >> shift);
+  block[at + 5 * step] = saturate((even2 - odd1) >> shift);
+  block[at + 6 * step] = saturate((even1 - odd2) >> shift);
+  block[at + 7 * step] = saturate((even0 - odd3) >> shift);
 }
 
 function wrap(number: number): number {
   return (number << 16) >> 16;
 }
 
-function descale(number: number, shift: number): number {
-  return Math.min(32767, Math.max(-32768, (number | 0) >> shift));
+function saturate(number: number): number {
+  return number > 32767 ? 32767 : number < -32768 ? -32768 : number;
 }
 
 /**
@@ -51,7 +60,7 @@ export function inverseTransform(block: Int16Array, levels: Uint8Array, to: numb
     pass(block, 8 * row, 1, 18);
     for (let column = 0; column < 8; column++) {
       const level = (block[8 * row + column] ?? 0) + 128;
-      levels[to + row * stride + column] = Math.min(255, Math.max(0, level));
+      levels[to + row * stride + column] = level > 255 ? 255 : level < 0 ? 0 : level;
     }
   }
   block.fill(0);

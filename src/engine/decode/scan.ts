@@ -1,4 +1,4 @@
-import { codeAt, signed, type HuffmanTable } from "./huffman";
+import { codeAt, LOOKUP, signed, type HuffmanTable } from "./huffman";
 import { inverseTransform } from "./idct";
 
 /** What stops a scan: something that is wrong, or that only the library decides about. */
@@ -9,6 +9,9 @@ const ZEROS_BEHIND = 304;
 
 /** Coefficients of 8-bit pictures are between -1024 and 1023 but for rounding; others wrap around in the library. */
 const LARGEST = 2048;
+
+/** The library takes 17 bits that are no code for symbol 0 and does not always say so: it must decide about the file. */
+const BAD_CODE = 17 << 8;
 
 /** Place in a block of coefficient k. */
 const ZIGZAG = Uint8Array.of(
@@ -130,7 +133,11 @@ export class Scan {
     const ended = this.endSegment();
     if (ended !== undefined) return ended;
     if (this.marker === 0) return "cut off";
-    if (this.marker !== 0xd0 + this.nextRestart) return "wrong restart";
+    if (this.marker !== 0xd0 + this.nextRestart) {
+      // Padding is read, too.
+      this.used = this.available;
+      return "wrong restart";
+    }
     this.nextRestart = (this.nextRestart + 1) & 7;
     this.beginSegment(this.markerEnd, components);
     return undefined;
@@ -181,15 +188,6 @@ export class Scan {
     return code & 255;
   }
 
-  /** The library takes 17 bits that are no code for symbol 0 and does not always say so: it must decide about the file. */
-  private takeAnySymbol(table: HuffmanTable | undefined): number {
-    const symbol = this.takeSymbol(table);
-    if (symbol >= 0) return symbol;
-    this.used += 17;
-    this.isOdd = true;
-    return 0;
-  }
-
   /**
    * Block (x, y) of a component of a sequential file. Where it shows something it takes part in the hash; that of component
    * 0 writes its levels to `levels`.
@@ -206,7 +204,12 @@ export class Scan {
     const { factors, index } = component;
     if (factors === undefined) return "other";
     const { steps, hash } = factors;
-    const dcSize = this.takeAnySymbol(component.dcTable);
+    let dcSize = this.takeSymbol(component.dcTable);
+    if (dcSize < 0) {
+      this.isOdd = true;
+      this.used += BAD_CODE >> 8;
+      dcSize = 0;
+    }
     if (dcSize > 0) component.mean = (component.mean + signed(this.take(dcSize), dcSize)) | 0;
     const mean = Math.imul(component.mean, steps[0] ?? 0);
     let odd = mean + LARGEST;
@@ -215,29 +218,58 @@ export class Scan {
     let hash1 = Math.imul(component.mean, hash[1] ?? 0);
     let hash2 = Math.imul(component.mean, hash[2] ?? 0);
     let hash3 = Math.imul(component.mean, hash[3] ?? 0);
+    const { data } = this;
+    const { acTable } = component;
+    if (acTable === undefined) return "other";
+    const { symbols } = acTable;
+    let { used } = this;
     let k = 0;
     while (k < 63) {
-      const symbol = this.takeAnySymbol(component.acTable);
-      const size = symbol & 15;
+      // At least 25 bits: enough for most codes together with what they stand for.
+      const at = used >> 3;
+      const bytes =
+        ((data[at] ?? 0) << 24) | ((data[at + 1] ?? 0) << 16) | ((data[at + 2] ?? 0) << 8) | (data[at + 3] ?? 0);
+      const word = bytes << (used & 7);
+      let code = symbols[word >>> (32 - LOOKUP)] ?? 0;
+      if (code === 0) {
+        code = codeAt(acTable, word >>> 16);
+        if (code === 0) {
+          this.isOdd = true;
+          code = BAD_CODE;
+        }
+      }
+      const length = code >> 8;
+      const size = code & 15;
+      used += length;
       if (size === 0) {
-        if (symbol !== 0xf0) break;
+        if ((code & 255) !== 0xf0) break;
         k += 16;
         continue;
       }
-      k += (symbol >> 4) + 1;
-      const value = signed(this.take(size), size);
+      k += ((code >> 4) & 15) + 1;
+      let value: number;
+      if (length + size <= 25) {
+        value = signed((word << length) >>> (32 - size), size);
+        used += size;
+      } else {
+        this.used = used;
+        value = signed(this.take(size), size);
+        ({ used } = this);
+      }
       if (k > 63) {
         block.fill(0);
+        this.used = used;
         return this.fault("other");
       }
-      const coefficient = value * (steps[k] ?? 0);
+      const coefficient = Math.imul(value, steps[k] ?? 0);
       odd |= coefficient + LARGEST;
-      hash0 += Math.imul(value, hash[4 * k] ?? 0);
-      hash1 += Math.imul(value, hash[4 * k + 1] ?? 0);
-      hash2 += Math.imul(value, hash[4 * k + 2] ?? 0);
-      hash3 += Math.imul(value, hash[4 * k + 3] ?? 0);
+      hash0 = (hash0 + Math.imul(value, hash[4 * k] ?? 0)) | 0;
+      hash1 = (hash1 + Math.imul(value, hash[4 * k + 1] ?? 0)) | 0;
+      hash2 = (hash2 + Math.imul(value, hash[4 * k + 2] ?? 0)) | 0;
+      hash3 = (hash3 + Math.imul(value, hash[4 * k + 3] ?? 0)) | 0;
       block[ZIGZAG[k] ?? 0] = coefficient;
     }
+    this.used = used;
     const fault = this.fault(undefined);
     if (fault !== undefined || x >= component.columns || y >= component.rows) {
       block.fill(0);

@@ -1,7 +1,7 @@
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { appearanceOf, SIGNATURE_BYTES, type Appearance } from "../../core/fingerprint/signature";
 import { bytesPerChannel, channelsOf, type Picture } from "../../core/picture";
-import { viewOf, type JpegView } from "../decode/jpeg";
+import { mayBeSeen, viewOf, type JpegView } from "../decode/jpeg";
 import type { Fault } from "../decode/scan";
 import { FULL_BYTES, MAX_FILES, type FileColumns, type Kernels } from "./kernels";
 
@@ -149,6 +149,7 @@ class WasmKernels implements Kernels {
   }
 
   jpeg(bytes: Uint8Array): JpegView {
+    if (!mayBeSeen(bytes)) return { kind: "other" };
     const { length } = bytes;
     const isHere = bytes.buffer === this.exports.memory.buffer;
     const used = Math.max(this.exports.INPUT.value + this.at, this.roomEnd, this.batchEnd);
@@ -158,10 +159,10 @@ class WasmKernels implements Kernels {
       this.bytes(file, length).set(bytes);
     }
     const free = Math.max(used, file + length) + PADDING;
-    // Also of the damaged and of those that are no JPEGs: a few pages that are soon needed.
+    // For its data without stuffing; the kernel takes more when it knows the size of the picture.
     this.reserve(free + 2 * length + ROOM);
     const answer = JPEG_ANSWERS[this.exports.jpeg(file, length, free)] ?? "other";
-    if (answer !== "seen") return viewOf(answer, length, this.exports.jpegPosition() - file);
+    if (answer !== "seen") return viewOf(answer, length, () => this.exports.jpegPosition() - file);
     return {
       kind: "seen",
       width: this.exports.jpegWidth.value,
