@@ -3,7 +3,7 @@ import { messageOf } from "../../core/errors";
 import type { Mode, Picture } from "../../core/picture";
 import { decodeBmp } from "./bmp";
 import { explainUnknown, formatName, sniffFormat, type ImageFormat } from "./formats";
-import { alone, sharp, together } from "./library";
+import { sharp } from "./library";
 import { checkSize, DEFAULT_LIMITS, type DecodeLimits } from "./limits";
 import { decodePng, explainPng } from "./png";
 import { decodePnm } from "./pnm";
@@ -63,9 +63,7 @@ export async function decodeImage(
   if (format === undefined) throw new UnreadableImage(explainUnknown(bytes));
   if (format === "bmp") return decodeBmp(bytes, limits);
   if (format === "pnm") return decodePnm(bytes, limits);
-  return together(() => decodeWithLibrary(bytes, format, limits, false)).catch(() =>
-    alone(() => decodeWithLibrary(bytes, format, limits, true)),
-  );
+  return decodeWithLibrary(bytes, format, limits);
 }
 
 function open(bytes: Uint8Array, failOn: FailOnOptions): Sharp {
@@ -74,13 +72,7 @@ function open(bytes: Uint8Array, failOn: FailOnOptions): Sharp {
   return sharp(bytes, options).timeout({ seconds: TIMEOUT_SECONDS });
 }
 
-/** `isAlone`: no other thread uses the library, so that what it says is about these bytes. */
-async function decodeWithLibrary(
-  bytes: Uint8Array,
-  format: ImageFormat,
-  limits: DecodeLimits,
-  isAlone: boolean,
-): Promise<Picture> {
+async function decodeWithLibrary(bytes: Uint8Array, format: ImageFormat, limits: DecodeLimits): Promise<Picture> {
   const kind = formatName(format);
   if (format === "svg") {
     const { width, height } = declaredSvgSize(bytes);
@@ -105,8 +97,12 @@ async function decodeWithLibrary(
     if (format === "jpeg") {
       // Damaged data is no more than a warning in a JPEG; so are some oddities that do no harm.
       result = await read("warning").catch((error: unknown) => {
-        const lines = messageOf(error).split("\n");
-        if (!isAlone || !lines.every((line) => HARMLESS_JPEG.test(line))) throw error;
+        if (
+          !messageOf(error)
+            .split("\n")
+            .every((line) => HARMLESS_JPEG.test(line))
+        )
+          throw error;
         return read("error");
       });
     } else {

@@ -1,7 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { bytesPerChannel, channelsOf, type Mode, type Picture } from "../../core/picture";
 import { crc32 } from "./crc32";
-import { sharp, together } from "./library";
+import { sharp } from "./library";
 
 /** PNG's colour types by the number of channels. */
 const COLOUR_TYPES: readonly number[] = [0, 0, 4, 2, 6];
@@ -119,13 +119,11 @@ async function resize(shown: Shown, width: number, height: number): Promise<Show
   const grey = mode === "L";
   const channels = channelsOf(mode) as 1 | 2 | 3 | 4;
   const raw = { width: shown.width, height: shown.height, channels };
-  const data = await together(() =>
-    sharp(pixels, { raw, limitInputPixels: false })
-      .resize(width, height, { fit: "fill", kernel: "lanczos3" })
-      .toColourspace(grey ? "b-w" : "srgb")
-      .raw()
-      .toBuffer(),
-  );
+  const data = await sharp(pixels, { raw, limitInputPixels: false })
+    .resize(width, height, { fit: "fill", kernel: "lanczos3" })
+    .toColourspace(grey ? "b-w" : "srgb")
+    .raw()
+    .toBuffer();
   if (mode !== "LA") return { width, height, mode, pixels: Uint8Array.from(data) };
   // The library answers grey and alpha as RGBA.
   const out = new Uint8Array(width * height * 2);

@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
 import { CleanSplitError } from "../../core/errors";
-import { forgetUsers, librarySharing } from "../decode/library";
 import { abortError } from "../process/rpc";
 import type { JobName, JobParameter, JobResult } from "./jobs";
 import type { JobAnswer, JobRequest } from "./workerMain";
@@ -68,11 +67,9 @@ export class Pool {
   async close(): Promise<void> {
     this.closed = true;
     for (const task of [...this.queue.splice(0), ...this.busy.values()]) task.reject(closedError());
-    const isBusy = this.busy.size > 0;
     const workers = [...this.idle.splice(0), ...this.busy.keys()];
     this.busy.clear();
     await Promise.all(workers.map((worker) => worker.terminate()));
-    if (isBusy) forgetUsers();
   }
 
   private next(): void {
@@ -86,10 +83,7 @@ export class Pool {
   }
 
   private start(): Worker {
-    const worker = new Worker(this.script, {
-      workerData: { librarySharing },
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
-    });
+    const worker = new Worker(this.script, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
     worker.on("message", (answer: JobAnswer) => {
       const task = this.busy.get(worker);
       this.busy.delete(worker);
@@ -108,7 +102,7 @@ export class Pool {
 
   private lose(worker: Worker, error: Error): void {
     this.busy.get(worker)?.reject(error);
-    if (this.busy.delete(worker)) forgetUsers();
+    this.busy.delete(worker);
     const at = this.idle.indexOf(worker);
     if (at >= 0) this.idle.splice(at, 1);
     if (!this.closed) this.next();
