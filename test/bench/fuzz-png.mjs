@@ -1,5 +1,6 @@
-// Damages real and made PNGs at random and asks whether the kernels, their reference and sharp agree.
-// node test/bench/fuzz-png.mjs [--seconds 60] [--seed 1] [--data folder of PNGs]
+// Damages real and made PNGs at random and asks whether the kernels, their reference and sharp agree, whether what they
+// do not cover is decoded or refused in an orderly way, and whether any file takes over a second.
+// node test/bench/fuzz-png.mjs [--seconds 60 | --count 100000] [--seed 1] [--data folder of PNGs]...
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -12,8 +13,9 @@ import { buildKernels } from "../../scripts/kernels.mjs";
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },
+    count: { type: "string" },
     seed: { type: "string", default: "1" },
-    data: { type: "string" },
+    data: { type: "string", multiple: true, default: [] },
   },
 });
 
@@ -21,6 +23,8 @@ const { values } = parseArgs({
 const { fingerprintBatch, loadKernels } = await tsImport("../../src/engine/kernels/kernels.ts", import.meta.url);
 /** @type {typeof import("../../src/engine/decode/png")} */
 const { decodePng } = await tsImport("../../src/engine/decode/png.ts", import.meta.url);
+/** @type {typeof import("../../src/engine/decode/decode")} */
+const { decodeImage } = await tsImport("../../src/engine/decode/decode.ts", import.meta.url);
 
 let state = Number(values.seed);
 /** A number below `limit`. */
@@ -29,15 +33,13 @@ function below(/** @type {number} */ limit) {
   return Math.floor(((state >>> 0) / 2 ** 32) * limit);
 }
 
-/** Encodings to start from: of the folder, and by sharp of noise, slopes and flats in the four kinds that are covered. */
+/** Encodings to start from: of the folder, and by sharp of noise, slopes and flats, mostly of the kinds that are covered. */
 async function seeds() {
   const files = [];
-  if (values.data !== undefined) {
-    const names = readdirSync(values.data, { recursive: true, encoding: "utf8" }).filter((name) =>
-      /\.png$/i.test(name),
-    );
+  for (const folder of values.data) {
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.png$/i.test(name));
     for (let i = 0; i < 400 && names.length > 0; i++) {
-      files.push(readFileSync(path.join(values.data, names[below(names.length)] ?? "")));
+      files.push(readFileSync(path.join(folder, names[below(names.length)] ?? "")));
     }
   }
   for (const channels of /** @type {const} */ ([1, 2, 3, 4])) {
@@ -49,10 +51,13 @@ async function seeds() {
       );
       const image = sharp(pixels, { raw: { width, height, channels } });
       const colour = channels < 3 ? image.toColourspace("b-w") : image;
-      files.push(await colour.png({ compressionLevel: below(10), adaptiveFiltering: below(2) === 1 }).toBuffer());
+      const kind = i % 20 === 19 ? { palette: true } : i % 20 === 18 ? { progressive: true } : {};
+      files.push(
+        await colour.png({ compressionLevel: below(10), adaptiveFiltering: below(2) === 1, ...kind }).toBuffer(),
+      );
     }
   }
-  return files.filter((bytes) => decodePng(bytes) !== undefined);
+  return files;
 }
 
 /** Damage anywhere, or only to the decompressed rows or the compressed data, with checksums corrected half of the time. */
@@ -180,8 +185,17 @@ const wasm = loadKernels(path.join(folder, "kernels.wasm"), {});
 const reference = loadKernels("", { CLEANSPLIT_WASM: "0" });
 rmSync(folder, { recursive: true });
 
+/** Processor time this process has taken, in seconds: other work on the machine does not count. */
+function cpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** Processor time of a file that takes longer than this is a finding. */
+const MAX_SECONDS = 1;
+
 const start = await seeds();
-const counts = { files: 0, covered: 0, decodedBySharp: 0, disagreements: 0 };
+const counts = { files: 0, covered: 0, comparedWithSharp: 0, decoded: 0, refused: 0, slowest: 0, disagreements: 0 };
 function report(/** @type {string} */ what, /** @type {Buffer} */ bytes) {
   counts.disagreements++;
   const file = path.join(os.tmpdir(), `fuzz-png-${values.seed}-${counts.disagreements}.png`);
@@ -189,20 +203,59 @@ function report(/** @type {string} */ what, /** @type {Buffer} */ bytes) {
   console.log(`${what}: ${file}`);
 }
 
-const until = Date.now() + Number(values.seconds) * 1000;
-while (Date.now() < until) {
-  const files = Array.from({ length: 500 }, () => damage(start[below(start.length)] ?? Buffer.alloc(0)));
-  const found = fingerprintBatch(wasm, files);
-  const expected = fingerprintBatch(reference, files);
+/** Runs one batch; when it took long, every file of it alone, so that the slow one is found. */
+function timed(
+  /** @type {import("../../src/engine/kernels/kernels").Kernels} */ kernels,
+  /** @type {Buffer[]} */ files,
+) {
+  const before = cpuSeconds();
+  const columns = fingerprintBatch(kernels, files);
+  if (cpuSeconds() - before > MAX_SECONDS && files.length > 1) for (const bytes of files) timed(kernels, [bytes]);
+  else if (files.length === 1) checkTime(before, files[0] ?? Buffer.alloc(0));
+  return columns;
+}
+
+function checkTime(/** @type {number} */ before, /** @type {Buffer} */ bytes) {
+  const seconds = cpuSeconds() - before;
+  counts.slowest = Math.max(counts.slowest, seconds);
+  if (seconds > MAX_SECONDS) report(`takes ${seconds.toFixed(1)} s`, bytes);
+}
+
+/** Asks the whole decoder about a file that the kernels leave to it. */
+async function decodeOther(/** @type {Buffer} */ bytes) {
+  const before = cpuSeconds();
+  try {
+    const { width, height, pixels } = await decodeImage(bytes);
+    counts.decoded++;
+    if (pixels.length < width * height) report("too few pixels", bytes);
+  } catch (error) {
+    counts.refused++;
+    if (!(error instanceof Error && error.name === "UnreadableImage")) report(String(error), bytes);
+  }
+  checkTime(before, bytes);
+}
+
+const until = values.count === undefined ? Date.now() + Number(values.seconds) * 1000 : Infinity;
+const most = Number(values.count ?? Infinity);
+while (Date.now() < until && counts.files < most) {
+  const files = Array.from({ length: Math.min(500, most - counts.files) }, () =>
+    damage(start[below(start.length)] ?? Buffer.alloc(0)),
+  );
+  const expected = timed(reference, files);
+  const found = timed(wasm, files);
   for (const [row, bytes] of files.entries()) {
     counts.files++;
     const column = difference(found, expected, row);
     if (column !== undefined) report(`the kernels differ in ${column}`, bytes);
-    if (expected.covered[row] === 0) continue;
-    counts.covered++;
     // sharp is a thousand times slower.
-    if (below(8) !== 0) continue;
-    counts.decodedBySharp++;
+    const asked = below(8) === 0;
+    if (expected.covered[row] === 0) {
+      if (asked) await decodeOther(bytes);
+      continue;
+    }
+    counts.covered++;
+    if (!asked) continue;
+    counts.comparedWithSharp++;
     if (!(await sharpAgrees(bytes).catch(() => false))) report("sharp disagrees", bytes);
   }
 }

@@ -86,22 +86,74 @@ export function filterRows(rows: Uint8Array, stride: number, bpp: number, filter
   return out;
 }
 
+/** Samples, one a number, packed into rows of whole bytes as a PNG stores them. */
+export function packRows(samples: ArrayLike<number>, samplesPerRow: number, depth: number): Uint8Array {
+  const stride = Math.ceil((samplesPerRow * depth) / 8);
+  const height = samples.length / samplesPerRow;
+  const out = new Uint8Array(stride * height);
+  for (let i = 0; i < samples.length; i++) {
+    const value = samples[i] ?? 0;
+    const bit = (i % samplesPerRow) * depth;
+    const at = Math.floor(i / samplesPerRow) * stride + (bit >> 3);
+    if (depth === 16) {
+      out[at] = value >> 8;
+      out[at + 1] = value & 255;
+    } else out[at] = (out[at] ?? 0) | (value << (8 - depth - (bit & 7)));
+  }
+  return out;
+}
+
+/** The first column and row of each pass of Adam7, and the steps to the next ones. */
+const PASSES: readonly (readonly [number, number, number, number])[] = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+];
+
+/**
+ * An interlaced PNG.
+ * @param samples one a number, pixels from left to right and rows from top to bottom
+ */
+export function encodeInterlaced(options: Omit<PngOptions, "rows">, samples: ArrayLike<number>): Buffer {
+  const { width, height, colourType = 0, depth = 8, filters = [0] } = options;
+  const channels = CHANNELS[colourType] ?? 1;
+  const bpp = Math.max(1, (channels * depth) >> 3);
+  const raw: Buffer[] = [];
+  for (const [left, top, right, down] of PASSES) {
+    const pass: number[] = [];
+    const columns = Math.ceil((width - left) / right);
+    for (let y = top; y < height; y += down) {
+      for (let x = left; x < width; x += right) {
+        for (let channel = 0; channel < channels; channel++) {
+          pass.push(samples[(y * width + x) * channels + channel] ?? 0);
+        }
+      }
+    }
+    if (pass.length === 0) continue;
+    const rows = packRows(pass, columns * channels, depth);
+    raw.push(filterRows(rows, Math.ceil((columns * channels * depth) / 8), bpp, filters));
+  }
+  const header = headerData(width, height, depth, colourType);
+  header[12] = 1;
+  return assemble(options, header, deflateSync(Buffer.concat(raw), options.zlib ?? {}));
+}
+
 /** A PNG made to order, for tests. */
 export function encodePng(options: PngOptions): Buffer {
-  const {
-    width,
-    height,
-    colourType = 0,
-    depth = 8,
-    rows,
-    filters = [0],
-    split = [],
-    before = [],
-    after = [],
-  } = options;
+  const { width, height, colourType = 0, depth = 8, rows, filters = [0] } = options;
   const bits = (CHANNELS[colourType] ?? 1) * depth;
   const stride = Math.ceil((width * bits) / 8);
   const data = deflateSync(filterRows(rows, stride, Math.max(1, bits >> 3), filters), options.zlib ?? {});
+  return assemble(options, headerData(width, height, depth, colourType), data);
+}
+
+/** The chunks of a file from its compressed rows. */
+function assemble(options: Omit<PngOptions, "rows">, header: Buffer, data: Buffer): Buffer {
+  const { split = [], before = [], after = [] } = options;
   const pieces: PngChunk[] = [];
   let at = 0;
   for (const size of split) {
@@ -111,7 +163,7 @@ export function encodePng(options: PngOptions): Buffer {
   }
   if (at < data.length) pieces.push({ type: "IDAT", data: data.subarray(at) });
   const chunks: readonly PngChunk[] = [
-    { type: "IHDR", data: headerData(width, height, depth, colourType) },
+    { type: "IHDR", data: header },
     ...before,
     ...pieces,
     ...after,

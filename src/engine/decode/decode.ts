@@ -1,13 +1,15 @@
 import type { FailOnOptions, Metadata, Sharp } from "sharp";
-import { messageOf } from "../../core/errors";
 import type { Mode, Picture } from "../../core/picture";
 import { decodeBmp } from "./bmp";
+import { explainRefusal } from "./explain";
 import { explainUnknown, formatName, sniffFormat, type ImageFormat } from "./formats";
+import { explainShortGif } from "./gif";
+import { readJpegMarkers } from "./jpegMarkers";
 import { sharp } from "./library";
 import { checkSize, DEFAULT_LIMITS, type DecodeLimits } from "./limits";
-import { decodePng, explainPng } from "./png";
+import { decodePng, explainPng, lacksPngPixels } from "./png";
 import { decodePnm } from "./pnm";
-import { explainTiff } from "./tiff";
+import { explainTiff, withNeededTags } from "./tiff";
 import { UnreadableImage } from "./unreadable";
 
 /** Longest time the library may take for one picture; ordinary ones take milliseconds. */
@@ -15,12 +17,6 @@ const TIMEOUT_SECONDS = 60;
 
 /** Larger files of the formats decoded here are not decoded in one synchronous step. */
 const MAX_FAST_BYTES = 1 << 24;
-
-/** Warnings of the JPEG library after which the pixels are still complete. */
-const HARMLESS_JPEG = /extraneous bytes before marker|unknown JFIF revision|Unknown Adobe color transform/;
-
-/** Words of the library for data that ends too early. */
-const CUT_OFF = /premature end of JPEG|unexpected end|truncat|end of (?:file|stream)|end-of-file|not enough data/i;
 
 /**
  * Decodes without waiting where that is quick: plain PNGs, BMP and PNM. Undefined says nothing about the file:
@@ -78,41 +74,58 @@ async function decodeWithLibrary(bytes: Uint8Array, format: ImageFormat, limits:
     const { width, height } = declaredSvgSize(bytes);
     checkSize(kind, width, height, limits);
   }
-  let metadata: Metadata;
+  let stage: "header" | "pixels" = "header";
+  const began = performance.now();
   try {
-    metadata = await open(bytes, "error").metadata();
-  } catch (error) {
-    throw new UnreadableImage(reasonOf(error, bytes, format));
-  }
-  checkSize(kind, metadata.width, metadata.height, limits);
-  const plan = planFor(metadata);
-  if (plan === undefined) {
-    throw new UnreadableImage(unsupported(kind, metadata));
-  }
-  const silent = format === "tiff" ? explainTiff(bytes) : undefined;
-  if (silent !== undefined) throw new UnreadableImage(silent);
-  const read = (failOn: FailOnOptions) => plan.read(open(bytes, failOn)).toBuffer({ resolveWithObject: true });
-  try {
-    let result;
-    if (format === "jpeg") {
-      // Damaged data is no more than a warning in a JPEG; so are some oddities that do no harm.
-      result = await read("warning").catch((error: unknown) => {
-        if (
-          !messageOf(error)
-            .split("\n")
-            .every((line) => HARMLESS_JPEG.test(line))
-        )
-          throw error;
-        return read("error");
-      });
-    } else {
-      result = await read("error");
-    }
-    const { data, info } = result;
+    const metadata = await open(bytes, "error").metadata();
+    checkSize(kind, metadata.width, metadata.height, limits);
+    const plan = planFor(metadata);
+    if (plan === undefined) throw new UnreadableImage(unsupported(kind, metadata));
+    const silent = silentlyWrong(bytes, format);
+    if (silent !== undefined) throw new UnreadableImage(silent);
+    stage = "pixels";
+    const { data, info } = await readPixels(bytes, format, plan);
     return plan.picture(data, info.width, info.height);
   } catch (error) {
-    throw new UnreadableImage(reasonOf(error, bytes, format));
+    if (error instanceof UnreadableImage) throw error;
+    if (performance.now() - began >= TIMEOUT_SECONDS * 1000) {
+      throw new UnreadableImage(`${kind} takes longer than ${String(TIMEOUT_SECONDS)} seconds to decode`);
+    }
+    throw new UnreadableImage(explainRefusal(bytes, format, stage));
   }
+}
+
+/** Why the library would take much memory in vain, or answer wrong pixels without a word. */
+function silentlyWrong(bytes: Uint8Array, format: ImageFormat): string | undefined {
+  if (format === "tiff") return explainTiff(bytes);
+  if (format === "gif") return explainShortGif(bytes);
+  if (format !== "png" || !lacksPngPixels(bytes)) return undefined;
+  return explainPng(bytes) ?? "PNG is damaged: it declares more pixels than it holds";
+}
+
+/** What the library says of a failure is of no use here, see `explainRefusal`: only that it fails. */
+async function readPixels(bytes: Uint8Array, format: ImageFormat, plan: Plan): Promise<Pixels> {
+  const read = (from: Uint8Array, failOn: FailOnOptions): Promise<Pixels> =>
+    plan.read(open(from, failOn)).toBuffer({ resolveWithObject: true });
+  if (format === "tiff") {
+    const fragile = withNeededTags(bytes);
+    return fragile === undefined ? read(bytes, "error") : read(fragile, "warning");
+  }
+  if (format !== "jpeg") return read(bytes, "error");
+  try {
+    // Damaged data is no more than a warning in a JPEG.
+    return await read(bytes, "warning");
+  } catch (error) {
+    const { cleaned } = readJpegMarkers(bytes, true);
+    if (cleaned === undefined) throw error;
+    // So are some oddities that do no harm.
+    return read(cleaned, "warning");
+  }
+}
+
+interface Pixels {
+  readonly data: Buffer;
+  readonly info: { readonly width: number; readonly height: number };
 }
 
 function unsupported(kind: string, { channels, depth, space }: Metadata): string {
@@ -208,42 +221,4 @@ function own(data: Buffer): Uint8Array {
   return data.byteLength === data.buffer.byteLength
     ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     : Uint8Array.from(data);
-}
-
-/** What the library said, in words for people. */
-function reasonOf(error: unknown, bytes: Uint8Array, format: ImageFormat): string {
-  const kind = formatName(format);
-  const size = String(bytes.length);
-  const structural = format === "png" ? explainPng(bytes) : undefined;
-  if (structural !== undefined) return structural;
-  if (format === "webp" && bytes.length >= 12) {
-    const declared = new DataView(bytes.buffer, bytes.byteOffset, 12).getUint32(4, true) + 8;
-    if (bytes.length < declared) return `WebP is cut off after ${size} of ${String(declared)} bytes`;
-  }
-  const lines = messageOf(error)
-    .split("\n")
-    .map((line) =>
-      line
-        .replace(/^Input buffer has corrupt header: ?/, "")
-        .replace(
-          /^(?:VipsJpeg|vipspng|webp2vips|webp|tiff2vips|tiffload_buffer|gifload_buffer|heif|svgload_buffer): ?/i,
-          "",
-        )
-        .replace(/^(?:Corrupt JPEG data|Warning): ?/, "")
-        .trim(),
-    )
-    .filter(
-      (line) => line !== "" && !/treated as error|unsupported image format|^Unknown error|^VipsForeign/.test(line),
-    );
-  const text = lines.join("\n");
-  if (format === "heif" && /unsupported (?:codec|feature)|decoding plugin|bitstream not supported/i.test(text)) {
-    return "HEIF: its compression is not supported";
-  }
-  if (/samples out of range|bad labq format/.test(text)) return `${kind}: its kind of samples is not supported`;
-  if (/libpng read error/.test(text)) return "PNG is damaged: its compressed pixels are not valid";
-  if (/timeout/i.test(text)) return `${kind} takes longer than ${String(TIMEOUT_SECONDS)} seconds to decode`;
-  if (/allocate|out of memory/i.test(text)) return `${kind} is too large for the memory`;
-  if (CUT_OFF.test(text)) return `${kind} is cut off after ${size} bytes`;
-  const last = lines.at(-1);
-  return last === undefined ? `${kind} is damaged` : `${kind} is damaged: ${last}`;
 }

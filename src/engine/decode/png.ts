@@ -33,6 +33,9 @@ const RAW_KEYWORD = 0x526177;
 const MODES_BY_COLOUR: readonly (Mode | undefined)[] = ["L", undefined, "RGB", undefined, "LA", undefined, "RGBA"];
 const CHANNELS_BY_COLOUR: readonly number[] = [1, 0, 3, 0, 2, 0, 4];
 
+/** Samples of a pixel as it is stored; a palette's index is one. */
+const SAMPLES_BY_COLOUR: readonly number[] = [1, 0, 3, 1, 2, 0, 4];
+
 const DEPTHS_BY_COLOUR: readonly (readonly number[])[] = [
   [1, 2, 4, 8, 16],
   [],
@@ -250,6 +253,25 @@ export function explainPng(bytes: Uint8Array): string | undefined {
     at = end + 4;
   }
   return pixels ? cutOff(length, length + 12) : `PNG is cut off after ${String(length)} bytes, before its pixels`;
+}
+
+/** Deflate makes at most so many bytes of one: a match of 258 bytes takes two bits. */
+const MOST_INFLATED = 1032;
+
+/**
+ * Whether a PNG declares more pixels than its compressed data can hold, however well it is compressed. The library takes
+ * memory and seconds before it finds that out. Says nothing about a file that is not a PNG.
+ */
+export function lacksPngPixels(bytes: Uint8Array): boolean {
+  if (bytes.length < 33 || u32(bytes, 12) !== IHDR) return false;
+  const bits = (bytes[24] ?? 0) * (SAMPLES_BY_COLOUR[bytes[25] ?? 0] ?? 0);
+  let data = 0;
+  for (let at = 8; at + 8 <= bytes.length;) {
+    const size = u32(bytes, at);
+    if (u32(bytes, at + 4) === IDAT) data += size;
+    at += size + 12;
+  }
+  return Math.ceil((u32(bytes, 16) * u32(bytes, 20) * bits) / 8) > data * MOST_INFLATED;
 }
 
 function cutOff(length: number, atLeast: number): string {

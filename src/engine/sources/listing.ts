@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync, type Dirent } from "node:fs";
+import { opendirSync, realpathSync, statSync, type Dirent } from "node:fs";
 import path from "node:path";
 import { messageOf } from "../../core/errors";
 import { isImageFileName } from "../decode/formats";
@@ -58,14 +58,22 @@ export function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function readFolder(root: string, folder: string, ignored: Ignored[]): Dirent[] {
+/** Entries that are asked of the system at once. */
+const ENTRIES_AT_ONCE = 512;
+
+/** The entries of a folder, never all at once: those of a folder of 50,000 images take 20 MB. */
+function* readFolder(root: string, folder: string, ignored: Ignored[]): Generator<Dirent> {
   try {
-    return readdirSync(path.join(root, folder), { withFileTypes: true });
+    const opened = opendirSync(path.join(root, folder), { bufferSize: ENTRIES_AT_ONCE });
+    try {
+      for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) yield entry;
+    } finally {
+      opened.closeSync();
+    }
   } catch (error) {
     // The dataset folder itself must be readable; a folder in it that is not is reported and left out.
     if (folder === "") throw error;
     ignored.push({ path: `${folder}/`, reason: `folder cannot be read: ${messageOf(error)}` });
-    return [];
   }
 }
 

@@ -66,3 +66,17 @@ export function sliceNames({ bytes, ends }: PackedNames, from: number, count: nu
   const last = slice.at(-1) ?? start;
   return { bytes: bytes.slice(start, last), ends: slice.map((end) => end - start) };
 }
+
+/** Some names by their indexes, as a copy of their own. */
+export function pickNames({ bytes, ends }: PackedNames, indexes: Uint32Array): PackedNames {
+  const startOf = (index: number): number => (index === 0 ? 0 : (ends[index - 1] ?? 0));
+  const picked = indexes.map((index) => (ends[index] ?? 0) - startOf(index));
+  const packed = new Uint8Array(picked.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  indexes.forEach((index, position) => {
+    packed.set(bytes.subarray(startOf(index), ends[index]), at);
+    at += picked[position] ?? 0;
+    picked[position] = at;
+  });
+  return { bytes: packed, ends: picked };
+}
