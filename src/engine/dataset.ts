@@ -44,6 +44,7 @@ export async function openDataset(
     if (input.isFolder) await recogniseFolder(input, found, pool, { signal: run.signal, progress });
     else await recogniseFile(input, found, pool, run.signal);
   }
+  noteUnusedAssignments(found);
   if (found.parts.length === 0) throw noSamples(inputs, found);
   const sources = found.parts.map((part) => part.source);
   const { table, starts, spaceOf, notes, labelFaults } = buildTable(found.parts, found.splits);
@@ -66,6 +67,15 @@ export async function openDataset(
     labelFaults,
     ...locator(table, sources),
   };
+}
+
+/** A correction of something that was renamed or removed would else be lost in silence. */
+function noteUnusedAssignments(found: Recognition): void {
+  const used = new Set(found.units.map((unit) => unit.path));
+  for (const { path: place, split } of found.assignments) {
+    if (used.has(place)) continue;
+    found.note(`No image was found at ${place}, which was ${split === null ? "left out" : `said to be ${split}`}.`);
+  }
 }
 
 /** Finds a sample in its source. */

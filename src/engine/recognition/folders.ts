@@ -58,9 +58,16 @@ async function listTree(root: string, pool: Pool, run: Run<number>): Promise<Lis
 }
 
 function recogniseImages(input: Input, listed: readonly ListedFolder[], found: Recognition): void {
+  const annotated = new Set(listed.filter((folder) => folder.annotations > 0).map((folder) => folder.path));
+  // Where YOLO looks for annotations: images/train has labels/train. Others keep them beside the images.
+  const annotationsOf = (folder: ListedFolder): { readonly annotations?: string } => {
+    const beside = folder.path.replace(/(^|.*\/)images(?=\/|$)/i, "$1labels");
+    if (beside !== folder.path && annotated.has(beside)) return { annotations: beside };
+    return folder.annotations > 0 && folder.annotations * 2 >= folder.images.ends.length ? { annotations: "" } : {};
+  };
   const withImages = listed.filter((folder) => folder.images.ends.length > 0);
   const meanings = recogniseFolders(
-    withImages.map((folder) => ({ path: folder.path, images: folder.images.ends.length })),
+    withImages.map((folder) => ({ path: folder.path, images: folder.images.ends.length, ...annotationsOf(folder) })),
     path.basename(input.path),
   );
   const folders: SourceFolder[] = [];

@@ -77,6 +77,8 @@ function withoutKey(target: string): string {
 }
 
 /** Why a unit is what it is when a person said so. */
-export function assignmentReason({ split }: Assignment): string {
-  return split === null ? "You left it out." : `You said it is ${split}.`;
+export function assignmentReason({ split, file }: Assignment): string {
+  if (file === undefined) return split === null ? "You left it out." : `You said it is ${split}.`;
+  const name = path.join(path.basename(path.dirname(file)), path.basename(file));
+  return split === null ? `${name} leaves it out.` : `${name} says it is ${split}.`;
 }
