@@ -74,9 +74,17 @@ export function withCorrections(request: DatasetRequest): DatasetRequest {
 /** The nearest folder at or above an input that holds corrections; `null` when there is none. */
 function homeOf(input: string): string | null {
   for (let folder = input; ; folder = path.dirname(folder)) {
-    if (statSync(path.join(folder, CORRECTIONS_FOLDER), { throwIfNoEntry: false })?.isDirectory() === true)
-      return folder;
+    if (isFolder(path.join(folder, CORRECTIONS_FOLDER))) return folder;
     if (folder === path.dirname(folder)) return null;
+  }
+}
+
+/** False also for what cannot be looked at, such as a place below a file. */
+function isFolder(place: string): boolean {
+  try {
+    return statSync(place).isDirectory();
+  } catch {
+    return false;
   }
 }
 
