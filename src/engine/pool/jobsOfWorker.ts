@@ -12,6 +12,7 @@ import { UnreadableImage } from "../decode/unreadable";
 import { loadKernels } from "../kernels/kernels";
 import { chooseMd5 } from "../nodeMd5";
 import { readIntegers, type NdArray } from "../sources/arrays/ndarray";
+import { readImageList } from "../sources/lists/imageList";
 import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
 import { fingerprintFiles } from "./fingerprintFiles";
@@ -40,6 +41,8 @@ export const jobs: Jobs = {
       skipped,
     };
   },
+
+  imageList: ({ file }) => readImageList(file),
 
   files: ({ folder, names, known }) => fingerprintFiles(folder, names, known, kernels, md5),
 

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Assignment, DatasetRequest } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
+import { isListName } from "../sources/lists/listNames";
 
 /** A folder or file that a dataset is made of. */
 export interface Input {
@@ -11,6 +12,13 @@ export interface Input {
   /** What names of its files start with: `""` for the only input, else its name and `/`. */
   readonly prefix: string;
   readonly isFolder: boolean;
+  /** Whether it is a file that lists images; the dataset is then in the folder of the file. */
+  readonly isList: boolean;
+}
+
+/** The folder that an input's images lie below. */
+export function rootOf(input: Input): string {
+  return input.isList ? path.dirname(input.path) : input.path;
 }
 
 /** The inputs of a request, also those that only an assignment names. Throws when one does not exist. */
@@ -37,7 +45,9 @@ function nameInputs(paths: readonly string[]): Input[] {
     const end = (of: readonly string[]): string => of.slice(-length).join("/");
     while (length < own.length && parts.some((other, at) => at !== index && end(other) === end(own))) length += 1;
     const name = end(own) || input;
-    return { path: input, name, prefix: paths.length === 1 ? "" : `${name}/`, isFolder: isFolder(input) };
+    const folder = isFolder(input);
+    const prefix = paths.length === 1 ? "" : `${name}/`;
+    return { path: input, name, prefix, isFolder: folder, isList: !folder && isListName(input) };
   });
 }
 
@@ -49,7 +59,7 @@ function isFolder(input: string): boolean {
     throw new CleanSplitError(
       "not-found",
       missing
-        ? `${input} does not exist. Expected a folder of images or an array file (pickle, IDX, .npy, .npz).`
+        ? `${input} does not exist. Expected a folder of images, a list of images (CSV, JSON) or an array file (pickle, IDX, .npy, .npz).`
         : `${input} cannot be read: ${messageOf(error)}`,
     );
   }
