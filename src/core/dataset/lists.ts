@@ -13,6 +13,7 @@ export interface ListColumns {
 const PATH_NAMES = [
   ...["path", "filepath", "imagepath", "imgpath", "relativepath", "relpath", "file", "filename", "imagefile"],
   ...["imagefilename", "image", "img", "imagename", "imgname", "imageid", "imgid", "fileid", "id", "name"],
+  ...["paths", "filepaths", "imagepaths", "files", "filenames", "images"],
 ];
 const LABEL_NAMES = [
   ...["label", "labelname", "class", "classname", "classlabel", "category", "categoryname", "target", "targetname"],

@@ -296,7 +296,7 @@ class Images {
       this.found.note(
         leavesOut
           ? `${plural(unnamed, "image is", "images are")} left out because no row of ${lists} names them, e.g. ${example}.`
-          : `${plural(unnamed, "image is", "images are")} named by no row of ${lists}, e.g. ${example}; the folder alone says what they are.`,
+          : `${plural(unnamed, "image is", "images are")} named by no row of ${lists}, e.g. ${example}: only folders say what they are.`,
       );
     }
     const labelReason = labelReasons.join(" ");
@@ -359,29 +359,47 @@ class Faults {
   }
 
   notes(): string[] {
-    const { name } = this;
-    const row = (fault: RowFault, says: (rows: string) => string): string[] => {
-      const known = this.rows.get(fault);
-      if (known === undefined) return [];
-      const place = nameAt(this.list.paths, known.row);
-      return [
-        `${says(plural(known.count, "row"))}, e.g. row ${number(known.row + 1)}: ${place === "" ? "no path" : place}.`,
-      ];
-    };
-    const image = (fault: "labels" | "splits", says: (rows: string) => string): string[] => {
-      const known = this.images.get(fault);
-      return known === undefined ? [] : [`${says(plural(known.count, "row"))}, e.g. ${this.finder.path(known.image)}.`];
-    };
     return [
-      ...row("missing", (rows) => `${rows} of ${name} name images that are missing`),
-      ...row("outside", (rows) => `${rows} of ${name} lead out of the dataset and were not followed`),
-      ...row("several", (rows) => `${rows} of ${name} name more than one image, so they say nothing`),
-      ...image("labels", (rows) => `${rows} of ${name} give an image another label than a row before, which counts`),
-      ...image(
-        "splits",
-        (rows) => `${rows} of ${name} put an image into another split than a row before, which counts`,
+      ...this.rowNote("missing", "names an image that is missing", "name images that are missing"),
+      ...this.rowNote(
+        "outside",
+        "leads out of the dataset and was not followed",
+        "lead out of the dataset and were not followed",
       ),
-      ...(this.repeats === 0 ? [] : [`${plural(this.repeats, "row")} of ${name} say again what a row before says.`]),
+      ...this.rowNote(
+        "several",
+        "fits more than one image and says nothing",
+        "fit more than one image and say nothing",
+      ),
+      ...this.imageNote(
+        "labels",
+        "gives an image another label than a row before, which counts",
+        "give images another label than rows before, which count",
+      ),
+      ...this.imageNote(
+        "splits",
+        "puts an image into another split than a row before, which counts",
+        "put images into another split than rows before, which count",
+      ),
+      ...(this.repeats === 0 ? [] : [`${this.rowsOf(this.repeats, "repeats a row before", "repeat rows before")}.`]),
     ];
+  }
+
+  private rowNote(fault: RowFault, one: string, many: string): string[] {
+    const known = this.rows.get(fault);
+    if (known === undefined) return [];
+    const place = nameAt(this.list.paths, known.row) || "no path";
+    return [`${this.rowsOf(known.count, one, many)}, e.g. row ${number(known.row + 1)}: ${place}.`];
+  }
+
+  private imageNote(fault: "labels" | "splits", one: string, many: string): string[] {
+    const known = this.images.get(fault);
+    return known === undefined
+      ? []
+      : [`${this.rowsOf(known.count, one, many)}, e.g. ${this.finder.path(known.image)}.`];
+  }
+
+  private rowsOf(count: number, one: string, many: string): string {
+    return plural(count, `row of ${this.name} ${one}`, `rows of ${this.name} ${many}`);
   }
 }

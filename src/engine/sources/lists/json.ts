@@ -18,7 +18,7 @@ export function readJson(text: string, file: string): object[] {
   const value = parseJson(text, file);
   if (Array.isArray(value)) return value.map((item: unknown) => recordOf(item, file));
   if (!isObject(value)) throw unsupported(file);
-  const fields = Object.entries(value);
+  const fields: [string, unknown][] = Object.entries(value);
   const isCoco = fields.some(([key]) => key === "annotations") && fields.some(([key]) => key === "images");
   if (isCoco) {
     throw new CleanSplitError(
