@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import type { Assignment, DatasetRequest } from "../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../core/errors";
-import { isBelow } from "./recognition/inputs";
+import { isBelow, isPartOf } from "./recognition/inputs";
 
 /** Folder of what people decided about the datasets beside it and below; it is made to be committed. */
 export const CORRECTIONS_FOLDER = ".cleansplit";
@@ -31,7 +31,7 @@ export function readCorrections(inputs: readonly string[]): Assignment[] {
     const file = path.join(home, CORRECTIONS_FOLDER, FILE);
     return Object.entries(readContent(file)?.splits ?? {}).flatMap(([name, split]) => {
       const place = path.join(home, ...name.split("/"));
-      const own = inputs.some((input) => homeOf(input) === home && isBelow(place, input));
+      const own = inputs.some((input) => homeOf(input) === home && isPartOf(place, input));
       return own ? [{ path: place, split, file }] : [];
     });
   });
@@ -49,7 +49,7 @@ export function writeCorrections(
   const homes = new Map(inputs.map((input) => [input, homeOf(input) ?? newHome(input)]));
   return [...new Set(homes.values())].flatMap((home) => {
     const own = inputs.filter((input) => homes.get(input) === home);
-    const isOwn = (place: string): boolean => own.some((input) => isBelow(place, input));
+    const isOwn = (place: string): boolean => own.some((input) => isPartOf(place, input));
     const file = path.join(home, CORRECTIONS_FOLDER, FILE);
     const before = readContent(file);
     const others = Object.entries(before?.splits ?? {}).filter(([name]) => !isOwn(path.join(home, ...name.split("/"))));

@@ -7,12 +7,23 @@ import { assignmentFor, isBelow, rootOf, type Input } from "./inputs";
 import type { ListedImages } from "./lists";
 import type { ListedSamples, Part, Recognition, Stretch } from "./recognition";
 
+/** Where images lie, and what that says about them. */
+interface Place {
+  /** Absolute path of their folder. */
+  readonly at: string;
+  /** Absolute path of the unit that the folder belongs to. */
+  readonly unit: string;
+  readonly meaning: FolderMeaning;
+}
+
 /** The images of one input while splits and classes are found for them, folder by folder. */
 export class FoundImages {
   private readonly root: string;
   private readonly folders: SourceFolder[] = [];
   private readonly stretches: Stretch[] = [];
   private readonly samples: SampleColumns | null;
+  /** Units of folders of which some image has its label from a list. */
+  private readonly labelledUnits = new Set<string>();
   private size = 0;
   /** Images of the folders so far, also those that are left out: their numbers in the lists. */
   private seen = 0;
@@ -28,11 +39,12 @@ export class FoundImages {
 
   /** Adds the images of a folder; `meaning` is what its path says. */
   add(folder: ListedFolder, meaning: FolderMeaning): void {
-    const absolute = path.join(this.root, folder.path);
+    const at = path.join(this.root, folder.path);
     const unit = path.join(this.root, meaning.unit);
-    const label = labelBelowAssignment(this.found, absolute, unit) ?? meaning.label;
-    if (this.lists === null || this.samples === null) this.addFolder(folder, absolute, unit, meaning, label);
-    else this.addListed(folder, absolute, unit, meaning, label, this.lists, this.samples);
+    const label = labelBelowAssignment(this.found, at, unit) ?? meaning.label;
+    const place = { at, unit, meaning: { ...meaning, label } };
+    if (this.lists === null || this.samples === null) this.addFolder(folder, place);
+    else this.addListed(folder, place, this.lists, this.samples);
     this.seen += folder.images.ends.length;
   }
 
@@ -51,61 +63,47 @@ export class FoundImages {
     return { source, name, stretches, listed: samples?.finish() ?? null, labels: null };
   }
 
-  private addFolder(
-    folder: ListedFolder,
-    absolute: string,
-    unit: string,
-    meaning: FolderMeaning,
-    label: string | null,
-  ): void {
+  private addFolder(folder: ListedFolder, { at, unit, meaning }: Place): void {
     const count = folder.images.ends.length;
-    const split = this.found.place(this.input, absolute, unit, count, meaning);
+    const split = this.found.place(this.input, at, unit, count, meaning);
     if (split === null) return;
     this.folders.push({ path: folder.path, names: folder.images, start: this.size });
-    this.stretches.push({ count, split, label });
+    this.stretches.push({ count, split, label: meaning.label });
     this.size += count;
   }
 
   /**
-   * Adds a folder of whose images lists say more. A person's word about the folder goes before the split that a list gives; what
-   * no list says is as the folder has it, but for a list that is the input itself: then it is left out.
+   * Adds a folder of whose images lists say more. A person's word about the folder goes before the split that a list
+   * gives; what no list says is as the folder has it, but for a list that is the input itself: then it is left out.
    */
-  private addListed(
-    folder: ListedFolder,
-    absolute: string,
-    unit: string,
-    meaning: FolderMeaning,
-    label: string | null,
-    lists: ListedImages,
-    samples: SampleColumns,
-  ): void {
+  private addListed(folder: ListedFolder, place: Place, lists: ListedImages, samples: SampleColumns): void {
     const { seen } = this;
     const count = folder.images.ends.length;
-    const isAssigned = assignmentFor(absolute, this.found.assignments) !== undefined;
+    const isAssigned = assignmentFor(place.at, this.found.assignments) !== undefined;
     /** Which split of the lists an image has, -1 for that of the folder, null when it is left out. */
-    const splitOf = (at: number): number | null => {
-      if (this.input.isList && lists.isNamed[seen + at] !== 1) return null;
-      return isAssigned ? -1 : (lists.splitOf[seen + at] ?? -1);
+    const splitOf = (image: number): number | null => {
+      if (this.input.isList && lists.isNamed[seen + image] !== 1) return null;
+      return isAssigned ? -1 : (lists.splitOf[seen + image] ?? -1);
     };
     const counts = new Map<number, number>();
-    for (let at = 0; at < count; at++) {
-      const split = splitOf(at);
-      if (split !== null) counts.set(split, (counts.get(split) ?? 0) + 1);
+    for (let image = 0; image < count; image++) {
+      const split = splitOf(image);
+      if (split === null) continue;
+      counts.set(split, (counts.get(split) ?? 0) + 1);
+      if (split < 0 && (lists.labelOf[seen + image] ?? -1) >= 0) this.labelledUnits.add(place.unit);
     }
-    const keys = new Map(
-      [...counts].map(([split, images]) => [
-        split,
-        this.place(split, isAssigned, images, absolute, unit, meaning, lists),
-      ]),
-    );
+    const keys = new Map<number | null, string | null>();
+    for (const [split, images] of counts) keys.set(split, this.placeListed(split, images, isAssigned, place, lists));
     const isKept = new Uint8Array(count);
     let kept = 0;
-    for (let at = 0; at < count; at++) {
-      const key = keys.get(splitOf(at) ?? NaN) ?? null;
+    for (let image = 0; image < count; image++) {
+      const key = keys.get(splitOf(image)) ?? null;
       if (key === null) continue;
-      isKept[at] = 1;
+      isKept[image] = 1;
       kept += 1;
-      samples.add(key, lists.labelOf[seen + at] ?? -1, lists.labelReason === "" ? label : null);
+      // Where lists give labels, a folder's name is no class beside them.
+      const ofFolder = lists.labelReason === "" ? place.meaning.label : null;
+      samples.add(key, lists.labelOf[seen + image] ?? -1, ofFolder);
     }
     if (kept === 0) return;
     const names = kept === count ? folder.images : pickNames(folder.images, isKept);
@@ -113,22 +111,18 @@ export class FoundImages {
     this.size += kept;
   }
 
-  private place(
+  /** The key of the split of some images of a folder; `split` is that of a list, or -1. */
+  private placeListed(
     split: number,
-    isAssigned: boolean,
     images: number,
-    absolute: string,
-    unit: string,
-    meaning: FolderMeaning,
+    isAssigned: boolean,
+    { at, unit, meaning }: Place,
     lists: ListedImages,
   ): string | null {
-    const listed = lists.splits[split];
-    if (listed !== undefined) return this.found.place(this.input, listed.unit, listed.unit, images, listed);
-    if (lists.rest !== null && !isAssigned && meaning.role === "other") {
-      return this.found.place(this.input, lists.rest.unit, lists.rest.unit, images, lists.rest);
-    }
-    const reason = lists.labelReason === "" ? meaning.reason : `${meaning.reason} ${lists.labelReason}`;
-    return this.found.place(this.input, absolute, unit, images, { ...meaning, reason });
+    const listed = lists.splits[split] ?? (!isAssigned && meaning.role === "other" ? lists.rest : null);
+    if (listed !== null) return this.found.place(this.input, listed.unit, listed.unit, images, listed);
+    const reason = this.labelledUnits.has(unit) ? `${meaning.reason} ${lists.labelReason}` : meaning.reason;
+    return this.found.place(this.input, at, unit, images, { ...meaning, reason });
   }
 }
 

@@ -31,7 +31,7 @@ function withAssigned(request: DatasetRequest): string[] {
   const inputs = request.inputs.map((input) => path.resolve(input));
   for (const { path: assigned, split } of request.assignments) {
     const file = withoutKey(assigned);
-    if (split !== null && !inputs.some((input) => isBelow(file, input))) inputs.push(file);
+    if (split !== null && !inputs.some((input) => isPartOf(file, input))) inputs.push(file);
   }
   return [...new Set(inputs)];
 }
@@ -79,6 +79,11 @@ export function isBelow(target: string, container: string): boolean {
     target.startsWith(container.endsWith(path.sep) ? container : container + path.sep) ||
     target.startsWith(`${container}#`)
   );
+}
+
+/** Whether a path is a part of an input. The images of a list are parts of it, wherever they lie beside and below it. */
+export function isPartOf(target: string, input: string): boolean {
+  return isBelow(target, input) || (isListName(input) && isBelow(target, path.dirname(input)));
 }
 
 function withoutKey(target: string): string {

@@ -39,7 +39,10 @@ const SKIPPED_FOLDERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Files of one folder that are left out for one reason become one entry when they are more than this. */
-const MOST_ALIKE = 10;
+const MOST_ALIKE = 5;
+
+/** Files of one kind in a folder of which each may be a list; more are annotations, one beside each image. */
+const MOST_LISTS = 10;
 
 /**
  * Lists one folder of a dataset, synchronously: run it in a worker. Links to files count when their target lies in the
@@ -191,7 +194,7 @@ class Links {
 function separateAnnotations(names: readonly string[]): { readonly some: string[]; readonly many: string[] } {
   const kinds = new Map<string, number>();
   for (const name of names) kinds.set(path.extname(name), (kinds.get(path.extname(name)) ?? 0) + 1);
-  const isOneOfMany = (name: string): boolean => (kinds.get(path.extname(name)) ?? 0) > MOST_ALIKE;
+  const isOneOfMany = (name: string): boolean => (kinds.get(path.extname(name)) ?? 0) > MOST_LISTS;
   return { some: names.filter((name) => !isOneOfMany(name)), many: names.filter(isOneOfMany) };
 }
 

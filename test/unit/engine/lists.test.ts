@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, renameSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import type { Report } from "../../../src/core/leakage/report";
+import { withCorrections, writeCorrections } from "../../../src/engine/corrections";
 import { inspect, leaks, png, quiet, treeOf, useEngine, writeTree } from "./support";
 
 /** Splits with the number of images of each class, "-" for images without one. */
@@ -190,6 +191,24 @@ describe("lists of images in a dataset", () => {
       inspect(engine, [path.join(root, "gone.csv")]),
       /does not exist. Expected a folder of images, a list/,
     );
+  });
+
+  it("as inputs can be corrected where folders give their splits", async () => {
+    const root = write({
+      ...images("a", 2),
+      ...images("b", 2, 2),
+      "labels.csv": "path,label\na/0.png,x\na/1.png,x\nb/2.png,y\n",
+    });
+    const list = path.join(root, "labels.csv");
+    const assignments = [
+      { path: path.join(root, "a"), split: "train" },
+      { path: path.join(root, "b"), split: "test" },
+    ];
+    const { report } = await inspect(engine, [list], assignments);
+    assert.deepEqual(report.dataset.inputs, [list]);
+    assert.deepEqual(splitsOf(report), { train: { x: 2 }, test: { y: 1 } });
+    writeCorrections([list], assignments, () => root);
+    assert.deepEqual(withCorrections({ inputs: [list], assignments: [] }).assignments.length, 2);
   });
 
   it("give way to a person: splits of a list, whole lists and folders can be corrected", async () => {
