@@ -148,6 +148,7 @@ describe("odd names, links and changes", () => {
     chmodSync(root, 0);
     await assert.rejects(inspect(engine, [root]), /closed cannot be read: no permission. Make it readable/);
     chmodSync(root, 0o700);
+    chmodSync(path.join(root, "B"), 0o700);
   });
 
   it("reports files that vanish, shrink or change between listing and reading", async () => {
