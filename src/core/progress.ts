@@ -1,12 +1,13 @@
 import { number, plural } from "./leakage/verdict";
 
 /** What is being done with a dataset. */
-export type Phase = "listing" | "reading" | "grouping" | "writing" | "verifying";
+export type Phase = "listing" | "reading" | "decoding" | "grouping" | "writing" | "verifying";
 
 /** Phases as people read them; counts of images follow. */
 export const PHASE_TITLES: Readonly<Record<Phase, string>> = {
   listing: "Listing",
   reading: "Reading",
+  decoding: "Decoding lookalikes",
   grouping: "Comparing",
   writing: "Writing",
   verifying: "Verifying",

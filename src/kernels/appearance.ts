@@ -142,11 +142,18 @@ function wideSum(lanes: v128): u64 {
   return i64x2.extract_lane(two, 0) + i64x2.extract_lane(two, 1);
 }
 
-function storeContrast(count: u64, row: u32): void {
+/** Rounding in the conversion of colours changes equal levels by one at most. */
+const FLAT_SPREAD: u64 = 4;
+
+function spreadOf(count: u64): u64 {
   const mean = (2 * levelSum + count) / (2 * count);
+  return (squareSum + count * mean * mean - 2 * mean * levelSum) / count;
+}
+
+function storeContrast(count: u64, row: u32): void {
   store<u8>(DARKEST + row, <u8>darkest);
   store<u8>(BRIGHTEST + row, <u8>brightest);
-  store<u16>(SPREADS + ((<usize>row) << 1), <u16>((squareSum + count * mean * mean - 2 * mean * levelSum) / count));
+  store<u16>(SPREADS + ((<usize>row) << 1), <u16>spreadOf(count));
 }
 
 // Block means of any picture, fed in bands of whole rows. A grid of 32 x 32 gives the signature too, as four of its rows
@@ -161,15 +168,22 @@ const SUMS: usize = APPEARANCE + 32;
 /** Those of one row of the signature. */
 const SIGNATURE_SUMS: usize = SUMS + 32 * 8;
 const SIGNATURE: usize = SIGNATURE_SUMS + 8 * 8;
-/** Means of the grid of 9 x 8, row by row. */
+/** Means of the grid of 9 x 8, or 8 x 9, row by row. */
 const GRID: usize = SIGNATURE + 64;
+/** Where means wait while they change places. */
+const MOVED: usize = GRID + 80;
 
 let pictureWidth: u32 = 0;
 let pictureHeight: u32 = 0;
 let nextRow: u32 = 0;
 let gridRow: u32 = 0;
+/** Whether rows will become columns, so that the grid of 9 x 8 must be one of 8 x 9 before; and in which of its rows. */
+let transposed: bool = false;
+let coarseRow: u32 = 0;
 
-export function begin(width: u32, height: u32): void {
+export function begin(width: u32, height: u32, willTranspose: bool = false): void {
+  transposed = willTranspose;
+  coarseRow = 0;
   pictureWidth = width;
   pictureHeight = height;
   nextRow = 0;
@@ -190,17 +204,41 @@ export function addRows(luma: usize, rows: u32): void {
     while (at < end) {
       const bottom = (gridRow + 1) * pictureHeight;
       const share = min(end, bottom) - at;
-      addLine(luma, share);
+      addLine(FINE, luma, share);
       at += share;
       if (at === bottom) finishGridRow();
     }
+    if (transposed) addToNine(luma);
   }
 }
 
-function addLine(luma: usize, share: u32): void {
+/** The row before `nextRow` to the grid of 8 x 9. */
+function addToNine(luma: usize): void {
+  let at = (nextRow - 1) * 9;
+  const end = at + 9;
+  while (at < end) {
+    const bottom = (coarseRow + 1) * pictureHeight;
+    const share = min(end, bottom) - at;
+    addLine(COARSE, luma, share);
+    at += share;
+    if (at !== bottom) continue;
+    sumBlocks(COARSE, 8);
+    storeGridRow(coarseRow++, 8, <f64>pictureWidth * <f64>pictureHeight);
+  }
+}
+
+/** Means of the sums of one row, and clears the line they came from. */
+function storeGridRow(row: usize, columns: usize, area: f64): void {
+  for (let column: usize = 0; column < columns; column++) {
+    store<u8>(GRID + row * columns + column, mean(load<f64>(SUMS + (column << 3)), area));
+  }
+  memory.fill(COARSE, 0, pictureWidth << 2);
+}
+
+function addLine(line: usize, luma: usize, share: u32): void {
   const factor = i16x8.splat(<i16>share);
   const end = luma + pictureWidth;
-  for (let to = FINE; luma < end; luma += 16, to += 64) {
+  for (let to = line; luma < end; luma += 16, to += 64) {
     const levels = v128.load(luma);
     const low = i16x8.mul(i16x8.extend_low_i8x16_u(levels), factor);
     const high = i16x8.mul(i16x8.extend_high_i8x16_u(levels), factor);
@@ -220,10 +258,14 @@ function finishGridRow(): void {
     const block = SIGNATURE_SUMS + ((column >> 2) << 3);
     store<f64>(block, load<f64>(block) + sum);
   }
-  const end = COARSE + ((<usize>pictureWidth) << 2);
-  for (let to = COARSE, from = FINE; to < end; to += 16, from += 16) {
-    v128.store(to, i32x4.add(v128.load(to), v128.load(from)));
-    v128.store(from, i64x2.splat(0));
+  if (transposed) {
+    memory.fill(FINE, 0, pictureWidth << 2);
+  } else {
+    const end = COARSE + ((<usize>pictureWidth) << 2);
+    for (let to = COARSE, from = FINE; to < end; to += 16, from += 16) {
+      v128.store(to, i32x4.add(v128.load(to), v128.load(from)));
+      v128.store(from, i64x2.splat(0));
+    }
   }
   gridRow++;
   if ((gridRow & 3) !== 0) return;
@@ -232,11 +274,9 @@ function finishGridRow(): void {
     store<u8>(SIGNATURE + (row << 3) + column, mean(load<f64>(SIGNATURE_SUMS + (column << 3)), 16 * area));
   }
   memory.fill(SIGNATURE_SUMS, 0, 64);
+  if (transposed) return;
   sumBlocks(COARSE, 9);
-  for (let column: usize = 0; column < 9; column++) {
-    store<u8>(GRID + row * 9 + column, mean(load<f64>(SUMS + (column << 3)), 4 * area));
-  }
-  memory.fill(COARSE, 0, pictureWidth << 2);
+  storeGridRow(row, 9, 4 * area);
 }
 
 /** Sums of the blocks when a line is cut into `columns` of equal length, in 1/columns of a pixel. */
@@ -271,6 +311,35 @@ function sumBlocks(line: usize, columns: u32): void {
 /** `sum / area` rounded, halves up. Exact: the quotient of doubles is off by less than half of 1 / (2 * area). */
 function mean(sum: f64, area: f64): u8 {
   return <u8>(<u32>((2 * sum + area) / (2 * area)));
+}
+
+/** Whether all that was added differs so little that only pixels tell whether they are all equal. */
+export function isNearlyFlat(): bool {
+  return spreadOf(<u64>pictureWidth * pictureHeight) < FLAT_SPREAD;
+}
+
+/** Turns the means of all rows, as orientation 1 to 8 of EXIF says; 5 to 8 only when `begin` knew of it. */
+export function turn(orientation: u32): void {
+  if (orientation === 1) return;
+  move(BLOCKS, 32, 32, orientation);
+  move(SIGNATURE, 8, 8, orientation);
+  if (orientation > 4) move(GRID, 8, 9, orientation);
+  else move(GRID, 9, 8, orientation);
+}
+
+/** Turns a grid of bytes. */
+function move(grid: usize, columns: usize, rows: usize, orientation: u32): void {
+  const flipAcross = orientation === 2 || orientation === 3 || orientation === 7 || orientation === 8;
+  const flipDown = orientation === 3 || orientation === 4 || orientation === 6 || orientation === 7;
+  for (let y: usize = 0; y < rows; y++) {
+    for (let x: usize = 0; x < columns; x++) {
+      const across = flipAcross ? columns - 1 - x : x;
+      const down = flipDown ? rows - 1 - y : y;
+      const to = orientation > 4 ? across * rows + down : down * columns + across;
+      store<u8>(MOVED + to, load<u8>(grid + y * columns + x));
+    }
+  }
+  memory.copy(grid, MOVED, columns * rows);
 }
 
 /** When all rows were added: writes signature, hashes and contrast into row `row` of the columns. */

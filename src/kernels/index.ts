@@ -17,14 +17,17 @@ import {
   PIXELS_END,
   WIDTHS,
 } from "./layout";
+import { readJpeg } from "./jpeg";
 import { MAX_RAW_BYTES } from "./layout";
 import { addJob, MAX_JOBS, runJobs, waitingJobs } from "./md5";
 import { channels, decodePng, height, width } from "./png";
 import { makeBasis } from "./phash";
+import { position } from "./scan";
 
 export {
   BLANK,
   BRIGHTEST,
+  CONTENT,
   COVERED,
   D_HASHES,
   DARKEST,
@@ -41,6 +44,8 @@ export {
   SPREADS,
   WIDTHS,
 } from "./layout";
+
+export { jpegChannels, jpegHeight, jpegWidth } from "./jpeg";
 
 makeCrcTables();
 makeInflateTables();
@@ -97,4 +102,14 @@ export function addBand(pixels: usize, rows: u32, width: u32, channels: u32): vo
 /** Fills signature, hashes and contrast of row 0. */
 export function finishPicture(): void {
   finish(0);
+}
+
+/** Says of a JPEG what `src/kernels/scan.ts` lists, with memory from `free` on; fills row 0 where it was seen. */
+export function jpeg(file: usize, length: u32, free: usize): u32 {
+  return readJpeg(file, length, free);
+}
+
+/** Which byte after the start of memory a damaged JPEG was read to. */
+export function jpegPosition(): usize {
+  return position();
 }

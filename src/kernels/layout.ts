@@ -46,6 +46,23 @@ export const BLANK: usize = COVERED + MAX_FILES;
 export const DARKEST: usize = BLANK + MAX_FILES;
 export const BRIGHTEST: usize = DARKEST + MAX_FILES;
 
+// JPEGs: see `huffman.ts`, `scan.ts` and `jpeg.ts`.
+/** Eight Huffman tables. */
+export const HUFFMAN: usize = (BRIGHTEST + MAX_FILES + 15) & ~15;
+export const HUFFMAN_BYTES: usize = 16384;
+/** Four quantisation tables of 64 16-bit numbers. */
+export const QUANTISATION: usize = HUFFMAN + 8 * HUFFMAN_BYTES;
+/** What the coefficients of each of three components are multiplied with. */
+export const FACTORS: usize = QUANTISATION + 512;
+export const FACTORS_BYTES: usize = 2560;
+/** Three components. */
+export const COMPONENTS: usize = FACTORS + 3 * FACTORS_BYTES;
+/** One block of coefficients. */
+export const COEFFICIENTS: usize = COMPONENTS + 256;
+/** The 8 bytes that `jpeg` says of a file's coefficients. */
+export const CONTENT: usize = COEFFICIENTS + 512;
+export const JPEG_END: usize = CONTENT + 16;
+
 // Large buffers.
 /** Never written: the row above the first. */
 export const ZEROS: usize = 0x100000;

@@ -2,6 +2,7 @@
 import { crc32 } from "./crc32";
 import { inflate } from "./inflate";
 import { MAX_RAW_BYTES, RAW } from "./layout";
+import { reserve } from "./memory";
 import { unfilter } from "./unfilter";
 
 /** libpng's default limit on either side. */
@@ -118,10 +119,4 @@ export function decodePng(file: usize, length: u32, out: usize, free: usize): bo
   const windowBits: u32 = (load<u8>(from) >> 4) + 8;
   if (windowBits < 15 && rawSize > 1 << windowBits) return false;
   return inflate(from, to, RAW, <u32>rawSize) && unfilter(RAW, out, stride, height, channels);
-}
-
-/** Makes memory reach up to `end`. */
-function reserve(end: usize): void {
-  const pages = <i32>((end + 0xffff) >>> 16);
-  if (pages > memory.size() && memory.grow(pages - memory.size()) < 0) unreachable();
 }

@@ -11,7 +11,7 @@ export const HASH_BYTES = 8;
 const COLUMNS = {
   /** MD5 of the bytes of its file; zeros for array rows, which have no file of their own. */
   fileDigests: { type: Uint8Array, width: DIGEST_BYTES },
-  /** MD5 of shape, mode and pixels; zeros for samples that are unreadable. */
+  /** MD5 of shape, mode and pixels; zeros for samples that are unreadable. But see `provisional`. */
   pixelDigests: { type: Uint8Array, width: DIGEST_BYTES },
   /** See `dHash` and `pHash` of signature.ts; little endian. */
   dHashes: { type: Uint8Array, width: HASH_BYTES },
@@ -32,6 +32,11 @@ const COLUMNS = {
   modes: { type: Uint8Array, width: 1 },
   /** Index into `FORMATS`: how the file is encoded, by its content; 0 for array rows and unknown formats. */
   formats: { type: Uint8Array, width: 1 },
+  /**
+   * 1 where `pixelDigests` is not known of the pixels but of the file: equal for equal files only. Only pictures that no
+   * other one can equal stay so: see lookalikes.ts.
+   */
+  provisional: { type: Uint8Array, width: 1 },
 } as const;
 
 export type ColumnName = keyof typeof COLUMNS;
@@ -50,18 +55,36 @@ export const FORMATS = ["", "png", "jpeg", "gif", "webp", "tiff", "heif", "svg",
 /** An encoding that is known. */
 export type FileFormat = Exclude<(typeof FORMATS)[number], "">;
 
-/** One typed array a column; `reasons` says why a sample is not `ok`. */
-export type Fingerprints = {
-  readonly [K in ColumnName]: InstanceType<(typeof COLUMNS)[K]["type"]>;
-} & {
-  readonly count: number;
-  readonly reasons: Map<number, string>;
+/** One typed array a column, in memory that threads share: a worker writes what it finds where it belongs. */
+export type FingerprintColumns = {
+  readonly [K in ColumnName]: ArrayOf<(typeof COLUMNS)[K]["type"]>;
 };
 
-/** Columns for `count` samples, all of them `ok` and empty. 128 bytes a sample. */
+type ArrayOf<T> = T extends Uint8ArrayConstructor
+  ? Uint8Array
+  : T extends Uint16ArrayConstructor
+    ? Uint16Array
+    : Uint32Array;
+
+/** The columns of `count` samples; `reasons` says why a sample is not `ok`. */
+export interface Fingerprints extends FingerprintColumns {
+  readonly count: number;
+  readonly reasons: Map<number, string>;
+}
+
+/** Columns for `count` samples, all of them `ok` and empty. 129 bytes a sample. */
 export function createFingerprints(count: number): Fingerprints {
-  const columns = COLUMN_NAMES.map((name) => [name, new COLUMNS[name].type(count * COLUMNS[name].width)]);
-  return { ...(Object.fromEntries(columns) as Omit<Fingerprints, "count" | "reasons">), count, reasons: new Map() };
+  const columns = COLUMN_NAMES.map((name) => {
+    const { type, width } = COLUMNS[name];
+    const shared: new (memory: SharedArrayBuffer) => Uint8Array | Uint16Array | Uint32Array = type;
+    return [name, new shared(new SharedArrayBuffer(count * width * type.BYTES_PER_ELEMENT))];
+  });
+  return { ...(Object.fromEntries(columns) as FingerprintColumns), count, reasons: new Map() };
+}
+
+/** The columns alone, to be sent to a worker. */
+export function columnsOf(fingerprints: Fingerprints): FingerprintColumns {
+  return Object.fromEntries(COLUMN_NAMES.map((name) => [name, fingerprints[name]])) as FingerprintColumns;
 }
 
 /** Copies the first `count` rows of a part, from row `from` on, into the whole, from sample `at` on. */
@@ -79,9 +102,4 @@ export function insertFingerprints(
   for (const [row, reason] of part.reasons) {
     if (row >= from && row < from + count) into.reasons.set(at + row - from, reason);
   }
-}
-
-/** The memory of all columns, for handing them to another thread without copying. */
-export function buffersOf(part: Fingerprints): ArrayBuffer[] {
-  return COLUMN_NAMES.map((name) => part[name].buffer);
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { messageOf } from "../../core/errors";
@@ -7,11 +7,12 @@ import { SampleState } from "../../core/dataset/dataset";
 import { columnWidth, COLUMN_NAMES, type Fingerprints } from "../../core/fingerprint/fingerprints";
 import type { FileTimes, ReadFiles } from "../pool/jobs";
 import type { PackedNames } from "../sources/names";
-import { readBatches, type IndexBatch } from "./indexFile";
+import { makeRoom, pieceIn, type IndexBatch, type Piece, type TextColumn } from "./indexFile";
+import { IndexReader } from "./indexReader";
 import { checksumFile, INDEX_EXTENSION, IndexWriter } from "./indexWriter";
 
 /** Files with another version are left alone and never read. Raise it when a column or what a column means changes. */
-const VERSION = "v1";
+const VERSION = "v2";
 
 /** More files than this, or more than twice as many rows as images, and the index is written anew. */
 const MAX_FILES = 8;
@@ -22,10 +23,26 @@ const MAX_FILES = 8;
  */
 const UNSAFE_MILLISECONDS = 2000;
 
+/** Batches whose rows are in memory at a time: jobs that run at once want rows of a few that follow one another. */
+const MAX_LOADED = 4;
+
 /** Rows of the index for some files; -1 for a file that is not in it. */
 export interface FoundRows {
   readonly rowOf: Int32Array;
   readonly known: FileTimes;
+}
+
+/** What is kept in memory of a batch: enough to find a file. Its row r is row `start + r` of the index. */
+interface Batch {
+  readonly reader: IndexReader;
+  readonly piece: Piece;
+  readonly start: number;
+  readonly count: number;
+  readonly names: TextColumn;
+  readonly sizes: Float64Array;
+  readonly times: Float64Array;
+  /** Number of the folder of each row; -1 when a later row is about the same file. */
+  readonly folderOf: Int32Array;
 }
 
 /**
@@ -35,16 +52,15 @@ export interface FoundRows {
  * Several processes may use it at once: each writes files of its own.
  */
 export class FingerprintIndex {
-  private readonly batches: IndexBatch[] = [];
-  /** Index of the first row of each batch. */
-  private readonly starts: number[] = [];
+  private readonly batches: Batch[] = [];
+  private readonly readers: IndexReader[] = [];
   private readonly files: readonly string[];
   private rows = 0;
   /** An open-addressing table from the path of a file to its row; of several rows the one that was written last. */
   private slots = new Int32Array(16).fill(-1);
   private readonly folders = new Map<string, number>();
-  /** Index of the folder of each row. */
-  private folderOf = new Int32Array();
+  /** Batches whose rows are in memory, the one used last at the end, and where they lie. */
+  private loaded: { readonly batch: Batch; readonly rows: IndexBatch; readonly room: Uint8Array }[] = [];
   private readonly writer: IndexWriter;
   private compacts = false;
   private failure: string | null = null;
@@ -69,21 +85,55 @@ export class FingerprintIndex {
   /** Reads the files and finds the row of every image, yielding often: the same thread feeds those that list folders. */
   private async load(): Promise<void> {
     for (const file of this.files) {
-      for (const batch of readBatches(readOrEmpty(file), readOrEmpty(checksumFile(file)))) {
-        this.batches.push(batch);
-        this.starts.push(this.rows);
-        this.rows += batch.count;
+      const reader = IndexReader.open(file);
+      if (reader === null) continue;
+      this.readers.push(reader);
+      const room = makeRoom(reader.pieces.reduce((most, { length }) => Math.max(most, length), 0));
+      for (const piece of reader.pieces) {
+        const rows = reader.readBatch(piece, room);
+        // What follows damage is not believed either.
+        if (rows === null) break;
+        this.batches.push(this.keysOf(reader, piece, rows));
+        this.rows += rows.count;
         await nextTurn();
       }
     }
     let capacity = 16;
     while (capacity < this.rows * 2) capacity *= 2;
     this.slots = new Int32Array(capacity).fill(-1);
-    this.folderOf = new Int32Array(this.rows);
-    for (const [index, batch] of this.batches.entries()) {
-      this.addBatch(batch, this.starts[index] ?? 0);
+    for (const batch of this.batches) {
+      this.enter(batch);
       await nextTurn();
     }
+  }
+
+  /** A copy of what finds the files of a batch. */
+  private keysOf(reader: IndexReader, piece: Piece, rows: IndexBatch): Batch {
+    const { count, folders, names, sizes, times } = rows;
+    const folderOf = new Int32Array(count);
+    let folder = -1;
+    let [from, to] = [0, -1];
+    for (let row = 0; row < count; row++) {
+      const [start, end] = [folders.ends[row] ?? 0, folders.ends[row + 1] ?? 0];
+      // Rows of one folder follow one another.
+      if (!sameBytes(folders.bytes, start, end, folders.bytes, from, to)) {
+        folder = this.numberOf(rows.folderAt(row));
+        [from, to] = [start, end];
+      }
+      folderOf[row] = folder;
+    }
+    const ends = names.ends.slice(0, count + 1);
+    const kept = { bytes: names.bytes.slice(0, ends[count]), ends };
+    return {
+      reader,
+      piece,
+      start: this.rows,
+      count,
+      names: kept,
+      sizes: sizes.slice(),
+      times: times.slice(),
+      folderOf,
+    };
   }
 
   /** Says how many images there are now: an index that holds mostly others is written anew. */
@@ -98,18 +148,20 @@ export class FingerprintIndex {
     const count = names.ends.length;
     const rowOf = new Int32Array(count).fill(-1);
     const times = { sizes: new Float64Array(count).fill(NaN), times: new Float64Array(count).fill(NaN) };
-    const mask = this.slots.length - 1;
     let from = 0;
+    let next: Place | null = null;
     for (let index = 0; index < count; index++) {
       const to = names.ends[index] ?? from;
-      const row = this.slots[this.slotOf(known, names.bytes, from, to) & mask] ?? -1;
+      // Files mostly follow one another as they did when the index was written.
+      const isNext: boolean = next !== null && isAt(next, known, names.bytes, from, to);
+      const found: Place | null = isNext ? next : this.lookUp(known, names.bytes, from, to);
       from = to;
-      if (row < 0) continue;
-      const batch = this.batchOf(row);
-      const at = row - (this.starts[batch] ?? 0);
-      rowOf[index] = row;
-      times.sizes[index] = this.batches[batch]?.sizes[at] ?? NaN;
-      times.times[index] = this.batches[batch]?.times[at] ?? NaN;
+      if (found === null) continue;
+      const { batch, at }: Place = found;
+      rowOf[index] = batch.start + at;
+      times.sizes[index] = batch.sizes[at] ?? NaN;
+      times.times[index] = batch.times[at] ?? NaN;
+      next = { batch, at: at + 1 };
     }
     return { rowOf, known: times };
   }
@@ -122,7 +174,8 @@ export class FingerprintIndex {
         continue;
       }
       const row = rowOf[index] ?? 0;
-      const { batch, at } = this.locate(row);
+      const { batch, at } = this.placeOf(row);
+      const rows = this.rowsOf(batch);
       let run = 1;
       while (
         index + run < done &&
@@ -133,11 +186,11 @@ export class FingerprintIndex {
         run++;
       for (const name of COLUMN_NAMES) {
         const width = columnWidth(name);
-        into[name].set(batch.columns[name].subarray(at * width, (at + run) * width), (first + index) * width);
+        into[name].set(rows.columns[name].subarray(at * width, (at + run) * width), (first + index) * width);
       }
       for (let i = 0; i < run; i++) {
-        if (batch.columns.states[at + i] === SampleState.ok) continue;
-        into.reasons.set(first + index + i, batch.reasonAt(at + i) ?? "");
+        if (rows.columns.states[at + i] === SampleState.ok) continue;
+        into.reasons.set(first + index + i, rows.reasonAt(at + i) ?? "");
       }
       index += run;
     }
@@ -162,6 +215,8 @@ export class FingerprintIndex {
    */
   close(complete: boolean): string | null {
     try {
+      for (const reader of this.readers) reader.close();
+      this.loaded = [];
       this.writer.close();
       if (complete && this.compacts && this.failure === null) this.removeOld();
     } catch (error) {
@@ -186,37 +241,47 @@ export class FingerprintIndex {
     }
   }
 
-  private locate(row: number): { readonly batch: IndexBatch; readonly at: number } {
-    const index = this.batchOf(row);
-    const batch = this.batches[index];
-    if (batch === undefined) throw new RangeError(`The index has no row ${row}.`);
-    return { batch, at: row - (this.starts[index] ?? 0) };
-  }
-
-  private batchOf(row: number): number {
-    let [low, high] = [0, this.starts.length - 1];
+  private placeOf(row: number): Place {
+    let [low, high] = [0, this.batches.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((this.starts[middle] ?? 0) <= row) low = middle;
+      if ((this.batches[middle]?.start ?? 0) <= row) low = middle;
       else high = middle - 1;
     }
-    return low;
+    const batch = this.batches[low];
+    if (batch === undefined) throw new RangeError(`The index has no row ${row}.`);
+    return { batch, at: row - batch.start };
   }
 
-  private addBatch({ count, folders, names, folderAt }: IndexBatch, start: number): void {
-    const mask = this.slots.length - 1;
-    let folder = -1;
-    let [folderFrom, folderTo] = [0, -1];
-    for (let at = 0; at < count; at++) {
-      const [from, to] = [folders.ends[at] ?? 0, folders.ends[at + 1] ?? 0];
-      // Rows of one folder follow one another.
-      if (!sameSlice(folders.bytes, from, to, folderFrom, folderTo)) {
-        folder = this.numberOf(folderAt(at));
-        [folderFrom, folderTo] = [from, to];
+  /** The rows of a batch, valid until those of other batches are asked for. */
+  private rowsOf(batch: Batch): IndexBatch {
+    const at = this.loaded.findIndex((entry) => entry.batch === batch);
+    const known = this.loaded[at];
+    if (known !== undefined) {
+      if (at < this.loaded.length - 1) this.loaded.push(...this.loaded.splice(at, 1));
+      return known.rows;
+    }
+    const { piece, reader } = batch;
+    const old = this.loaded.length < MAX_LOADED ? undefined : this.loaded.shift()?.room;
+    const room = old !== undefined && pieceIn(old, piece.length).length === piece.length ? old : makeRoom(piece.length);
+    const rows = reader.readBatch(piece, room);
+    // It was whole a moment ago: a disk that loses what it has read is no ordinary damage.
+    if (rows === null) throw new Error("The fingerprint index changed while it was used. Inspect again.");
+    this.loaded.push({ batch, rows, room });
+    return rows;
+  }
+
+  /** Enters the files of a batch into the table; what it says of a file goes before what earlier batches said. */
+  private enter(batch: Batch): void {
+    const { bytes, ends } = batch.names;
+    for (let at = 0; at < batch.count; at++) {
+      const slot = this.slotOf(batch.folderOf[at] ?? 0, bytes, ends[at] ?? 0, ends[at + 1] ?? 0);
+      const earlier = this.slots[slot] ?? -1;
+      if (earlier >= 0) {
+        const place = this.placeOf(earlier);
+        place.batch.folderOf[place.at] = -1;
       }
-      this.folderOf[start + at] = folder;
-      const slot = this.slotOf(folder, names.bytes, names.ends[at] ?? 0, names.ends[at + 1] ?? 0) & mask;
-      this.slots[slot] = start + at;
+      this.slots[slot] = batch.start + at;
     }
   }
 
@@ -226,36 +291,50 @@ export class FingerprintIndex {
     return known;
   }
 
+  private lookUp(folder: number, names: Uint8Array, from: number, to: number): Place | null {
+    const row = this.slots[this.slotOf(folder, names, from, to)] ?? -1;
+    return row < 0 ? null : this.placeOf(row);
+  }
+
   /** The slot of a file: where it is, or where it would be put. */
   private slotOf(folder: number, names: Uint8Array, from: number, to: number): number {
     const mask = this.slots.length - 1;
     let slot = hashBytes(Math.imul(folder + 1, 0x9e3779b1), names, from, to) & mask;
     for (;;) {
       const row = this.slots[slot] ?? -1;
-      if (row < 0 || this.isFile(row, folder, names, from, to)) return slot;
+      if (row < 0 || isAt(this.placeOf(row), folder, names, from, to)) return slot;
       slot = (slot + 1) & mask;
     }
   }
+}
 
-  private isFile(row: number, folder: number, names: Uint8Array, from: number, to: number): boolean {
-    if (this.folderOf[row] !== folder) return false;
-    const index = this.batchOf(row);
-    const known = this.batches[index]?.names;
-    if (known === undefined) return false;
-    const at = row - (this.starts[index] ?? 0);
-    const start = known.ends[at] ?? 0;
-    if ((known.ends[at + 1] ?? start) - start !== to - from) return false;
-    for (let i = 0; i < to - from; i++) if (known.bytes[start + i] !== names[from + i]) return false;
-    return true;
-  }
+/** A row of a batch. */
+interface Place {
+  readonly batch: Batch;
+  readonly at: number;
+}
+
+/** Whether a place, which may lie behind its batch, is about this file. */
+function isAt({ batch, at }: Place, folder: number, names: Uint8Array, from: number, to: number): boolean {
+  if (at >= batch.count || batch.folderOf[at] !== folder) return false;
+  const { bytes, ends } = batch.names;
+  return sameBytes(bytes, ends[at] ?? 0, ends[at + 1] ?? 0, names, from, to);
 }
 
 /** Small sets are not worth rewriting. */
 const GRACE_ROWS = 4096;
 
-function sameSlice(bytes: Uint8Array, from: number, to: number, otherFrom: number, otherTo: number): boolean {
+function sameBytes(
+  a: Uint8Array,
+  from: number,
+  to: number,
+  b: Uint8Array,
+  otherFrom: number,
+  otherTo: number,
+): boolean {
   if (to - from !== otherTo - otherFrom) return false;
-  for (let i = 0; i < to - from; i++) if (bytes[from + i] !== bytes[otherFrom + i]) return false;
+  // Names of one folder mostly differ at their end.
+  for (let i = to - from - 1; i >= 0; i--) if (a[from + i] !== b[otherFrom + i]) return false;
   return true;
 }
 
@@ -265,13 +344,4 @@ function hashBytes(seed: number, bytes: Uint8Array, from: number, to: number): n
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
   // Its low bits are its worst; the table uses those.
   return (hash ^ (hash >>> 15)) >>> 0;
-}
-
-/** Another process may have written the index anew and removed a file since it was listed. */
-function readOrEmpty(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch {
-    return new Uint8Array();
-  }
 }

@@ -153,21 +153,50 @@ export function checksumOf(piece: Uint8Array): Uint8Array {
   return new Uint8Array(Uint32Array.of(piece.length, crc32(piece)).buffer);
 }
 
-/**
- * The batches of a file up to the first piece that is not as its checksum says. The Arrow library does not defend itself
- * against damaged bytes, it can run for ever, so it only sees what is whole.
- */
-export function readBatches(bytes: Uint8Array, checksums: Uint8Array): IndexBatch[] {
+/** Where a piece of a file is, and the CRC-32 that it should have. */
+export interface Piece {
+  readonly at: number;
+  readonly length: number;
+  readonly checksum: number;
+}
+
+/** The pieces of a file by its file of checksums. */
+export function piecesOf(checksums: Uint8Array): Piece[] {
   // A copy, because 32-bit numbers must lie at multiples of four bytes.
-  const expected = new Uint32Array(Uint8Array.from(checksums.subarray(0, checksums.length & ~7)).buffer);
-  let whole = 0;
-  for (let at = 0; at < expected.length; at += 2) {
-    const end = whole + (expected[at] ?? 0);
-    if (end > bytes.length || crc32(bytes.subarray(whole, end)) !== expected[at + 1]) break;
-    whole = end;
+  const words = new Uint32Array(Uint8Array.from(checksums.subarray(0, checksums.length & ~7)).buffer);
+  const pieces: Piece[] = [];
+  let end = 0;
+  for (let i = 0; i < words.length; i += 2) {
+    const [length = 0, checksum = 0] = words.subarray(i, i + 2);
+    pieces.push({ at: end, length, checksum });
+    end += length;
   }
-  if (whole === 0) return [];
-  const batches = [...RecordBatchReader.from(bytes.subarray(0, whole))] as RecordBatch[];
-  // A stream without batches reads as one without rows.
-  return batches.filter((batch) => batch.numRows > 0).map((batch) => new IndexBatch(batch));
+  return pieces;
+}
+
+/** Whether the bytes of a piece are what was written. */
+export function isWhole(bytes: Uint8Array, { length, checksum }: Piece): boolean {
+  return bytes.length === length && crc32(bytes) === checksum;
+}
+
+/** What a file begins with, with room for a piece behind it: together they are a stream that Arrow reads. */
+export function makeRoom(length: number): Uint8Array {
+  const room = new Uint8Array(START_BYTES + length);
+  room.set(encodeStart());
+  return room;
+}
+
+/** The part of such a room that a piece is to be read into. */
+export function pieceIn(room: Uint8Array, length: number): Uint8Array {
+  return room.subarray(START_BYTES, START_BYTES + length);
+}
+
+/**
+ * The batch in a room, and nothing for the piece that ends a file. The Arrow library does not defend itself against damaged
+ * bytes, it can run for ever: it may only see a piece that is whole.
+ */
+export function decodeBatch(room: Uint8Array, length: number): IndexBatch | null {
+  const reader = RecordBatchReader.from(room.subarray(0, START_BYTES + length));
+  for (const batch of reader as Iterable<RecordBatch>) if (batch.numRows > 0) return new IndexBatch(batch);
+  return null;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Appearance } from "../../core/fingerprint/signature";
 import type { Picture } from "../../core/picture";
+import type { JpegView } from "../decode/jpeg";
 import { createReference } from "./reference";
 import { createWasm } from "./wasm";
 
@@ -47,6 +48,11 @@ export interface Kernels {
   bytesOf(row: number): Uint8Array;
   /** The look of a picture decoded elsewhere; see `appearanceOf`. */
   appearance(picture: Picture): Appearance;
+  /**
+   * What a JPEG looks like, or how it is damaged: see `readJpeg`. Bytes in the room that was given last, or of the batch
+   * that ran last, are read where they are; but a view of them may be empty afterwards, because memory may have grown.
+   */
+  jpeg(bytes: Uint8Array): JpegView;
 }
 
 /** Most files of a batch. */

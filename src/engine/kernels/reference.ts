@@ -2,6 +2,7 @@ import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { isBlank, pixelDigest } from "../../core/fingerprint/pixels";
 import { appearanceOf, SIGNATURE_BYTES } from "../../core/fingerprint/signature";
 import { MODES } from "../../core/picture";
+import { readJpeg } from "../decode/jpeg";
 import { decodePng } from "../decode/png";
 import { chooseMd5 } from "../nodeMd5";
 import { FULL_BYTES, MAX_FILES, type FileColumns, type Kernels } from "./kernels";
@@ -48,6 +49,7 @@ export function createReference(): Kernels {
     },
     bytesOf: (row) => done[row] ?? new Uint8Array(),
     appearance: appearanceOf,
+    jpeg: readJpeg,
   };
 }
 

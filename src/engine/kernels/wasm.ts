@@ -1,6 +1,8 @@
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { appearanceOf, SIGNATURE_BYTES, type Appearance } from "../../core/fingerprint/signature";
 import { bytesPerChannel, channelsOf, type Picture } from "../../core/picture";
+import { viewOf, type JpegView } from "../decode/jpeg";
+import type { Fault } from "../decode/scan";
 import { FULL_BYTES, MAX_FILES, type FileColumns, type Kernels } from "./kernels";
 
 /** The part of the WebAssembly interface that is used; Node's types do not declare it. */
@@ -31,16 +33,26 @@ type Buffers =
   | "DARKEST"
   | "BRIGHTEST"
   | "SPREADS"
+  | "CONTENT"
   | "INPUT";
 
 /** What `src/kernels/index.ts` exports. */
-interface Exports extends Readonly<Record<Buffers | "MAX_WIDTH", { readonly value: number }>> {
+interface Exports extends Readonly<
+  Record<Buffers | "MAX_WIDTH" | "jpegWidth" | "jpegHeight" | "jpegChannels", { readonly value: number }>
+> {
   readonly memory: Memory;
   fingerprintFiles(count: number, free: number): void;
   beginPicture(width: number, height: number): void;
   addBand(pixels: number, rows: number, width: number, channels: number): void;
   finishPicture(): void;
+  jpeg(file: number, length: number, free: number): number;
+  jpegPosition(): number;
 }
+
+/** What `jpeg` answers, by its number: see `src/kernels/scan.ts`. */
+const JPEG_ANSWERS: readonly ("seen" | Fault)[] = [
+  ...(["other", "seen", "cut off", "invalid code", "ends early", "wrong restart"] as const),
+];
 
 /** Bytes behind a file that the kernels may write, and behind all files that they may read. */
 const PADDING = 96;
@@ -63,12 +75,17 @@ class WasmKernels implements Kernels {
   private count = 0;
   /** Where the last room is, from `INPUT` on; with `count` files before it. */
   private at = 0;
+  /** Where the last room ends, and where the files end of the batch that ran last while they can be asked for. */
+  private roomEnd = 0;
+  private batchEnd = 0;
 
   constructor(private readonly exports: Exports) {}
 
   room(size: number): Uint8Array {
     const start = this.exports.INPUT.value + this.at;
     this.reserve(start + size + ROOM);
+    this.roomEnd = start + size;
+    this.batchEnd = 0;
     return this.bytes(start, size);
   }
 
@@ -84,6 +101,8 @@ class WasmKernels implements Kernels {
     const free = this.exports.INPUT.value + this.at;
     this.count = 0;
     this.at = 0;
+    this.roomEnd = 0;
+    this.batchEnd = free;
     this.reserve(free + ROOM);
     this.exports.fingerprintFiles(count, free);
     return {
@@ -126,6 +145,35 @@ class WasmKernels implements Kernels {
       this.exports.addBand(room.byteOffset, band.length / stride, width, channels);
     }
     this.exports.finishPicture();
+    return this.firstAppearance();
+  }
+
+  jpeg(bytes: Uint8Array): JpegView {
+    const { length } = bytes;
+    const isHere = bytes.buffer === this.exports.memory.buffer;
+    const used = Math.max(this.exports.INPUT.value + this.at, this.roomEnd, this.batchEnd);
+    const file = isHere ? bytes.byteOffset : used;
+    if (!isHere) {
+      this.reserve(file + length + ROOM);
+      this.bytes(file, length).set(bytes);
+    }
+    const free = Math.max(used, file + length) + PADDING;
+    // Also of the damaged and of those that are no JPEGs: a few pages that are soon needed.
+    this.reserve(free + 2 * length + ROOM);
+    const answer = JPEG_ANSWERS[this.exports.jpeg(file, length, free)] ?? "other";
+    if (answer !== "seen") return viewOf(answer, length, this.exports.jpegPosition() - file);
+    return {
+      kind: "seen",
+      width: this.exports.jpegWidth.value,
+      height: this.exports.jpegHeight.value,
+      mode: this.exports.jpegChannels.value === 1 ? "L" : "RGB",
+      appearance: this.firstAppearance(),
+      content: this.column("CONTENT", 8).slice(),
+    };
+  }
+
+  /** Row 0 of the columns. */
+  private firstAppearance(): Appearance {
     return {
       signature: this.column("SIGNATURES", SIGNATURE_BYTES).slice(),
       dHash: this.words("D_HASHES", 2).slice(),

@@ -1,21 +1,15 @@
 import { closeSync, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import { SampleState } from "../../core/dataset/dataset";
 import { messageOf } from "../../core/errors";
-import {
-  columnWidth,
-  createFingerprints,
-  FORMATS,
-  type ColumnName,
-  type Fingerprints,
-} from "../../core/fingerprint/fingerprints";
+import { columnWidth, FORMATS, type ColumnName } from "../../core/fingerprint/fingerprints";
 import { DIGEST_BYTES, type Md5 } from "../../core/fingerprint/md5";
 import { decodeImage } from "../decode/decode";
 import { sniffFormat } from "../decode/formats";
 import { UnreadableImage } from "../decode/unreadable";
 import type { FileColumns, Kernels } from "../kernels/kernels";
-import { nameAt, type PackedNames } from "../sources/names";
-import type { FileTimes, ReadFiles } from "./jobs";
-import { recordFault, recordPicture } from "./record";
+import { nameAt } from "../sources/names";
+import type { FileTimes, JobParameter, ReadFiles } from "./jobs";
+import { Rows } from "./record";
 
 /** A job ends after this long, so that cancelling, progress and sharing work between threads never wait for large images. */
 const MAX_MILLISECONDS = 100;
@@ -28,13 +22,11 @@ const MAX_BATCHED_BYTES = 64 * 1024;
  * as `known` says is not read. A file that cannot be read or decoded is an unreadable sample, never a failed job.
  */
 export async function fingerprintFiles(
-  folder: string,
-  names: PackedNames,
-  known: FileTimes | null,
+  { folder, names, known, exact, into }: JobParameter<"files">,
   kernels: Kernels,
   md5: Md5,
 ): Promise<ReadFiles> {
-  const job = new FileJob(names.ends.length, kernels, md5);
+  const job = new FileJob(names.ends.length, new Rows(into, md5, kernels), exact, kernels, md5);
   const started = performance.now();
   let done = 0;
   while (done < names.ends.length && (done === 0 || performance.now() - started < MAX_MILLISECONDS)) {
@@ -48,7 +40,6 @@ export async function fingerprintFiles(
 
 /** One job while it is worked on. */
 class FileJob {
-  private fingerprints: Fingerprints | null = null;
   private readonly found: FileTimes;
   private readonly unchanged: Uint8Array;
   /** Files of the batch that the kernels are filled with. */
@@ -56,17 +47,20 @@ class FileJob {
   private readingTime = 0;
 
   constructor(
-    private readonly count: number,
+    count: number,
+    private readonly rows: Rows,
+    private readonly exact: boolean,
     private readonly kernels: Kernels,
     private readonly md5: Md5,
   ) {
     this.found = { sizes: new Float64Array(count).fill(NaN), times: new Float64Array(count).fill(NaN) };
     this.unchanged = new Uint8Array(count);
+    rows.columns.isFile.fill(1, rows.rowOf(0), rows.rowOf(count));
   }
 
   result(): Omit<ReadFiles, "done" | "time"> {
-    const { fingerprints, found, unchanged, readingTime } = this;
-    return { fingerprints, found, unchanged, readingTime };
+    const { rows, found, unchanged, readingTime } = this;
+    return { reasons: rows.reasons, found, unchanged, readingTime };
   }
 
   isKnown(file: string, known: FileTimes, index: number): boolean {
@@ -91,12 +85,12 @@ class FileJob {
         this.batch.push(index);
         if (this.kernels.add(bytes.length)) await this.finish();
       } else {
-        this.md5.into(this.rows().fileDigests, index * DIGEST_BYTES, bytes);
+        this.md5.into(this.rows.columns.fileDigests, this.rows.rowOf(index) * DIGEST_BYTES, bytes);
         await this.decode(bytes, index);
       }
     } catch (error) {
       if (!(error instanceof UnreadableImage)) throw error;
-      recordFault(this.rows(), index, SampleState.unreadable, error.message);
+      this.rows.addFault(index, SampleState.unreadable, error.message);
     }
   }
 
@@ -109,11 +103,11 @@ class FileJob {
     const others = files.flatMap((index, row) =>
       columns.covered[row] === 1 ? [] : [{ index, bytes: this.kernels.bytesOf(row).slice() }],
     );
-    copyColumns(columns, this.rows(), files);
+    copyColumns(columns, this.rows, files);
     for (const { index, bytes } of others) {
       await this.decode(bytes, index).catch((error: unknown) => {
         if (!(error instanceof UnreadableImage)) throw error;
-        recordFault(this.rows(), index, SampleState.unreadable, error.message);
+        this.rows.addFault(index, SampleState.unreadable, error.message);
       });
     }
   }
@@ -137,17 +131,13 @@ class FileJob {
   }
 
   private async decode(bytes: Uint8Array, index: number): Promise<void> {
-    const rows = this.rows();
-    rows.formats[index] = FORMATS.indexOf(sniffFormat(bytes) ?? "");
-    recordPicture(rows, index, await decodeImage(bytes), this.md5, this.kernels);
-  }
-
-  private rows(): Fingerprints {
-    if (this.fingerprints === null) {
-      this.fingerprints = createFingerprints(this.count);
-      this.fingerprints.isFile.fill(1);
-    }
-    return this.fingerprints;
+    const { rows } = this;
+    const format = sniffFormat(bytes);
+    rows.columns.formats[rows.rowOf(index)] = FORMATS.indexOf(format ?? "");
+    const view = format === "jpeg" && !this.exact ? this.kernels.jpeg(bytes) : null;
+    if (view?.kind === "seen") rows.addSeen(index, view);
+    else if (view?.kind === "damaged") rows.addFault(index, SampleState.unreadable, view.reason);
+    else rows.addPicture(index, await decodeImage(bytes));
   }
 
   private remember(stats: Stats, index: number): void {
@@ -187,9 +177,11 @@ const SHARED = [
  * Copies what the kernels found; row r of them is file `files[r]`. Rows that follow one another are copied together. Of
  * files that the kernels do not cover only the digest is known.
  */
-function copyColumns(columns: FileColumns, into: Fingerprints, files: readonly number[]): void {
+function copyColumns(columns: FileColumns, rows: Rows, files: readonly number[]): void {
+  const into = rows.columns;
   for (let row = 0; row < files.length;) {
-    const index = files[row] ?? 0;
+    const file = files[row] ?? 0;
+    const index = rows.rowOf(file);
     let run = 1;
     if (columns.covered[row] === 0) {
       into.fileDigests.set(
@@ -199,7 +191,7 @@ function copyColumns(columns: FileColumns, into: Fingerprints, files: readonly n
       row += run;
       continue;
     }
-    while (files[row + run] === index + run && columns.covered[row + run] === 1) run++;
+    while (files[row + run] === file + run && columns.covered[row + run] === 1) run++;
     for (const [ours, theirs] of SHARED) {
       const width = columnWidth(ours);
       const words = columns[theirs];

@@ -1,5 +1,5 @@
 import type { ArrayHead } from "../../core/dataset/arrays";
-import type { Fingerprints } from "../../core/fingerprint/fingerprints";
+import type { FingerprintColumns } from "../../core/fingerprint/fingerprints";
 import type { Scaling } from "../../core/fingerprint/scaling";
 import type { ListedFolder } from "../sources/listing";
 import type { ImageList } from "../sources/lists/imageList";
@@ -29,14 +29,22 @@ export interface FileTimes {
   readonly times: Float64Array;
 }
 
-/** Fingerprints of the first files of a job. */
+/** Where a job writes fingerprints: into the rows of these columns from `at` on. */
+export interface Target {
+  readonly columns: FingerprintColumns;
+  readonly at: number;
+}
+
+/** Why samples of a job are not `ok`, by their index in the job. */
+export type Reasons = ReadonlyMap<number, string>;
+
+/** What a job says of the files that it read. */
 export interface ReadFiles {
   /** Files that were worked on: at least one, and all unless the job took too long; the others are to be asked again. */
   readonly done: number;
-  /** One row a file of the job; null when all are unchanged. */
-  readonly fingerprints: Fingerprints | null;
+  readonly reasons: Reasons;
   readonly found: FileTimes;
-  /** 1 for files that are as they were known; their row of `fingerprints` is empty. */
+  /** 1 for files that are as they were known; nothing is written into their rows. */
   readonly unchanged: Uint8Array;
   /** Milliseconds the job took, and those of them in which it waited for files. */
   readonly time: number;
@@ -64,14 +72,24 @@ export interface Jobs {
   head(parameter: { readonly file: string }): ArrayFileHead;
   /** Reads a file that lists images. */
   imageList(parameter: { readonly file: string }): ImageList;
-  /** Fingerprints of image files of one folder; files that are as `known` are not read. */
+  /**
+   * Fingerprints of image files of one folder; files that are as `known` are not read. `exact` decodes all pixels, so that
+   * no fingerprint is provisional.
+   */
   files(parameter: {
     readonly folder: string;
     readonly names: PackedNames;
     readonly known: FileTimes | null;
+    readonly exact: boolean;
+    readonly into: Target;
   }): Promise<ReadFiles>;
   /** Fingerprints of the rows `[from, from + count)` of an array. */
-  rows(parameter: { readonly format: RowFormat; readonly from: number; readonly count: number }): Fingerprints;
+  rows(parameter: {
+    readonly format: RowFormat;
+    readonly from: number;
+    readonly count: number;
+    readonly into: Target;
+  }): Reasons;
   /** Small pictures. */
   thumbnails(parameter: { readonly samples: readonly SampleRef[]; readonly size: number }): Promise<EncodedPicture[]>;
   /** One row of bytes a sample, all of the same length. */

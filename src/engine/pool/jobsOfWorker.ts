@@ -2,7 +2,6 @@ import { constants, copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { SampleState } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
-import { createFingerprints, type Fingerprints } from "../../core/fingerprint/fingerprints";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { scalingFormula } from "../../core/fingerprint/scaling";
 import type { Picture } from "../../core/picture";
@@ -16,8 +15,8 @@ import { readImageList } from "../sources/lists/imageList";
 import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
 import { fingerprintFiles } from "./fingerprintFiles";
-import { recordFault, recordPicture } from "./record";
-import type { ArrayFileHead, EncodedPicture, FeatureFormat, Jobs, SampleRef } from "./jobs";
+import type { ArrayFileHead, EncodedPicture, FeatureFormat, Jobs, Reasons, SampleRef } from "./jobs";
+import { Rows } from "./record";
 
 const md5 = chooseMd5();
 const kernels = loadKernels(path.join(__dirname, "kernels.wasm"));
@@ -44,22 +43,21 @@ export const jobs: Jobs = {
 
   imageList: ({ file }) => readImageList(file),
 
-  files: ({ folder, names, known }) => fingerprintFiles(folder, names, known, kernels, md5),
+  files: (parameter) => fingerprintFiles(parameter, kernels, md5),
 
-  rows({ format, from, count }): Fingerprints {
-    const result = createFingerprints(count);
+  rows({ format, from, count, into }): Reasons {
+    const rows = new Rows(into, md5, kernels);
     readRows(format, from, count).forEach(({ picture, fits }, index) => {
-      recordPicture(result, index, picture, md5, kernels);
+      rows.addPicture(index, picture);
       if (fits || format.scaling === null) return;
       const formula = scalingFormula(format.scaling);
-      recordFault(
-        result,
+      rows.addFault(
         index,
         SampleState.invalid,
         `its values are no 8-bit pixels under the scaling ${formula} of the other rows`,
       );
     });
-    return result;
+    return rows.reasons;
   },
 
   async thumbnails({ samples, size }): Promise<EncodedPicture[]> {

@@ -4,8 +4,8 @@ import { abortError } from "../process/rpc";
 import type { JobName, JobParameter, JobResult } from "./jobs";
 import type { JobAnswer, JobRequest } from "./workerMain";
 
-/** Memory of a worker for values that soon die, in megabytes. Jobs make few; by default it would grow to 48. */
-const YOUNG_MEGABYTES = 8;
+/** Memory of a worker for values that soon die, in megabytes. Jobs make few; by default it would grow to 48 of them. */
+const YOUNG_MEGABYTES = 2;
 
 interface Task {
   readonly request: JobRequest;

@@ -1,6 +1,5 @@
 import { parentPort } from "node:worker_threads";
 import { CleanSplitError, messageOf, type ErrorReason } from "../../core/errors";
-import { buffersOf, type Fingerprints } from "../../core/fingerprint/fingerprints";
 import { jobs } from "./jobsOfWorker";
 
 /** What the pool sends and what it gets back; see `pool.ts`. */
@@ -20,18 +19,10 @@ port.on("message", ({ name, parameter }: JobRequest) => {
   Promise.resolve()
     .then(() => call(parameter))
     .then(
-      // Columns are handed over, not copied.
-      (value) => port.postMessage({ ok: true, value } satisfies JobAnswer, transferable(value)),
+      (value) => port.postMessage({ ok: true, value } satisfies JobAnswer),
       (error: unknown) => {
         const reason = error instanceof CleanSplitError ? error.reason : null;
         port.postMessage({ ok: false, message: messageOf(error), reason } satisfies JobAnswer);
       },
     );
 });
-
-/** The memory of the fingerprints in an answer, which the worker needs no more. */
-function transferable(value: unknown): ArrayBuffer[] {
-  if (typeof value !== "object" || value === null) return [];
-  if ("pixelDigests" in value) return buffersOf(value as Fingerprints);
-  return "fingerprints" in value && value.fingerprints !== null ? buffersOf(value.fingerprints as Fingerprints) : [];
-}

@@ -94,21 +94,19 @@ export class FoundImages {
     }
     const keys = new Map<number | null, string | null>();
     for (const [split, images] of counts) keys.set(split, this.placeListed(split, images, isAssigned, place, lists));
-    const isKept = new Uint8Array(count);
-    let kept = 0;
+    const kept: number[] = [];
     for (let image = 0; image < count; image++) {
       const key = keys.get(splitOf(image)) ?? null;
       if (key === null) continue;
-      isKept[image] = 1;
-      kept += 1;
+      kept.push(image);
       // Where lists give labels, a folder's name is no class beside them.
       const ofFolder = lists.labelReason === "" ? place.meaning.label : null;
       samples.add(key, lists.labelOf[seen + image] ?? -1, ofFolder);
     }
-    if (kept === 0) return;
-    const names = kept === count ? folder.images : pickNames(folder.images, isKept);
+    if (kept.length === 0) return;
+    const names = kept.length === count ? folder.images : pickNames(folder.images, Uint32Array.from(kept));
     this.folders.push({ path: folder.path, names, start: this.size });
-    this.size += kept;
+    this.size += kept.length;
   }
 
   /** The key of the split of some images of a folder; `split` is that of a list, or -1. */

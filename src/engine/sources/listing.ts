@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync, statSync, type Dirent } from "node:fs";
+import { lstatSync, opendirSync, realpathSync, statSync, type Dirent } from "node:fs";
 import path from "node:path";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { plural } from "../../core/leakage/verdict";
@@ -98,9 +98,18 @@ export function isInside(relative: string): boolean {
   return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
-function readFolder(root: string, folder: string, ignored: Ignored[]): Dirent[] {
+/** Entries that are asked of the system at once. */
+const ENTRIES_AT_ONCE = 512;
+
+/** The entries of a folder, never all at once: those of a folder of 50,000 images take 20 MB. */
+function* readFolder(root: string, folder: string, ignored: Ignored[]): Generator<Dirent> {
   try {
-    return readdirSync(path.join(root, folder), { withFileTypes: true });
+    const opened = opendirSync(path.join(root, folder), { bufferSize: ENTRIES_AT_ONCE });
+    try {
+      for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) yield entry;
+    } finally {
+      opened.closeSync();
+    }
   } catch (error) {
     const reason = reasonOfFailure(error);
     // The dataset folder itself must be readable; a folder in it that is not is reported and left out.
@@ -111,7 +120,6 @@ function readFolder(root: string, folder: string, ignored: Ignored[]): Dirent[] 
       );
     }
     ignored.push({ path: `${folder}/`, reason: `folder cannot be read: ${reason}` });
-    return [];
   }
 }
 

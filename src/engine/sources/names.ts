@@ -59,26 +59,24 @@ function textOfKey(key: number): string {
   return text;
 }
 
-/** The names for which `isKept` is 1, in their order. */
-export function pickNames(names: PackedNames, isKept: Uint8Array): PackedNames {
-  const { bytes, ends } = names;
-  const kept = new Uint8Array(bytes.length);
-  const keptEnds: number[] = [];
-  let at = 0;
-  ends.forEach((end, index) => {
-    if (isKept[index] !== 1) return;
-    const name = bytes.subarray(index === 0 ? 0 : ends[index - 1], end);
-    kept.set(name, at);
-    at += name.length;
-    keptEnds.push(at);
-  });
-  return { bytes: kept.slice(0, at), ends: Uint32Array.from(keptEnds) };
-}
-
 /** Some names, as a copy of their own that can be sent to a worker. */
 export function sliceNames({ bytes, ends }: PackedNames, from: number, count: number): PackedNames {
   const start = from === 0 ? 0 : (ends[from - 1] ?? 0);
   const slice = ends.slice(from, from + count);
   const last = slice.at(-1) ?? start;
   return { bytes: bytes.slice(start, last), ends: slice.map((end) => end - start) };
+}
+
+/** Some names by their indexes, as a copy of their own. */
+export function pickNames({ bytes, ends }: PackedNames, indexes: Uint32Array): PackedNames {
+  const startOf = (index: number): number => (index === 0 ? 0 : (ends[index - 1] ?? 0));
+  const picked = indexes.map((index) => (ends[index] ?? 0) - startOf(index));
+  const packed = new Uint8Array(picked.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  indexes.forEach((index, position) => {
+    packed.set(bytes.subarray(startOf(index), ends[index]), at);
+    at += picked[position] ?? 0;
+    picked[position] = at;
+  });
+  return { bytes: packed, ends: picked };
 }

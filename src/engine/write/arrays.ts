@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { CleanSplitError } from "../../core/errors";
+import { columnsOf, createFingerprints } from "../../core/fingerprint/fingerprints";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import type { Decision } from "../../core/sanitize/policy";
 import type { Inspection } from "../inspection";
@@ -57,16 +58,17 @@ export async function verifyArrays(
   signal: AbortSignal,
 ): Promise<number> {
   let checked = 0;
+  const written = createFingerprints(CHECK_ROWS);
   for (const { source, rows } of parts) {
     const start = dataset.starts[dataset.sources.indexOf(source)] ?? 0;
     const format = { ...source.format, file, key: source.outputKeys.images };
     for (let from = 0; from < rows.length; from += CHECK_ROWS) {
       const count = Math.min(CHECK_ROWS, rows.length - from);
-      const { pixelDigests } = await pool.run("rows", { format, from, count }, signal);
+      await pool.run("rows", { format, from, count, into: { columns: columnsOf(written), at: 0 } }, signal);
       for (let index = 0; index < count; index++) {
         const at = (start + (rows[from + index] ?? 0)) * DIGEST_BYTES;
         const expected = findings.fingerprints.pixelDigests.subarray(at, at + DIGEST_BYTES);
-        if (expected.some((byte, offset) => byte !== pixelDigests[index * DIGEST_BYTES + offset])) {
+        if (expected.some((byte, offset) => byte !== written.pixelDigests[index * DIGEST_BYTES + offset])) {
           throw misaligned(file, source, from + index);
         }
       }

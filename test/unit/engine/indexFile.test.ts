@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import fc from "fast-check";
 import { createFingerprints } from "../../../src/core/fingerprint/fingerprints";
-import { checksumOf, encodeBatch, encodeStart, readBatches } from "../../../src/engine/index/indexFile";
+import { checksumOf, encodeBatch, encodeStart, makeRoom, type IndexBatch } from "../../../src/engine/index/indexFile";
+import { IndexReader } from "../../../src/engine/index/indexReader";
+import { checksumFile } from "../../../src/engine/index/indexWriter";
 
 /** Two batches of five rows. */
 function makeFile(): { readonly bytes: Uint8Array; readonly checksums: Uint8Array } {
@@ -27,6 +32,24 @@ function makeFile(): { readonly bytes: Uint8Array; readonly checksums: Uint8Arra
 
 describe("files of the fingerprint index", () => {
   const whole = makeFile();
+  const scratch = mkdtempSync(path.join(tmpdir(), "cleansplit-test-"));
+  after(() => rmSync(scratch, { recursive: true }));
+
+  /** The batches of a file up to the first one that is damaged. */
+  function readBatches(bytes: Uint8Array, checksums: Uint8Array): IndexBatch[] {
+    const file = path.join(scratch, "file");
+    writeFileSync(file, bytes);
+    writeFileSync(checksumFile(file), checksums);
+    const reader = IndexReader.open(file);
+    assert.ok(reader !== null);
+    try {
+      const batches = reader.pieces.map((piece) => reader.readBatch(piece, makeRoom(piece.length)));
+      const damaged = batches.indexOf(null);
+      return batches.slice(0, damaged < 0 ? batches.length : damaged).filter((batch) => batch !== null);
+    } finally {
+      reader.close();
+    }
+  }
 
   it("give back what was written, without an end too", () => {
     const batches = readBatches(whole.bytes, whole.checksums);

@@ -1,0 +1,130 @@
+import path from "node:path";
+import { columnsOf, type Fingerprints } from "../core/fingerprint/fingerprints";
+import type { FingerprintIndex } from "./index/fingerprintIndex";
+import { forEachLimited } from "./limited";
+import type { ReadFiles } from "./pool/jobs";
+import type { Pool } from "./pool/pool";
+import { sliceNames } from "./sources/names";
+import type { ArraySource, FolderSource, SourceFolder } from "./sources/sources";
+
+/** Rows one job reads: enough to hide its cost. */
+const ROWS = 1024;
+
+/** Files one job reads at least and at most. */
+const MIN_FILES = 8;
+const MAX_FILES = 1024;
+
+/** Milliseconds a job should take: long enough to hide its cost, short enough to share the work between threads. */
+const JOB_TIME = 30;
+
+/** Waiting longer than this for a file, in milliseconds, says that the disk is cold or slow: then more readers help. */
+const SLOW_READ = 0.05;
+
+/** Blocks of 512 bytes that a file at least takes from a disk; fewer, and most files were in memory. */
+const BLOCKS_OF_FILE = 4;
+
+/** Files after which it is looked at. */
+const PROBED_FILES = 2000;
+
+/** Jobs that are given out at once: enough for the largest pool. */
+const JOBS_AT_ONCE = 16;
+
+/** How reading is run: `into` takes what is found from row `start` on, `advance` hears how many samples were read. */
+export interface Reading {
+  readonly into: Fingerprints;
+  readonly start: number;
+  readonly pool: Pool;
+  readonly signal: AbortSignal;
+  readonly advance: (samples: number) => void;
+}
+
+/** Reads all rows of an array. */
+export async function readArray(
+  { format, size }: ArraySource,
+  { into, start, pool, signal, advance }: Reading,
+): Promise<void> {
+  const columns = columnsOf(into);
+  await forEachLimited(chunksOf(size), pool.size * 2, async ({ from, count }) => {
+    const at = start + from;
+    const reasons = await pool.run("rows", { format, from, count, into: { columns, at } }, signal);
+    for (const [row, reason] of reasons) into.reasons.set(at + row, reason);
+    advance(count);
+  });
+}
+
+/** Reads all images of a folder but those that are in its index as they are now. */
+export async function readFolders(
+  source: FolderSource,
+  index: FingerprintIndex | null,
+  { into, start, pool, signal, advance }: Reading,
+): Promise<void> {
+  const pace = new Pace();
+  const columns = columnsOf(into);
+  await forEachLimited(chunksOfFolders(source, pace), JOBS_AT_ONCE, async ({ folder, from, count }) => {
+    for (let done = from; done < from + count;) {
+      const names = sliceNames(folder.names, done, from + count - done);
+      const at = start + folder.start + done;
+      const rows = index?.find(folder.path, names) ?? null;
+      const read = await pool.run(
+        "files",
+        {
+          folder: path.join(source.root, folder.path),
+          names,
+          known: rows?.known ?? null,
+          exact: false,
+          into: { columns, at },
+        },
+        signal,
+      );
+      for (const [file, reason] of read.reasons) into.reasons.set(at + file, reason);
+      if (rows !== null) index?.take(rows, read, into, at);
+      index?.add(folder.path, names, read, into, at);
+      advance(read.done);
+      done += read.done;
+      if (pace.learn(read)) pool.grow();
+    }
+  });
+}
+
+interface Chunk {
+  readonly from: number;
+  readonly count: number;
+}
+
+function* chunksOf(size: number): Generator<Chunk> {
+  for (let from = 0; from < size; from += ROWS) yield { from, count: Math.min(ROWS, size - from) };
+}
+
+function* chunksOfFolders({ folders }: FolderSource, pace: Pace): Generator<Chunk & { readonly folder: SourceFolder }> {
+  for (const folder of folders) {
+    const size = folder.names.ends.length;
+    for (let from = 0; from < size;) {
+      const count = Math.min(pace.files, size - from);
+      yield { folder, from, count };
+      from += count;
+    }
+  }
+}
+
+/** How many files a job should have, from how long jobs took: many tiny PNGs, few large photos. */
+class Pace {
+  files = 64;
+  private read = 0;
+  private waiting = 0;
+  private blocksRead = process.resourceUsage().fsRead;
+
+  /** Learns from a job; true when the disk is cold or slow. */
+  learn({ done, time, readingTime }: ReadFiles): boolean {
+    const ideal = (done * JOB_TIME) / Math.max(time, 0.1);
+    // Half way each time, so that one odd job does not matter.
+    this.files = Math.round(Math.min(MAX_FILES, Math.max(MIN_FILES, (this.files + ideal) / 2)));
+    // Waiting alone may be that of a busy processor: what is read from the disk tells the two apart.
+    this.read += done;
+    this.waiting += readingTime;
+    if (this.read < PROBED_FILES) return false;
+    const { fsRead } = process.resourceUsage();
+    const isSlow = this.waiting > this.read * SLOW_READ && fsRead - this.blocksRead > this.read * BLOCKS_OF_FILE;
+    [this.read, this.waiting, this.blocksRead] = [0, 0, fsRead];
+    return isSlow;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Huffman tables of JPEGs. Each is looked up by the next 10 bits; one of AC coefficients gives run and value at once when
+ * code and value fit into them.
+ */
+import { HUFFMAN, HUFFMAN_BYTES } from "./layout";
+
+/** Bits that a table is looked up by. */
+export const LOOKUP: u64 = 10;
+export const LOOKUP_SHIFT: u64 = 64 - LOOKUP;
+const ENTRIES: u32 = 1 << (<u32>LOOKUP);
+
+// Parts of a table.
+/**
+ * For the next bits a word: `value << 16 | (run + 1) << 5 | bits`, where `bits` are those of code and value; 0 when they do
+ * not fit or the code stands for no value.
+ */
+// At 0.
+/** For the next bits: `bits of the code << 8 | symbol`, or 0 when the code is longer. */
+export const SYMBOLS: usize = 4 * ENTRIES;
+/** The largest code of each length 0..16, or -1; and what to add to a code to get the place of its symbol. */
+const LARGEST: usize = SYMBOLS + 2 * ENTRIES;
+const OFFSETS: usize = LARGEST + 72;
+/** The definition in the file that it was made of: 16 counts and up to 256 symbols. */
+const COUNTS: usize = OFFSETS + 72;
+const VALUES: usize = COUNTS + 16;
+/** How many symbols `COUNTS` counts, plus 1; 0 before the first definition. */
+const MADE: usize = VALUES + 256;
+/** Whether codes fit, and whether all symbols are lengths of DC differences. */
+const IS_VALID: usize = MADE + 4;
+const IS_DC: usize = MADE + 5;
+
+/** Table 0..3 of DC differences, 4..7 of AC coefficients. */
+export function huffmanTable(index: u32): usize {
+  return HUFFMAN + <usize>index * HUFFMAN_BYTES;
+}
+
+export function isValidDc(table: usize): bool {
+  return load<u8>(table, IS_VALID) !== 0 && load<u8>(table, IS_DC) !== 0;
+}
+
+export function isValidAc(table: usize): bool {
+  return load<u8>(table, IS_VALID) !== 0;
+}
+
+/** Makes table `index` of 16 counts and `count` symbols at `from`; nothing to do when it is the one of the last file. */
+export function makeHuffmanTable(index: u32, from: usize, count: u32): void {
+  const table = huffmanTable(index);
+  if (load<u32>(table, MADE) === count + 1 && memory.compare(table + COUNTS, from, 16 + count) === 0) return;
+  store<u32>(table, count + 1, MADE);
+  memory.copy(table + COUNTS, from, 16 + count);
+  memory.fill(table + SYMBOLS, 0, 2 * ENTRIES);
+  let isValid = true;
+  let isDc = true;
+  let code: u32 = 0;
+  let place: u32 = 0;
+  for (let length: u32 = 1; length <= 16; length++) {
+    const codes: u32 = load<u8>(table + COUNTS + length - 1);
+    store<i32>(table + (length << 2), codes === 0 ? -1 : <i32>(code + codes - 1), LARGEST);
+    store<i32>(table + (length << 2), <i32>place - <i32>code, OFFSETS);
+    // One code of ones only must be left over.
+    if (codes !== 0 && code + codes >= 1 << length) isValid = false;
+    for (let i: u32 = 0; i < codes; i++, code++, place++) {
+      const symbol: u32 = load<u8>(table + VALUES + place);
+      if (symbol > 15) isDc = false;
+      if (length <= <u32>LOOKUP && isValid) {
+        const spare = <u32>LOOKUP - length;
+        const first = code << spare;
+        for (let at = first; at < first + (1 << spare); at++) {
+          store<u16>(table + (at << 1), <u16>((length << 8) | symbol), SYMBOLS);
+        }
+      }
+    }
+    code <<= 1;
+  }
+  store<u8>(table, isValid ? 1 : 0, IS_VALID);
+  store<u8>(table, isDc ? 1 : 0, IS_DC);
+  if (index >= 4) joinValues(table);
+}
+
+function joinValues(table: usize): void {
+  for (let at: u32 = 0; at < ENTRIES; at++) {
+    const found: u32 = load<u16>(table + (at << 1), SYMBOLS);
+    const size = found & 15;
+    const bits = (found >> 8) + size;
+    let entry: u32 = 0;
+    if (found !== 0 && size !== 0 && bits <= <u32>LOOKUP) {
+      const value = signed((at >> (<u32>LOOKUP - bits)) & ((1 << size) - 1), size);
+      entry = ((<u32>value) << 16) | ((((found >> 4) & 15) + 1) << 5) | bits;
+    }
+    store<u32>(table + (at << 2), entry);
+  }
+}
+
+/** The value that `size` bits stand for, size 1..15: those that start with 0 are negative. */
+export function signed(bits: u32, size: u32): i32 {
+  return <i32>bits - ((<i32>(bits >> (size - 1)) - 1) & ((1 << size) - 1));
+}
+
+/** `bits of the code << 8 | symbol` for the code at the top of `bits`, which is longer than a look-up; 0 when there is none. */
+export function longCode(table: usize, bits: u64): u32 {
+  for (let length: u32 = <u32>LOOKUP + 1; length <= 16; length++) {
+    const code = <i32>(bits >> (64 - length));
+    if (code <= load<i32>(table + (length << 2), LARGEST)) {
+      return (length << 8) | load<u8>(table + VALUES + code + load<i32>(table + (length << 2), OFFSETS));
+    }
+  }
+  return 0;
+}
