@@ -6,6 +6,7 @@ import { inspectCommands } from "./host/commands/inspectCommands";
 import { resultCommands } from "./host/commands/resultCommands";
 import { sanitizeCommands } from "./host/commands/sanitizeCommands";
 import { trackContextKeys } from "./host/contextKeys";
+import { Corrections } from "./host/corrections";
 import { ImageDecorations } from "./host/decorations";
 import { ErrorMessages } from "./host/errors";
 import type { ExtensionApi } from "./host/extensionApi";
@@ -31,7 +32,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   });
   const { engine } = engineProcess;
 
-  const sessions = new DatasetSessions(engine, workspaceState);
+  const sessions = new DatasetSessions(engine, new Corrections(messages), workspaceState);
   const opener = new SampleOpener(storageUri ?? globalStorageUri);
   const reports = new DatasetPanels(reportPanels(opener, messages), sessions, extensionUri);
   const trainings = new DatasetPanels(trainingPanels(messages), sessions, extensionUri);

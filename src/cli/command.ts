@@ -1,9 +1,13 @@
 import { statSync } from "node:fs";
+import path from "node:path";
 import type { DatasetRequest } from "../core/dataset/dataset";
+import { plural } from "../core/leakage/verdict";
 import { PHASE_TITLES, type Phase } from "../core/progress";
+import { withCorrections } from "../engine/corrections";
 import type { Engine, InspectionResult, Progress } from "../engine/engine";
 import type { Arguments, OptionSpec } from "./arguments";
 import type { ProgressLine } from "./output/progress";
+import { line } from "./output/text";
 import type { Environment, Output, Terminal } from "./output/terminal";
 
 /** Exit codes; scripts rely on them. */
@@ -68,6 +72,7 @@ export const DATASET_OPTIONS: readonly OptionSpec[] = [
   },
   { name: "json", value: "FILE", help: 'Write the result as JSON; "-" prints it on standard output and nothing else.' },
   { name: "workers", value: "N", help: "Worker threads that read and decode; as many as processors by default." },
+  { name: "no-corrections", help: "Ignore what .cleansplit/dataset.json says about the splits." },
   { name: "no-cache", help: "Read every image again, and keep nothing for the next time." },
   { name: "quiet", help: "No progress, and no more than the result in a sentence." },
 ];
@@ -75,8 +80,13 @@ export const DATASET_OPTIONS: readonly OptionSpec[] = [
 /** An inspection that a signal stopped after it had read image files, which the index keeps for the next one. */
 export class StoppedInspection extends Error {}
 
-/** Inspects the dataset of a command and shows the engine's progress. */
-export async function inspectWithProgress(context: CommandContext, request: DatasetRequest): Promise<InspectionResult> {
+/**
+ * Inspects the dataset of a command, as people corrected it, and shows the engine's progress. What the command line says
+ * itself goes before the corrections.
+ */
+export async function inspectWithProgress(context: CommandContext, asked: DatasetRequest): Promise<InspectionResult> {
+  const request = context.args.has("no-corrections") ? asked : withCorrections(asked);
+  tellCorrections(context, request);
   const run = runWithProgress(context);
   const reached = new Set<Phase>();
   const progress = (event: Progress): void => {
@@ -89,6 +99,17 @@ export async function inspectWithProgress(context: CommandContext, request: Data
     // Only image files are kept, and those are in folders.
     const isKept = reached.has("reading") && !context.args.has("no-cache") && request.inputs.some(isFolder);
     throw run.signal.aborted && isKept ? new StoppedInspection() : error;
+  }
+}
+
+/** One line for each file of corrections that is used. */
+function tellCorrections({ err, process, quiet }: CommandContext, { assignments }: DatasetRequest): void {
+  if (quiet) return;
+  const files = new Map<string, number>();
+  for (const { file } of assignments) if (file !== undefined) files.set(file, (files.get(file) ?? 0) + 1);
+  for (const [file, count] of files) {
+    const name = path.relative(process.cwd, file);
+    err.print(line(`${plural(count, "part")} as corrected in ${name} (--no-corrections ignores it).`));
   }
 }
 

@@ -37,7 +37,11 @@ function isInside(folder: string, place: string): boolean {
 
 /** The arguments that name the same dataset again, ready to be pasted into a shell. */
 export function datasetArguments(args: Arguments, platform: string): string {
-  const parts = [...args.positionals, ...args.all("split").flatMap((split) => ["--split", split])];
+  const parts = [
+    ...args.positionals,
+    ...args.all("split").flatMap((split) => ["--split", split]),
+    ...(args.has("no-corrections") ? ["--no-corrections"] : []),
+  ];
   return parts.map((part) => quote(part, platform)).join(" ");
 }
 

@@ -17,11 +17,11 @@ import { inspectDataset, openIndexes, type Inspection } from "./inspection";
 import { Marks } from "./marks";
 import { Pool } from "./pool/pool";
 import { runTrainer } from "./process/trainer";
-import { inputsOf } from "./recognition/inputs";
+import { inputsOf, rootOf } from "./recognition/inputs";
 import { throttled } from "./progress";
 import { unpackSample } from "./sample";
 import { withTrainingData } from "./trainingData";
-import { applyPlan, MANIFEST, type Plan } from "./write/apply";
+import { applyPlan, LIST, MANIFEST, type Plan } from "./write/apply";
 
 /** How an engine is set up. */
 export interface EngineOptions {
@@ -59,7 +59,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       const quiet = throttledRun(run);
       const inputs = inputsOf(request);
       const opening = openDataset(inputs, request.assignments, pool, quiet);
-      const folders = inputs.filter((input) => input.isFolder).map((input) => input.path);
+      const folders = inputs.filter((input) => input.isFolder || input.isList).map(rootOf);
       const indexes = openIndexes(folders, indexFolder);
       const inspection = await inspectDataset(await opening, pool, quiet, indexes);
       // While images were compared nothing was heard; what was cancelled meanwhile is not kept.
@@ -217,6 +217,11 @@ function summarise({ inspection, splits, policy }: Plan, plan: string): PlanSumm
       ...folders.map(
         (source) => `${layout.inputs.length === 1 ? "" : source.prefix}: image files in the same folders as now`,
       ),
+      ...folders
+        .filter((source) => source.isListed)
+        .map(
+          (source) => `${layout.inputs.length === 1 ? "" : source.prefix}${LIST}: the label and split of every image`,
+        ),
       ...[...arrays].map((output) => `${output}: images and labels, read with numpy.load`),
       `${MANIFEST}: every removed sample with its reason and its twin`,
     ].map((line) => line.replace(/^: /, "")),

@@ -10,7 +10,7 @@ import type { Pool } from "./pool/pool";
 import { recogniseFile } from "./recognition/arrays";
 import { recogniseFolder } from "./recognition/folders";
 import type { Input } from "./recognition/inputs";
-import { Recognition, type Part } from "./recognition/recognition";
+import { Recognition, type ListedSamples, type Part } from "./recognition/recognition";
 import type { SplitNames } from "./recognition/splitNames";
 import { compareNames } from "./sources/listing";
 import { imageExtension, imagePath, type Source } from "./sources/sources";
@@ -41,9 +41,10 @@ export async function openDataset(
   const progress = (done: number): void => run.progress({ phase: "listing", done, total: 0 });
   progress(0);
   for (const input of inputs) {
-    if (input.isFolder) await recogniseFolder(input, found, pool, { signal: run.signal, progress });
+    if (input.isFolder || input.isList) await recogniseFolder(input, found, pool, { signal: run.signal, progress });
     else await recogniseFile(input, found, pool, run.signal);
   }
+  noteUnusedAssignments(found);
   if (found.parts.length === 0) throw noSamples(inputs, found);
   const sources = found.parts.map((part) => part.source);
   const { table, starts, spaceOf, notes, labelFaults } = buildTable(found.parts, found.splits);
@@ -66,6 +67,16 @@ export async function openDataset(
     labelFaults,
     ...locator(table, sources),
   };
+}
+
+/** A correction of something that was renamed or removed would else be lost in silence. */
+function noteUnusedAssignments(found: Recognition): void {
+  const used = new Set(found.units.map((unit) => unit.path));
+  for (const { path: place, split } of found.assignments) {
+    // What is left out need not be there.
+    if (used.has(place) || split === null) continue;
+    found.note(`No image was found at ${place}, which was said to be ${split}.`);
+  }
 }
 
 /** Finds a sample in its source. */
@@ -110,7 +121,7 @@ function buildTable(
 ): Pick<Dataset, "table" | "starts" | "spaceOf" | "labelFaults"> & { notes: readonly string[] } {
   const count = parts.reduce((sum, part) => sum + part.source.size, 0);
   const joined = joinClasses(parts.map((part) => ({ source: part.name, names: classNames(part) })));
-  const keys = [...new Set(parts.flatMap((part) => part.stretches.map((stretch) => stretch.split)))];
+  const keys = [...new Set(parts.flatMap(splitKeys))];
   const order = (key: string): number => ROLE_ORDER[names.role(key)];
   keys.sort((a, b) => order(a) - order(b) || compareNames(a, b));
   const table = {
@@ -125,7 +136,7 @@ function buildTable(
   const labelFaults = new Map<number, string>();
   const starts: number[] = [];
   let start = 0;
-  parts.forEach(({ source, stretches, labels }, index) => {
+  parts.forEach(({ source, stretches, listed, labels }, index) => {
     starts.push(start);
     table.sourceOf.fill(index, start, start + source.size);
     for (let position = 0; position < source.size; position++) table.positionOf[start + position] = position;
@@ -136,6 +147,7 @@ function buildTable(
       table.classOf.fill(classes?.get(label ?? "") ?? -1, at, at + length);
       at += length;
     }
+    if (listed !== null) insertListed(listed, table, start, keys, classes);
     labels?.values.forEach((label, row) => {
       if (labels.range.isClass(label)) table.classOf[start + row] = classes?.get(String(label)) ?? -1;
       else if (label !== -1) {
@@ -147,8 +159,27 @@ function buildTable(
   return { table, starts, spaceOf: joined.spaceOf, notes: joined.notes, labelFaults };
 }
 
-function classNames({ stretches, labels }: Part): Set<string> {
-  const names = new Set(stretches.flatMap((stretch) => stretch.label ?? []));
+function splitKeys({ stretches, listed }: Part): readonly string[] {
+  return listed?.splits ?? stretches.map((stretch) => stretch.split);
+}
+
+function insertListed(
+  { labels, labelOf, splits, splitOf }: ListedSamples,
+  table: SampleTable,
+  start: number,
+  keys: readonly string[],
+  classes: ReadonlyMap<string, number> | undefined,
+): void {
+  const numbers = labels.map((label) => classes?.get(label) ?? -1);
+  const places = splits.map((key) => keys.indexOf(key));
+  labelOf.forEach((label, sample) => (table.classOf[start + sample] = numbers[label] ?? -1));
+  splitOf.forEach((split, sample) => (table.splitOf[start + sample] = places[split] ?? 0));
+}
+
+function classNames({ stretches, listed, labels }: Part): Set<string> {
+  const names = new Set(
+    listed?.labels.filter((label) => label !== "") ?? stretches.flatMap((stretch) => stretch.label ?? []),
+  );
   for (const label of new Set(labels?.values)) if (labels?.range.isClass(label) === true) names.add(String(label));
   return names;
 }
@@ -160,6 +191,6 @@ function noSamples(inputs: readonly Input[], found: Recognition): CleanSplitErro
   const ignored = first === undefined ? "" : ` ${count} ignored, e.g. ${first.path}: ${first.reason}.`;
   return new CleanSplitError(
     "not-a-dataset",
-    `${what} holds no images. Expected folders of images such as train/cat/1.png, or array files (pickle, IDX, .npy, .npz).${ignored}`,
+    `${what} holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), or array files (pickle, IDX, .npy, .npz).${ignored}`,
   );
 }

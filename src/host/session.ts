@@ -9,6 +9,7 @@ import { DEFAULT_TRAINING } from "../core/training/training";
 import type { Engine, InspectionResult, Mark, Progress, Run } from "../engine/engine";
 import { abortError, isAbort } from "../engine/process/rpc";
 import type { ProgressView } from "../protocol/report";
+import type { Corrections } from "./corrections";
 import { Emitter } from "./emitter";
 import { progressView, throttled } from "./progress";
 import { TrainingHistory } from "./trainingHistory";
@@ -18,7 +19,8 @@ export type SessionStatus = "idle" | "inspecting" | "paused" | "ready" | "failed
 
 /** An inspection that was stopped to go on later: how it was asked for, and how far it was. */
 interface PausedInspection {
-  readonly assignments: readonly Assignment[];
+  /** What a person corrected with it; `undefined` when nothing was. */
+  readonly corrected: readonly Assignment[] | undefined;
   readonly at: ProgressView;
 }
 
@@ -37,6 +39,7 @@ export class DatasetSession implements vscode.Disposable {
   readonly training: TrainingHistory;
 
   readonly #engine: Engine;
+  readonly #corrections: Corrections;
   readonly #changed = new Emitter<void>();
   readonly #progressed = new Emitter<ProgressView>();
   #request: DatasetRequest;
@@ -57,8 +60,9 @@ export class DatasetSession implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
   readonly onDidProgress = this.#progressed.event;
 
-  constructor(engine: Engine, request: DatasetRequest) {
+  constructor(engine: Engine, corrections: Corrections, request: DatasetRequest) {
     this.#engine = engine;
+    this.#corrections = corrections;
     this.#request = request;
     this.id = sessionId(request);
     this.training = new TrainingHistory(() => this.name);
@@ -114,20 +118,23 @@ export class DatasetSession implements vscode.Disposable {
   }
 
   /**
-   * Inspects the dataset, with other assignments when they are given. Whatever is done with it now is cancelled first:
+   * Inspects the dataset as it was corrected, or with all that is `corrected` now, which is kept when it went well. Whatever is done with it now is cancelled first:
    * it would answer a question that nobody asks any more. Rejects with an `AbortError` when cancelled or paused.
    */
-  async inspect(assignments: readonly Assignment[] = this.#request.assignments): Promise<InspectionResult> {
+  async inspect(corrected?: readonly Assignment[]): Promise<InspectionResult> {
     while (this.#job !== null || this.#training !== null) await this.cancel();
     const turn = ++this.#turn;
-    const request: DatasetRequest = { inputs: this.#request.inputs, assignments };
+    const { inputs } = this.#request;
+    let request = this.#request;
     this.#status = "inspecting";
     this.#pausing = null;
     this.#paused = null;
     try {
-      const result = await this.#work(vscode.l10n.t("Starting"), (run) =>
-        stopInTime(this.#engine.inspect(request, run), run.signal),
-      );
+      const result = await this.#work(vscode.l10n.t("Starting"), async (run) => {
+        request = { inputs, assignments: corrected ?? this.#corrections.of(inputs) };
+        return stopInTime(this.#engine.inspect(request, run), run.signal);
+      });
+      if (corrected !== undefined) this.#corrections.keep(inputs, corrected);
       this.#request = request;
       this.#result = result;
       this.#plan = null;
@@ -137,7 +144,7 @@ export class DatasetSession implements vscode.Disposable {
     } catch (error) {
       // Unless a newer inspection took over: the status is its own by now.
       if (turn === this.#turn) {
-        if (isAbort(error)) this.#rest(assignments);
+        if (isAbort(error)) this.#rest(corrected);
         else this.#status = "failed";
       }
       throw error;
@@ -157,7 +164,7 @@ export class DatasetSession implements vscode.Disposable {
 
   /** Goes on with the inspection that was paused; does nothing when none is. */
   async resume(): Promise<void> {
-    if (this.#status === "paused" && this.#paused !== null) await this.inspect(this.#paused.assignments);
+    if (this.#status === "paused" && this.#paused !== null) await this.inspect(this.#paused.corrected);
   }
 
   /** The inspection as it is, or a new one when there is none. */
@@ -336,12 +343,12 @@ export class DatasetSession implements vscode.Disposable {
   }
 
   /** The inspection was stopped: for now, or for good. */
-  #rest(assignments: readonly Assignment[]): void {
+  #rest(corrected: readonly Assignment[] | undefined): void {
     if (this.#pausing === null) {
       this.#status = this.#statusAtRest();
     } else {
       this.#status = "paused";
-      this.#paused = { assignments, at: this.#pausing };
+      this.#paused = { corrected, at: this.#pausing };
     }
   }
 
@@ -383,6 +390,7 @@ export class DatasetSession implements vscode.Disposable {
 /** The datasets of this window, in the order in which they were added. The list outlives the window. */
 export class DatasetSessions implements vscode.Disposable {
   readonly #engine: Engine;
+  readonly #corrections: Corrections;
   readonly #memento: vscode.Memento;
   readonly #sessions = new Map<string, DatasetSession>();
   readonly #changed = new Emitter<DatasetSession | undefined>();
@@ -392,8 +400,9 @@ export class DatasetSessions implements vscode.Disposable {
   /** A dataset changed, or with `undefined` the list of them. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(engine: Engine, memento: vscode.Memento) {
+  constructor(engine: Engine, corrections: Corrections, memento: vscode.Memento) {
     this.#engine = engine;
+    this.#corrections = corrections;
     this.#memento = memento;
     for (const request of rememberedRequests(memento.get(MEMENTO_KEY))) this.#open(request);
   }
@@ -455,17 +464,12 @@ export class DatasetSessions implements vscode.Disposable {
   }
 
   #open(request: DatasetRequest): DatasetSession {
-    const session = new DatasetSession(this.#engine, request);
+    const session = new DatasetSession(this.#engine, this.#corrections, request);
     this.#sessions.set(session.id, session);
-    let { assignments } = request;
     this.#subscriptions.set(
       session.id,
       session.onDidChange(() => {
         this.#last = session;
-        if (session.request.assignments !== assignments) {
-          ({ assignments } = session.request);
-          this.#remember();
-        }
         this.#changed.fire(session);
       }),
     );
@@ -475,7 +479,7 @@ export class DatasetSessions implements vscode.Disposable {
   #remember(): void {
     void this.#memento.update(
       MEMENTO_KEY,
-      this.all.map((session) => session.request),
+      this.all.map(({ request: { inputs } }) => ({ inputs })),
     );
   }
 }
@@ -498,12 +502,16 @@ function nameOf({ inputs }: DatasetRequest): string {
   return inputs.map((input) => path.basename(input) || input).join(", ");
 }
 
-/** What another version of the extension remembered may have another form: such entries are dropped. */
+/**
+ * The datasets on the list; what was corrected about them is not kept here. What another version of the extension
+ * remembered may have another form: such entries are dropped.
+ */
 function rememberedRequests(stored: unknown): readonly DatasetRequest[] {
   if (!Array.isArray(stored)) return [];
-  return stored.filter((entry): entry is DatasetRequest => {
-    const request = entry as Partial<Record<keyof DatasetRequest, unknown>> | null;
-    return Array.isArray(request?.inputs) && request.inputs.length > 0 && Array.isArray(request.assignments);
+  return stored.flatMap((entry: unknown): DatasetRequest[] => {
+    const { inputs } = (entry ?? {}) as { readonly inputs?: unknown };
+    if (!Array.isArray(inputs) || inputs.length === 0) return [];
+    return [{ inputs: inputs.map(String), assignments: [] }];
   });
 }
 

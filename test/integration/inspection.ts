@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
 import { PLANTED, writeLargeDataset, writeTinyDataset } from "./dataset";
@@ -105,6 +106,25 @@ describe("inspection", () => {
     assert.equal(session.result?.report.splits.length, 2);
     const [leftOut] = await rowsOf("leftOut", await rowOf("splits", await rowOf("dataset")));
     assert.equal(path.basename(leftOut?.unit.path ?? ""), "valid");
+  });
+
+  it("corrections are kept in a file beside the dataset, and are used when it is inspected anew", async () => {
+    const { sessions } = await activated();
+    const folder = writeTinyDataset("corrected");
+    const file = path.join(path.dirname(folder), ".cleansplit", "dataset.json");
+    const session = await inspect(folder);
+    assert.equal(existsSync(file), false);
+    await session.setRole("valid", "other");
+    await until("the file", () => existsSync(file));
+    assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), { version: 1, splits: { "corrected/valid": "other" } });
+    sessions.remove(session);
+    const again = await inspect(folder);
+    const unit = again.result?.report.dataset.units.find(({ split }) => split === "other");
+    assert.equal(unit?.reason, `${path.join(".cleansplit", "dataset.json")} says it is other.`);
+    writeFileSync(file, "damaged");
+    const messages = await messagesDuring(() => inspect(folder));
+    assert.match(messages.join(), /dataset.json cannot be used: .*Repair it or delete it/);
+    assert.equal(readFileSync(file, "utf8"), "damaged");
   });
 
   it("the list is remembered, and nothing is read before it is asked for", async () => {

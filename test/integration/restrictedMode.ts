@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import path from "node:path";
 import * as vscode from "vscode";
 import { writeTinyDataset } from "./dataset";
 import { activated, cleanUp, inspect, messagesDuring } from "./extension";
@@ -12,6 +13,15 @@ describe("Restricted Mode", () => {
     assert.equal(vscode.workspace.isTrusted, false);
     const session = await inspect(writeTinyDataset());
     assert.equal(session.status, "ready");
+  });
+
+  it("corrections last for the window and are not written", async () => {
+    const folder = writeTinyDataset();
+    const session = await inspect(folder);
+    await session.setRole("valid", "other");
+    await session.inspect();
+    assert(session.result?.report.splits.some(({ name }) => name === "other"));
+    assert(!existsSync(path.join(path.dirname(folder), ".cleansplit")));
   });
 
   it("writing and training say that they need trust, and do nothing", async () => {

@@ -89,7 +89,7 @@ function layoutLines({ dataset, splits, timing }: Report, style: TableStyle): re
     ...(more > 0 ? note(`and ${plural(more, "more part")}`, style) : []),
     ...dataset.notes.flatMap((text) => bullet(text, style)),
     ...ignored.shown.flatMap((file) => bullet(`Ignored: ${file.path} (${withoutStop(file.reason)}).`, style)),
-    ...(ignored.more > 0 ? bullet(`Ignored: ${plural(ignored.more, "more file")}.`, style) : []),
+    ...(ignored.more > 0 ? bullet(`Ignored: ${plural(ignored.more, "more entry", "more entries")}.`, style) : []),
   ];
 }
 

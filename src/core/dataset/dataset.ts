@@ -12,6 +12,8 @@ export interface Assignment {
   /** Absolute path of a folder or file, with `#key` behind an array file to name one array of it. */
   readonly path: string;
   readonly split: string | null;
+  /** File that says so; absent when the person said it just now. */
+  readonly file?: string;
 }
 
 /** What a person points CleanSplit at. */

@@ -5,7 +5,14 @@ import { roleOfName, roleWithin } from "./splits";
 export interface ImageFolder {
   readonly path: string;
   readonly images: number;
+  /** Folder of the files that annotate its images one by one; absent when there are none. */
+  readonly annotations?: string;
 }
+
+/** Folders that only hold the images of the folder around or below them, in lower case. */
+const CONTAINERS: ReadonlySet<string> = new Set([
+  ...["images", "image", "imgs", "img", "jpegimages", "pictures", "photos"],
+]);
 
 /** What one image folder is taken for. */
 export interface FolderMeaning {
@@ -23,9 +30,29 @@ export interface FolderMeaning {
  * 1. a level of folders named as splits (`train`, `val`, `test` ...) gives the splits, the rest of the path the class;
  * 2. else folders side by side that hold the same class folders (`notMNIST_large`, `notMNIST_small`) are the splits;
  * 3. else the dataset is one split named `name`, and the path is the class.
- * Answers one meaning per folder, in the same order.
+ * A folder such as `images` is no class where every class would have it in its path. Answers one meaning per folder, in
+ * the same order.
  */
 export function recogniseFolders(folders: readonly ImageFolder[], name: string): FolderMeaning[] {
+  const meanings = meaningsOf(folders, name);
+  const labels = meanings.map(({ label }) => label?.split("/") ?? []);
+  const isContainer = (folder: string): boolean => CONTAINERS.has(folder.toLowerCase());
+  const contained = labels.every((label) => label.length === 0 || label.some(isContainer));
+  return meanings.map((meaning, index) => {
+    const own = labels[index] ?? [];
+    const label = (contained ? own.filter((folder) => !isContainer(folder)) : own).join("/") || null;
+    const annotations = folders[index]?.annotations;
+    if (annotations === undefined || label !== null) return { ...meaning, label };
+    const where = annotations === "" ? "Files beside its images" : `Files in "${annotations}"`;
+    return {
+      ...meaning,
+      label,
+      reason: `${meaning.reason} ${where} annotate them one by one, which gives no class to a whole image.`,
+    };
+  });
+}
+
+function meaningsOf(folders: readonly ImageFolder[], name: string): FolderMeaning[] {
   const paths = folders.map((folder) => (folder.path === "" ? [] : folder.path.split("/")));
   const level = splitLevel(paths);
   if (level !== null) {

@@ -2,6 +2,7 @@ import type { ArrayHead } from "../../core/dataset/arrays";
 import type { FingerprintColumns } from "../../core/fingerprint/fingerprints";
 import type { Scaling } from "../../core/fingerprint/scaling";
 import type { ListedFolder } from "../sources/listing";
+import type { ImageList } from "../sources/lists/imageList";
 import type { PackedNames } from "../sources/names";
 import type { RowFormat } from "../sources/sources";
 
@@ -69,6 +70,8 @@ export interface Jobs {
   list(parameter: { readonly root: string; readonly folder: string }): ListedFolder;
   /** Reads what an array file holds, with labels. */
   head(parameter: { readonly file: string }): ArrayFileHead;
+  /** Reads a file that lists images. */
+  imageList(parameter: { readonly file: string }): ImageList;
   /**
    * Fingerprints of image files of one folder; files that are as `known` are not read. `exact` decodes all pixels, so that
    * no fingerprint is provisional.

@@ -11,6 +11,7 @@ import { UnreadableImage } from "../decode/unreadable";
 import { loadKernels } from "../kernels/kernels";
 import { chooseMd5 } from "../nodeMd5";
 import { readIntegers, type NdArray } from "../sources/arrays/ndarray";
+import { readImageList } from "../sources/lists/imageList";
 import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
 import { fingerprintFiles } from "./fingerprintFiles";
@@ -39,6 +40,8 @@ export const jobs: Jobs = {
       skipped,
     };
   },
+
+  imageList: ({ file }) => readImageList(file),
 
   files: (parameter) => fingerprintFiles(parameter, kernels, md5),
 

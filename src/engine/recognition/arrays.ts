@@ -79,6 +79,7 @@ export async function recogniseArrayFiles(
       source: sourceOf(meaning, images, labels, `${output}${written}.npz`),
       name: path.basename(images.file),
       stretches: [{ count: size, split, label: null }],
+      listed: null,
       labels: labels?.array.labels ? { values: labels.array.labels, range } : null,
     });
   }

@@ -5,19 +5,28 @@ import type { Run } from "../engine";
 import type { Pool } from "../pool/pool";
 import { isIdxName } from "../sources/idxNames";
 import { compareNames, type ListedFolder } from "../sources/listing";
-import { joinPath, type SourceFolder } from "../sources/sources";
+import { joinPath } from "../sources/sources";
 import { recogniseArrayFiles, stem } from "./arrays";
-import { assignmentFor, isBelow, type Input } from "./inputs";
-import type { Recognition, Stretch } from "./recognition";
+import { FoundImages } from "./foundImages";
+import { rootOf, type Input } from "./inputs";
+import { recogniseLists, type ListedImages } from "./lists";
+import type { Recognition } from "./recognition";
 
-/** Finds the samples of a folder: its images as one source, and the arrays of the array files in it. */
+/**
+ * Finds the samples of a folder: its images as one source, and the arrays of the array files in it. Of an input that is a
+ * list of images only what the list names.
+ */
 export async function recogniseFolder(input: Input, found: Recognition, pool: Pool, run: Run<number>): Promise<void> {
-  const listed = await listTree(input.path, pool, run);
+  const root = rootOf(input);
+  const listed = await listTree(root, pool, run);
+  const only = input.isList ? path.basename(input.path) : null;
+  const lists = await recogniseLists(root, input.prefix, only, listed, found, pool, run.signal);
+  recogniseImages(input, listed, lists, found);
+  if (only !== null) return;
   for (const folder of listed) {
     found.ignored.push(...folder.ignored.map((entry) => ({ ...entry, path: `${input.prefix}${entry.path}` })));
   }
   found.ignored.sort((a, b) => compareNames(a.path, b.path));
-  recogniseImages(input, listed, found);
   for (const set of arraySets(listed)) {
     await recogniseArrayFiles(
       {
@@ -57,37 +66,37 @@ async function listTree(root: string, pool: Pool, run: Run<number>): Promise<Lis
   return listed.sort((a, b) => compareNames(a.path, b.path));
 }
 
-function recogniseImages(input: Input, listed: readonly ListedFolder[], found: Recognition): void {
+function recogniseImages(
+  input: Input,
+  listed: readonly ListedFolder[],
+  lists: ListedImages | null,
+  found: Recognition,
+): void {
+  const root = rootOf(input);
+  const annotated = new Set(listed.filter((folder) => folder.annotations > 0).map((folder) => folder.path));
   const withImages = listed.filter((folder) => folder.images.ends.length > 0);
   const meanings = recogniseFolders(
-    withImages.map((folder) => ({ path: folder.path, images: folder.images.ends.length })),
-    path.basename(input.path),
+    withImages.map((folder) => ({
+      path: folder.path,
+      images: folder.images.ends.length,
+      ...annotationsOf(folder, annotated),
+    })),
+    path.basename(root),
   );
-  const folders: SourceFolder[] = [];
-  const stretches: Stretch[] = [];
-  let size = 0;
+  const images = new FoundImages(input, lists, found);
   withImages.forEach((folder, index) => {
     const meaning = meanings[index];
-    if (meaning === undefined) return;
-    const count = folder.images.ends.length;
-    const absolute = path.join(input.path, folder.path);
-    const unit = path.join(input.path, meaning.unit);
-    const split = found.place(input, absolute, unit, count, meaning);
-    if (split === null) return;
-    folders.push({ path: folder.path, names: folder.images, start: size });
-    stretches.push({ count, split, label: labelBelowAssignment(found, absolute, unit) ?? meaning.label });
-    size += count;
+    if (meaning !== undefined) images.add(folder, meaning);
   });
-  if (size === 0) return;
-  const source = { kind: "folder", root: input.path, prefix: input.prefix, folders, size } as const;
-  found.parts.push({ source, name: path.basename(input.path), stretches, labels: null });
+  const part = images.finish(path.basename(input.path));
+  if (part !== null) found.parts.push(part);
 }
 
-/** Below an assignment that lies deeper than the recognised split, the rest of the path names the class. */
-function labelBelowAssignment(found: Recognition, absolute: string, unit: string): string | null {
-  const assigned = assignmentFor(absolute, found.assignments)?.path;
-  if (assigned === undefined || assigned === unit || !isBelow(assigned, unit)) return null;
-  return path.relative(assigned, absolute).split(path.sep).join("/") || null;
+/** Where YOLO looks for annotations: images/train has labels/train. Others keep them beside the images. */
+function annotationsOf(folder: ListedFolder, annotated: ReadonlySet<string>): { readonly annotations?: string } {
+  const beside = folder.path.replace(/(^|.*\/)images(?=\/|$)/i, "$1labels");
+  if (beside !== folder.path && annotated.has(beside)) return { annotations: beside };
+  return folder.annotations > 0 && folder.annotations * 2 >= folder.images.ends.length ? { annotations: "" } : {};
 }
 
 interface ArraySet {

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Assignment, DatasetRequest } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
+import { isListName } from "../sources/lists/listNames";
 
 /** A folder or file that a dataset is made of. */
 export interface Input {
@@ -11,6 +12,13 @@ export interface Input {
   /** What names of its files start with: `""` for the only input, else its name and `/`. */
   readonly prefix: string;
   readonly isFolder: boolean;
+  /** Whether it is a file that lists images; the dataset is then in the folder of the file. */
+  readonly isList: boolean;
+}
+
+/** The folder that an input's images lie below. */
+export function rootOf(input: Input): string {
+  return input.isList ? path.dirname(input.path) : input.path;
 }
 
 /** The inputs of a request, also those that only an assignment names. Throws when one does not exist. */
@@ -23,7 +31,7 @@ function withAssigned(request: DatasetRequest): string[] {
   const inputs = request.inputs.map((input) => path.resolve(input));
   for (const { path: assigned, split } of request.assignments) {
     const file = withoutKey(assigned);
-    if (split !== null && !inputs.some((input) => isBelow(file, input))) inputs.push(file);
+    if (split !== null && !inputs.some((input) => isPartOf(file, input))) inputs.push(file);
   }
   return [...new Set(inputs)];
 }
@@ -37,7 +45,9 @@ function nameInputs(paths: readonly string[]): Input[] {
     const end = (of: readonly string[]): string => of.slice(-length).join("/");
     while (length < own.length && parts.some((other, at) => at !== index && end(other) === end(own))) length += 1;
     const name = end(own) || input;
-    return { path: input, name, prefix: paths.length === 1 ? "" : `${name}/`, isFolder: isFolder(input) };
+    const folder = isFolder(input);
+    const prefix = paths.length === 1 ? "" : `${name}/`;
+    return { path: input, name, prefix, isFolder: folder, isList: !folder && isListName(input) };
   });
 }
 
@@ -49,7 +59,7 @@ function isFolder(input: string): boolean {
     throw new CleanSplitError(
       "not-found",
       missing
-        ? `${input} does not exist. Expected a folder of images or an array file (pickle, IDX, .npy, .npz).`
+        ? `${input} does not exist. Expected a folder of images, a list of images (CSV, JSON) or an array file (pickle, IDX, .npy, .npz).`
         : `${input} cannot be read: ${messageOf(error)}`,
     );
   }
@@ -71,12 +81,19 @@ export function isBelow(target: string, container: string): boolean {
   );
 }
 
+/** Whether a path is a part of an input. The images of a list are parts of it, wherever they lie beside and below it. */
+export function isPartOf(target: string, input: string): boolean {
+  return isBelow(target, input) || (isListName(input) && isBelow(target, path.dirname(input)));
+}
+
 function withoutKey(target: string): string {
   const hash = target.lastIndexOf("#");
   return hash > 0 && !existsSync(target) ? target.slice(0, hash) : target;
 }
 
 /** Why a unit is what it is when a person said so. */
-export function assignmentReason({ split }: Assignment): string {
-  return split === null ? "You left it out." : `You said it is ${split}.`;
+export function assignmentReason({ split, file }: Assignment): string {
+  if (file === undefined) return split === null ? "You left it out." : `You said it is ${split}.`;
+  const name = path.join(path.basename(path.dirname(file)), path.basename(file));
+  return split === null ? `${name} leaves it out.` : `${name} says it is ${split}.`;
 }

@@ -14,13 +14,26 @@ export interface Stretch {
   readonly label: string | null;
 }
 
+/** Labels and splits of samples one by one; sample i is element i. */
+export interface ListedSamples {
+  /** Index into `labels`, -1 for a sample without a label. */
+  readonly labelOf: Int32Array;
+  readonly labels: readonly string[];
+  /** Index into `splits`. */
+  readonly splitOf: Uint16Array;
+  /** Keys of splits in {@link SplitNames}. */
+  readonly splits: readonly string[];
+}
+
 /** A source with what its samples are, before splits and classes have numbers. */
 export interface Part {
   readonly source: Source;
   /** Name of the source in notes. */
   readonly name: string;
-  /** Together all samples of the source. */
+  /** Together all samples of the source; empty when `listed` says it for each. */
   readonly stretches: readonly Stretch[];
+  /** What lists of images say about each sample, before the stretches; `null` when there is no list. */
+  readonly listed: ListedSamples | null;
   /** Labels of the rows of an array, and which of them are classes. */
   readonly labels: { readonly values: Int32Array; readonly range: LabelRange } | null;
 }

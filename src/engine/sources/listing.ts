@@ -1,8 +1,11 @@
-import { opendirSync, realpathSync, statSync, type Dirent } from "node:fs";
+import { lstatSync, opendirSync, realpathSync, statSync, type Dirent } from "node:fs";
 import path from "node:path";
-import { messageOf } from "../../core/errors";
+import { CleanSplitError, messageOf } from "../../core/errors";
+import { plural } from "../../core/leakage/verdict";
+import { CORRECTIONS_FOLDER } from "../corrections";
 import { isImageFileName } from "../decode/formats";
 import { isArrayFileName } from "./arrays/open";
+import { isListName } from "./lists/listNames";
 import { packNames, type PackedNames } from "./names";
 import { joinPath } from "./sources";
 
@@ -18,13 +21,28 @@ export interface ListedFolder {
   readonly path: string;
   readonly images: PackedNames;
   readonly arrays: readonly string[];
+  /** Names of files that may list images with their labels and splits. */
+  readonly lists: readonly string[];
+  /** How many files there are that may annotate one image each: `.txt` (YOLO), `.xml` (Pascal VOC), `.json` (LabelMe). */
+  readonly annotations: number;
   /** Paths of the folders in it. */
   readonly folders: readonly string[];
   readonly ignored: readonly Ignored[];
 }
 
-/** Folders that never hold a dataset's images. */
-const SKIPPED_FOLDERS = new Set(["node_modules", "__pycache__", "__MACOSX"]);
+/** Folders that never hold a dataset's images, and why. */
+const SKIPPED_FOLDERS: ReadonlyMap<string, string> = new Map([
+  ...["node_modules", "__pycache__", "__MACOSX"].map(
+    (name) => [name, "folder that never holds a dataset's images"] as const,
+  ),
+  [CORRECTIONS_FOLDER, "holds what people corrected about this dataset"],
+]);
+
+/** Files of one folder that are left out for one reason become one entry when they are more than this. */
+const MOST_ALIKE = 5;
+
+/** Files of one kind in a folder of which each may be a list; more are annotations, one beside each image. */
+const MOST_LISTS = 10;
 
 /**
  * Lists one folder of a dataset, synchronously: run it in a worker. Links to files count when their target lies in the
@@ -33,29 +51,51 @@ const SKIPPED_FOLDERS = new Set(["node_modules", "__pycache__", "__MACOSX"]);
 export function listFolder(root: string, folder: string): ListedFolder {
   const images: string[] = [];
   const arrays: string[] = [];
+  const lists: string[] = [];
   const folders: string[] = [];
   const ignored: Ignored[] = [];
+  const leftOut: { readonly name: string; readonly reason: string }[] = [];
+  let annotations = 0;
+  const links = new Links(root);
   for (const entry of readFolder(root, folder, ignored)) {
     const { name } = entry;
     const below = joinPath(folder, name);
     if (entry.isDirectory()) {
-      const reason = reasonToSkipFolder(name);
+      const reason = reasonToSkipFolder(name) ?? reasonOfName(root, below);
       if (reason === null) folders.push(below);
       else ignored.push({ path: `${below}/`, reason });
       continue;
     }
-    const isImage = isImageFileName(name);
-    const reason = reasonToSkipFile(entry, isImage, root, below);
-    if (reason !== null) ignored.push({ path: below, reason });
-    else if (isImage) images.push(name);
-    else arrays.push(name);
+    const kind = kindOf(name);
+    const reason = reasonToSkipFile(entry, kind, below, links) ?? reasonOfName(root, below);
+    if (kind === "annotation") annotations += 1;
+    if (reason !== null) leftOut.push({ name, reason });
+    else if (kind === "image") images.push(name);
+    else if (kind === "array") arrays.push(name);
+    else lists.push(name);
   }
-  return { path: folder, images: packNames(images.sort()), arrays: arrays.sort(), folders, ignored };
+  const { some, many } = separateAnnotations(lists.sort());
+  leftOut.push(...many.map((name) => ({ name, reason: "too many in one folder to be lists of images" })));
+  ignored.push(...summarise(folder, leftOut));
+  return {
+    path: folder,
+    images: packNames(images.sort()),
+    arrays: arrays.sort(),
+    lists: some,
+    annotations: annotations + many.length,
+    folders,
+    ignored,
+  };
 }
 
 /** Order of names that does not depend on the language of the machine. */
 export function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What stays below `folder`, by its path from there: not `..`, nor a path of its own. */
+export function isInside(relative: string): boolean {
+  return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 /** Entries that are asked of the system at once. */
@@ -71,32 +111,114 @@ function* readFolder(root: string, folder: string, ignored: Ignored[]): Generato
       opened.closeSync();
     }
   } catch (error) {
+    const reason = reasonOfFailure(error);
     // The dataset folder itself must be readable; a folder in it that is not is reported and left out.
-    if (folder === "") throw error;
-    ignored.push({ path: `${folder}/`, reason: `folder cannot be read: ${messageOf(error)}` });
+    if (folder === "") {
+      throw new CleanSplitError(
+        "forbidden",
+        `${root} cannot be read: ${reason}. Make it readable and inspect it again.`,
+      );
+    }
+    ignored.push({ path: `${folder}/`, reason: `folder cannot be read: ${reason}` });
   }
+}
+
+/** What went wrong with a file or folder, without repeating its path, which may have thousands of letters. */
+function reasonOfFailure(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return FAILURES[code] ?? messageOf(error);
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  EACCES: "no permission",
+  EPERM: "no permission",
+  ENOENT: "it vanished while the dataset was listed",
+  ENOTDIR: "it is no longer a folder",
+  ENAMETOOLONG: "its path is longer than the system can open",
+  ELOOP: "its links lead in a circle",
+};
+
+type Kind = "image" | "array" | "list" | "annotation" | "hidden" | "other";
+
+function kindOf(name: string): Kind {
+  if (name.startsWith(".")) return "hidden";
+  if (isImageFileName(name)) return "image";
+  if (isArrayFileName(name)) return "array";
+  if (isListName(name)) return "list";
+  return /\.(?:txt|xml)$/i.test(name) ? "annotation" : "other";
 }
 
 function reasonToSkipFolder(name: string): string | null {
-  if (name.startsWith(".")) return "hidden folder";
-  return SKIPPED_FOLDERS.has(name) ? "folder that never holds a dataset's images" : null;
+  return SKIPPED_FOLDERS.get(name) ?? (name.startsWith(".") ? "hidden folder" : null);
 }
 
-function reasonToSkipFile(entry: Dirent, isImage: boolean, root: string, below: string): string | null {
-  const { name } = entry;
-  if (name.startsWith(".")) return name.startsWith("._") ? "macOS resource fork" : "hidden file";
-  if (!isImage && !isArrayFileName(name)) return "not an image or array file by its name";
-  if (entry.isFile()) return null;
-  return entry.isSymbolicLink() ? reasonToSkipLink(root, below) : "neither a file nor a folder";
+function reasonToSkipFile(entry: Dirent, kind: Kind, below: string, links: Links): string | null {
+  if (kind === "hidden") return entry.name.startsWith("._") ? "macOS resource fork" : "hidden file";
+  // What a link leads to matters more than its name.
+  const link = entry.isSymbolicLink() ? links.reasonToSkip(below) : null;
+  if (link !== null) return link;
+  if (kind === "annotation" || kind === "other") return "not an image or array file by its name";
+  return entry.isFile() || entry.isSymbolicLink() ? null : "neither a file nor a folder";
 }
 
-function reasonToSkipLink(root: string, below: string): string | null {
-  try {
-    const file = path.join(root, below);
-    const inside = path.relative(realpathSync(root), realpathSync(file));
-    if (inside.startsWith("..") || path.isAbsolute(inside)) return "link to a file outside the dataset";
-    return statSync(file).isFile() ? null : "link to a folder";
-  } catch {
-    return "broken link";
+/**
+ * Node gives names as text and puts U+FFFD where bytes are no UTF-8: no file can be opened by such a name. Files that
+ * are really called so can.
+ */
+function reasonOfName(root: string, below: string): string | null {
+  const name = below.slice(below.lastIndexOf("/") + 1);
+  if (!name.includes("\ufffd") || lstatSync(path.join(root, below), { throwIfNoEntry: false }) !== undefined)
+    return null;
+  return "its name holds bytes that are no UTF-8, so it cannot be opened; rename it";
+}
+
+/** Where links of a dataset lead. */
+class Links {
+  private real: string | null = null;
+
+  constructor(private readonly root: string) {}
+
+  /** Why a link is left out; `null` for a link to a file of the dataset. */
+  reasonToSkip(below: string): string | null {
+    const file = path.join(this.root, below);
+    try {
+      this.real ??= realpathSync(this.root);
+      const target = realpathSync(file);
+      const inside = isInside(path.relative(this.real, target));
+      if (statSync(target).isDirectory()) {
+        return inside
+          ? "link to a folder of the dataset, whose images count where they are"
+          : "link to a folder outside the dataset; inspect that folder beside this one";
+      }
+      return inside ? null : "link to a file outside the dataset";
+    } catch (error) {
+      const isCircle = error instanceof Error && "code" in error && error.code === "ELOOP";
+      return isCircle ? "link that leads in a circle" : "broken link";
+    }
   }
+}
+
+/** A few files may be lists of images; many of one kind are annotations, one beside each image. */
+function separateAnnotations(names: readonly string[]): { readonly some: string[]; readonly many: string[] } {
+  const kinds = new Map<string, number>();
+  for (const name of names) kinds.set(path.extname(name), (kinds.get(path.extname(name)) ?? 0) + 1);
+  const isOneOfMany = (name: string): boolean => (kinds.get(path.extname(name)) ?? 0) > MOST_LISTS;
+  return { some: names.filter((name) => !isOneOfMany(name)), many: names.filter(isOneOfMany) };
+}
+
+/** One entry a file; of many alike, as label files beside images are, one entry for all. */
+function summarise(folder: string, leftOut: readonly { readonly name: string; readonly reason: string }[]): Ignored[] {
+  const alike = new Map<string, Ignored[]>();
+  for (const { name, reason } of leftOut) {
+    const key = `${path.extname(name)}\0${reason}`;
+    const known = alike.get(key);
+    const entry = { path: joinPath(folder, name), reason };
+    if (known === undefined) alike.set(key, [entry]);
+    else known.push(entry);
+  }
+  return [...alike].flatMap(([key, entries]) => {
+    const [extension = "", reason = ""] = key.split("\0");
+    if (entries.length <= MOST_ALIKE) return entries;
+    return [{ path: joinPath(folder, `*${extension}`), reason: `${plural(entries.length, "file")}: ${reason}` }];
+  });
 }

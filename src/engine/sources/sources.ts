@@ -21,6 +21,8 @@ export interface FolderSource {
   /** In the order of their paths; none is empty. */
   readonly folders: readonly SourceFolder[];
   readonly size: number;
+  /** Whether lists of images give labels or splits, so that a copy needs a list too. */
+  readonly isListed: boolean;
 }
 
 /** How rows of an image array become pictures; plain, so that it can be sent to a worker. */

@@ -12,6 +12,7 @@ import type { Progress, Run } from "../engine";
 import type { Inspection } from "../inspection";
 import { forEachLimited } from "../limited";
 import type { Pool } from "../pool/pool";
+import { csvRow } from "../sources/lists/csv";
 import { imagePath, type ArraySource, type FolderSource } from "../sources/sources";
 import { verifyArrays, writeArrays, type WrittenArrays } from "./arrays";
 
@@ -25,6 +26,9 @@ export interface Plan {
 
 /** Name of the manifest in the written folder. */
 export const MANIFEST = "cleansplit-manifest.json";
+
+/** Name of the list of images in the written folder, when labels or splits come from such lists. */
+export const LIST = "labels.csv";
 
 /** Files one copy job takes. */
 const COPY_CHUNK = 128;
@@ -56,7 +60,10 @@ export async function applyPlan(plan: Plan, out: string, pool: Pool, run: Run<Pr
     for (const [index, source] of dataset.sources.entries()) {
       const start = dataset.starts[index] ?? 0;
       if (source.kind === "array") arrays.set(source.output, [...(arrays.get(source.output) ?? []), source]);
-      else images += await copyImages(inspection, decision, source, start, temporary, pool, run.signal, advance);
+      else {
+        images += await copyImages(inspection, decision, source, start, temporary, pool, run.signal, advance);
+        files += source.isListed ? await writeList(inspection, decision, source, start, temporary) : 0;
+      }
     }
     files += images;
     const written: WrittenArrays[] = [];
@@ -130,7 +137,7 @@ function contains(folder: string, target: string): boolean {
 }
 
 async function copyImages(
-  { dataset, findings }: Inspection,
+  inspection: Inspection,
   decision: Decision,
   source: FolderSource,
   start: number,
@@ -139,6 +146,7 @@ async function copyImages(
   signal: AbortSignal,
   advance: (samples: number) => void,
 ): Promise<number> {
+  const { findings } = inspection;
   await access(source.root, constants.R_OK);
   const staying: number[] = [];
   for (let position = 0; position < source.size; position++) {
@@ -147,8 +155,7 @@ async function copyImages(
   const chunks = Array.from({ length: Math.ceil(staying.length / COPY_CHUNK) }, (_, index) =>
     staying.slice(index * COPY_CHUNK, (index + 1) * COPY_CHUNK),
   );
-  // With one input its layout is the layout of the copy; with several each has a folder of its own.
-  const folder = path.join(out, dataset.layout.inputs.length === 1 ? "" : source.prefix);
+  const folder = folderOf(inspection, source, out);
   await forEachLimited(chunks, pool.size, async (positions) => {
     const digests = new Uint8Array(positions.length * DIGEST_BYTES);
     positions.forEach((position, index) => {
@@ -162,6 +169,33 @@ async function copyImages(
     advance(positions.length);
   });
   return staying.length;
+}
+
+/** With one input its layout is the layout of the copy; with several each has a folder of its own. */
+function folderOf({ dataset }: Inspection, source: FolderSource, out: string): string {
+  return path.join(out, dataset.layout.inputs.length === 1 ? "" : source.prefix);
+}
+
+/** Lists the images that stay with their labels and splits, as their folders do not say them. Answers the files written. */
+async function writeList(
+  inspection: Inspection,
+  decision: Decision,
+  source: FolderSource,
+  start: number,
+  out: string,
+): Promise<number> {
+  const { table } = inspection.dataset;
+  const rows = [csvRow(["path", "label", "split"])];
+  for (let position = 0; position < source.size; position++) {
+    const sample = start + position;
+    if (decision.stays[sample] !== 1) continue;
+    const label = table.classes[table.classOf[sample] ?? -1] ?? "";
+    rows.push(csvRow([imagePath(source, position), label, table.splits[table.splitOf[sample] ?? 0]?.name ?? ""]));
+  }
+  const folder = folderOf(inspection, source, out);
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, LIST), rows.join(""), { flag: "wx" });
+  return 1;
 }
 
 function manifestOf({ inspection, decision, policy, splits }: Plan): string {

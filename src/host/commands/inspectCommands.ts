@@ -8,8 +8,9 @@ import { roleIcon, roleName } from "../views/datasetItems";
 import type { Command } from "./command";
 import { nodeOf, type DatasetPicker } from "./datasetPicker";
 
-/** What array files end with, for the file dialog. */
+/** What array files and lists of images end with, for the file dialog. */
 const ARRAY_FILES = ["pickle", "pkl", "npy", "npz", "idx", "gz"];
+const LISTS = ["csv", "tsv", "json", "jsonl"];
 
 /** Commands that inspect a dataset, or correct how it was understood and inspect it again. */
 export function inspectCommands(
@@ -126,15 +127,18 @@ async function askForInputs(): Promise<readonly string[] | null> {
       inputs: () => browse({ canSelectFolders: true, canSelectFiles: false, canSelectMany: true }),
     },
     {
-      label: vscode.l10n.t("Array files…"),
-      description: vscode.l10n.t("pickle, NumPy, IDX"),
+      label: vscode.l10n.t("Files…"),
+      description: vscode.l10n.t("arrays (pickle, NumPy, IDX) or lists of images (CSV, JSON)"),
       iconPath: new vscode.ThemeIcon("file-binary"),
       inputs: () =>
         browse({
           canSelectFiles: true,
           canSelectMany: true,
           // IDX files have no extension, so all files can be chosen too.
-          filters: { [vscode.l10n.t("Array files")]: ARRAY_FILES, [vscode.l10n.t("All files")]: ["*"] },
+          filters: {
+            [vscode.l10n.t("Arrays and lists of images")]: [...ARRAY_FILES, ...LISTS],
+            [vscode.l10n.t("All files")]: ["*"],
+          },
         }),
     },
   ];

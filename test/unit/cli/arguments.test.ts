@@ -6,6 +6,7 @@ import type { DatasetRequest } from "../../../src/core/dataset/dataset";
 import type { TrainingSpec } from "../../../src/core/training/training";
 import { nearest } from "../../../src/cli/arguments";
 import { quote } from "../../../src/cli/dataset";
+import type { Engine } from "../../../src/engine/engine";
 import { leakyReport, run, trainingResult } from "./stub";
 
 describe("arguments", () => {
@@ -78,6 +79,36 @@ describe("arguments", () => {
       ["train", "test", "a"],
     );
     assert.equal(request.assignments[0]?.path, path.resolve("/data/a.npz#x"));
+  });
+
+  it("corrections beside the dataset are used and said, --split goes before them, --no-corrections without", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "cleansplit-cli-"));
+    try {
+      await mkdir(path.join(folder, ".cleansplit"));
+      const text = '{"version": 1, "splits": {"set/a": "train", "set/b": "test", "other": "test"}}';
+      await writeFile(path.join(folder, ".cleansplit", "dataset.json"), text);
+      const splitsOf = async (...argv: string[]): Promise<readonly [string, string]> => {
+        const splits: string[] = [];
+        const inspect: Engine["inspect"] = async ({ assignments }) => {
+          splits.push(...assignments.map((one) => `${path.relative(folder, one.path)}=${one.split}`));
+          return { inspection: "1", report: leakyReport() };
+        };
+        const { stderr } = await run(argv, { engine: { inspect }, cwd: folder });
+        return [splits.join(" "), /.*corrected.*/.exec(stderr)?.[0] ?? ""];
+      };
+      const said = "2 parts as corrected in .cleansplit/dataset.json (--no-corrections ignores it).";
+      for (const command of ["inspect", "train"]) {
+        assert.deepEqual(await splitsOf(command, "set"), ["set/a=train set/b=test", said]);
+      }
+      assert.deepEqual(await splitsOf("inspect", "set", "--no-corrections"), ["", ""]);
+      assert.equal((await splitsOf("inspect", "set", "--split", "dev=set/b"))[0], "set/a=train set/b=dev");
+      await writeFile(path.join(folder, ".cleansplit", "dataset.json"), "{");
+      const { code, stderr } = await run(["inspect", "set"], { cwd: folder });
+      assert.equal(code, 2);
+      assert.match(stderr, /dataset.json cannot be used/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it("a path behind -- may look like an option, and switches may stand before the command", async () => {

@@ -68,6 +68,20 @@ describe("image folders", () => {
       ["animals/cat", "animals/dog", "cars/vw"],
       ["data (other) animals/cat", "data (other) animals/dog", "data (other) cars/vw"],
     ],
+    [
+      "nested classes",
+      ["train/animals/cat", "train/cars", "test/animals/cat"],
+      ["train (train) animals/cat", "train (train) cars", "test (test) animals/cat"],
+    ],
+    ["images/split/class", ["images/train/A", "images/val/A"], ["train (train) A", "val (validation) A"]],
+    ["COCO", ["train2017", "val2017"], ["train2017 (train) -", "val2017 (validation) -"]],
+    ["COCO in images", ["images/train2017", "images/val2017"], ["train2017 (train) -", "val2017 (validation) -"]],
+    ["Roboflow", ["train/images", "valid/images"], ["train (train) -", "valid (validation) -"]],
+    ["one folder of images", ["images"], ["data (other) -"]],
+    ["classes within images", ["images/cat", "images/dog"], ["data (other) cat", "data (other) dog"]],
+    ["images within classes", ["train/A/images", "val/B/images"], ["train (train) A", "val (validation) B"]],
+    ["a class called images", ["train/images", "train/text"], ["train (train) images", "train (train) text"]],
+    ["names that are not ASCII", ["train/猫", "test/Größe"], ["train (train) 猫", "test (test) Größe"]],
   ];
   for (const [name, paths, expected] of cases) {
     it(`recognise ${name}`, () => assert.deepEqual(recognised(paths), expected));

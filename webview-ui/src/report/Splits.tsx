@@ -30,7 +30,10 @@ export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
   return (
     <section id="splits" aria-labelledby="splits-title">
       <h2 id="splits-title">Splits</h2>
-      <p class="lead">If a split was recognised wrongly, choose its role; the dataset is then inspected again.</p>
+      <p class="lead">
+        If a split was recognised wrongly, choose its role; the dataset is then inspected again, and the choice is
+        remembered.
+      </p>
       <div class="table-box">
         <table class="data">
           <thead>
@@ -98,7 +101,7 @@ export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
           </ul>
         )}
         {dataset.ignored.length > 0 && (
-          <Disclosure summary={plural(dataset.ignored.length + unlisted, "ignored file")}>
+          <Disclosure summary={plural(dataset.ignored.length + unlisted, "ignored entry", "ignored entries")}>
             <CappedList items={dataset.ignored} step={100}>
               {(files) => (
                 <ul class="plain ignored">
