@@ -199,7 +199,7 @@ export class FingerprintIndex {
   /** Keeps what was read anew; `first` is the sample of the first file in `from`. */
   add(folder: string, names: PackedNames, read: ReadFiles, from: Fingerprints, first: number): void {
     if (this.failure !== null) return;
-    const safe = Date.now() - UNSAFE_MILLISECONDS;
+    const safe = read.began - UNSAFE_MILLISECONDS;
     const keeps = (index: number): boolean =>
       (read.unchanged[index] === 0 || this.compacts) && (read.found.times[index] ?? NaN) < safe;
     try {

@@ -27,6 +27,7 @@ export async function fingerprintFiles(
   md5: Md5,
 ): Promise<ReadFiles> {
   const job = new FileJob(names.ends.length, new Rows(into, md5, kernels), exact, kernels, md5);
+  const began = Date.now();
   const started = performance.now();
   let done = 0;
   while (done < names.ends.length && (done === 0 || performance.now() - started < MAX_MILLISECONDS)) {
@@ -35,7 +36,7 @@ export async function fingerprintFiles(
     if (known === null || !job.isKnown(file, known, index)) await job.read(file, index);
   }
   await job.finish();
-  return { done, time: performance.now() - started, ...job.result() };
+  return { done, began, time: performance.now() - started, ...job.result() };
 }
 
 /** One job while it is worked on. */
@@ -58,7 +59,7 @@ class FileJob {
     rows.columns.isFile.fill(1, rows.rowOf(0), rows.rowOf(count));
   }
 
-  result(): Omit<ReadFiles, "done" | "time"> {
+  result(): Pick<ReadFiles, "reasons" | "found" | "unchanged" | "readingTime"> {
     const { rows, found, unchanged, readingTime } = this;
     return { reasons: rows.reasons, found, unchanged, readingTime };
   }

@@ -46,6 +46,8 @@ export interface ReadFiles {
   readonly found: FileTimes;
   /** 1 for files that are as they were known; nothing is written into their rows. */
   readonly unchanged: Uint8Array;
+  /** When the job began, in milliseconds since 1970. */
+  readonly began: number;
   /** Milliseconds the job took, and those of them in which it waited for files. */
   readonly time: number;
   readonly readingTime: number;

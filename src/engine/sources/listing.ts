@@ -59,15 +59,15 @@ export function listFolder(root: string, folder: string): ListedFolder {
   const links = new Links(root);
   for (const entry of readFolder(root, folder, ignored)) {
     const { name } = entry;
-    const below = joinPath(folder, name);
     if (entry.isDirectory()) {
-      const reason = reasonToSkipFolder(name) ?? reasonOfName(root, below);
+      const below = joinPath(folder, name);
+      const reason = reasonToSkipFolder(name) ?? reasonOfName(root, folder, name);
       if (reason === null) folders.push(below);
       else ignored.push({ path: `${below}/`, reason });
       continue;
     }
     const kind = kindOf(name);
-    const reason = reasonToSkipFile(entry, kind, below, links) ?? reasonOfName(root, below);
+    const reason = reasonToSkipFile(entry, kind, folder, links) ?? reasonOfName(root, folder, name);
     if (kind === "annotation") annotations += 1;
     if (reason !== null) leftOut.push({ name, reason });
     else if (kind === "image") images.push(name);
@@ -152,10 +152,10 @@ function reasonToSkipFolder(name: string): string | null {
   return SKIPPED_FOLDERS.get(name) ?? (name.startsWith(".") ? "hidden folder" : null);
 }
 
-function reasonToSkipFile(entry: Dirent, kind: Kind, below: string, links: Links): string | null {
+function reasonToSkipFile(entry: Dirent, kind: Kind, folder: string, links: Links): string | null {
   if (kind === "hidden") return entry.name.startsWith("._") ? "macOS resource fork" : "hidden file";
   // What a link leads to matters more than its name.
-  const link = entry.isSymbolicLink() ? links.reasonToSkip(below) : null;
+  const link = entry.isSymbolicLink() ? links.reasonToSkip(joinPath(folder, entry.name)) : null;
   if (link !== null) return link;
   if (kind === "annotation" || kind === "other") return "not an image or array file by its name";
   return entry.isFile() || entry.isSymbolicLink() ? null : "neither a file nor a folder";
@@ -165,10 +165,9 @@ function reasonToSkipFile(entry: Dirent, kind: Kind, below: string, links: Links
  * Node gives names as text and puts U+FFFD where bytes are no UTF-8: no file can be opened by such a name. Files that
  * are really called so can.
  */
-function reasonOfName(root: string, below: string): string | null {
-  const name = below.slice(below.lastIndexOf("/") + 1);
-  if (!name.includes("\ufffd") || lstatSync(path.join(root, below), { throwIfNoEntry: false }) !== undefined)
-    return null;
+function reasonOfName(root: string, folder: string, name: string): string | null {
+  if (!name.includes("\ufffd")) return null;
+  if (lstatSync(path.join(root, folder, name), { throwIfNoEntry: false }) !== undefined) return null;
   return "its name holds bytes that are no UTF-8, so it cannot be opened; rename it";
 }
 
