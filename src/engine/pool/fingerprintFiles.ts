@@ -7,7 +7,7 @@ import { decodeImage } from "../decode/decode";
 import { sniffFormat } from "../decode/formats";
 import { UnreadableImage } from "../decode/unreadable";
 import type { FileColumns, Kernels } from "../kernels/kernels";
-import { nameAt } from "../sources/names";
+import { readerOf } from "../sources/names";
 import type { FileTimes, JobParameter, ReadFiles } from "./jobs";
 import { Rows } from "./record";
 
@@ -27,12 +27,13 @@ export async function fingerprintFiles(
   md5: Md5,
 ): Promise<ReadFiles> {
   const job = new FileJob(names.ends.length, new Rows(into, md5, kernels), exact, kernels, md5);
+  const nameAt = readerOf(names);
   const began = Date.now();
   const started = performance.now();
   let done = 0;
   while (done < names.ends.length && (done === 0 || performance.now() - started < MAX_MILLISECONDS)) {
     const index = done++;
-    const file = `${folder}/${nameAt(names, index)}`;
+    const file = `${folder}/${nameAt(index)}`;
     if (known === null || !job.isKnown(file, known, index)) await job.read(file, index);
   }
   await job.finish();
