@@ -9,6 +9,7 @@ import type { FileTimes, ReadFiles } from "../pool/jobs";
 import type { PackedNames } from "../sources/names";
 import { makeRoom, pieceIn, type IndexBatch, type Piece, type TextColumn } from "./indexFile";
 import { IndexReader } from "./indexReader";
+import { isAscending, Runs, type Place } from "./runs";
 import { checksumFile, INDEX_EXTENSION, IndexWriter } from "./indexWriter";
 
 /** Files with another version are left alone and never read. Raise it when a column or what a column means changes. */
@@ -41,8 +42,6 @@ interface Batch {
   readonly names: TextColumn;
   readonly sizes: Float64Array;
   readonly times: Float64Array;
-  /** Number of the folder of each row; -1 when a later row is about the same file. */
-  readonly folderOf: Int32Array;
 }
 
 /**
@@ -56,9 +55,8 @@ export class FingerprintIndex {
   private readonly readers: IndexReader[] = [];
   private readonly files: readonly string[];
   private rows = 0;
-  /** An open-addressing table from the path of a file to its row; of several rows the one that was written last. */
-  private slots = new Int32Array(16).fill(-1);
-  private readonly folders = new Map<string, number>();
+  /** The rows about each folder. */
+  private readonly folders = new Map<string, Runs<Batch>>();
   /** Batches whose rows are in memory, the one used last at the end, and where they lie. */
   private loaded: { readonly batch: Batch; readonly rows: IndexBatch; readonly room: Uint8Array }[] = [];
   private readonly writer: IndexWriter;
@@ -93,47 +91,27 @@ export class FingerprintIndex {
         const rows = reader.readBatch(piece, room);
         // What follows damage is not believed either.
         if (rows === null) break;
-        this.batches.push(this.keysOf(reader, piece, rows));
-        this.rows += rows.count;
+        this.addBatch(reader, piece, rows);
         await nextTurn();
       }
     }
-    let capacity = 16;
-    while (capacity < this.rows * 2) capacity *= 2;
-    this.slots = new Int32Array(capacity).fill(-1);
-    for (const batch of this.batches) {
-      this.enter(batch);
-      await nextTurn();
-    }
   }
 
-  /** A copy of what finds the files of a batch. */
-  private keysOf(reader: IndexReader, piece: Piece, rows: IndexBatch): Batch {
+  /** Keeps a copy of what finds the files of a batch. */
+  private addBatch(reader: IndexReader, piece: Piece, rows: IndexBatch): void {
     const { count, folders, names, sizes, times } = rows;
-    const folderOf = new Int32Array(count);
-    let folder = -1;
-    let [from, to] = [0, -1];
-    for (let row = 0; row < count; row++) {
-      const [start, end] = [folders.ends[row] ?? 0, folders.ends[row + 1] ?? 0];
-      // Rows of one folder follow one another.
-      if (!sameBytes(folders.bytes, start, end, folders.bytes, from, to)) {
-        folder = this.numberOf(rows.folderAt(row));
-        [from, to] = [start, end];
-      }
-      folderOf[row] = folder;
-    }
     const ends = names.ends.slice(0, count + 1);
     const kept = { bytes: names.bytes.slice(0, ends[count]), ends };
-    return {
-      reader,
-      piece,
-      start: this.rows,
-      count,
-      names: kept,
-      sizes: sizes.slice(),
-      times: times.slice(),
-      folderOf,
-    };
+    const batch = { reader, piece, start: this.rows, count, names: kept, sizes: sizes.slice(), times: times.slice() };
+    this.batches.push(batch);
+    this.rows += count;
+    for (let from = 0, to = 1; from < count; from = to++) {
+      while (to < count && isSameText(folders, from, to) && isAscending(kept, to)) to++;
+      const folder = rows.folderAt(from);
+      const runs = this.folders.get(folder) ?? new Runs<Batch>();
+      this.folders.set(folder, runs);
+      runs.add({ batch, from, to });
+    }
   }
 
   /** Says how many images there are now: an index that holds mostly others is written anew. */
@@ -143,25 +121,23 @@ export class FingerprintIndex {
 
   /** Rows for images of one folder, as they were when they were read. */
   find(folder: string, names: PackedNames): FoundRows | null {
-    const known = this.folders.get(folder);
-    if (known === undefined) return null;
+    const runs = this.folders.get(folder);
+    if (runs === undefined) return null;
     const count = names.ends.length;
     const rowOf = new Int32Array(count).fill(-1);
     const times = { sizes: new Float64Array(count).fill(NaN), times: new Float64Array(count).fill(NaN) };
     let from = 0;
-    let next: Place | null = null;
+    let last: Place<Batch> | null = null;
     for (let index = 0; index < count; index++) {
       const to = names.ends[index] ?? from;
-      // Files mostly follow one another as they did when the index was written.
-      const isNext: boolean = next !== null && isAt(next, known, names.bytes, from, to);
-      const found: Place | null = isNext ? next : this.lookUp(known, names.bytes, from, to);
+      const found: Place<Batch> | null = runs.find(names.bytes, from, to, last);
       from = to;
       if (found === null) continue;
-      const { batch, at }: Place = found;
+      const { batch, at }: Place<Batch> = found;
       rowOf[index] = batch.start + at;
       times.sizes[index] = batch.sizes[at] ?? NaN;
       times.times[index] = batch.times[at] ?? NaN;
-      next = { batch, at: at + 1 };
+      last = found;
     }
     return { rowOf, known: times };
   }
@@ -241,7 +217,7 @@ export class FingerprintIndex {
     }
   }
 
-  private placeOf(row: number): Place {
+  private placeOf(row: number): { readonly batch: Batch; readonly at: number } {
     let [low, high] = [0, this.batches.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
@@ -270,78 +246,16 @@ export class FingerprintIndex {
     this.loaded.push({ batch, rows, room });
     return rows;
   }
-
-  /** Enters the files of a batch into the table; what it says of a file goes before what earlier batches said. */
-  private enter(batch: Batch): void {
-    const { bytes, ends } = batch.names;
-    for (let at = 0; at < batch.count; at++) {
-      const slot = this.slotOf(batch.folderOf[at] ?? 0, bytes, ends[at] ?? 0, ends[at + 1] ?? 0);
-      const earlier = this.slots[slot] ?? -1;
-      if (earlier >= 0) {
-        const place = this.placeOf(earlier);
-        place.batch.folderOf[place.at] = -1;
-      }
-      this.slots[slot] = batch.start + at;
-    }
-  }
-
-  private numberOf(folder: string): number {
-    const known = this.folders.get(folder) ?? this.folders.size;
-    this.folders.set(folder, known);
-    return known;
-  }
-
-  private lookUp(folder: number, names: Uint8Array, from: number, to: number): Place | null {
-    const row = this.slots[this.slotOf(folder, names, from, to)] ?? -1;
-    return row < 0 ? null : this.placeOf(row);
-  }
-
-  /** The slot of a file: where it is, or where it would be put. */
-  private slotOf(folder: number, names: Uint8Array, from: number, to: number): number {
-    const mask = this.slots.length - 1;
-    let slot = hashBytes(Math.imul(folder + 1, 0x9e3779b1), names, from, to) & mask;
-    for (;;) {
-      const row = this.slots[slot] ?? -1;
-      if (row < 0 || isAt(this.placeOf(row), folder, names, from, to)) return slot;
-      slot = (slot + 1) & mask;
-    }
-  }
-}
-
-/** A row of a batch. */
-interface Place {
-  readonly batch: Batch;
-  readonly at: number;
-}
-
-/** Whether a place, which may lie behind its batch, is about this file. */
-function isAt({ batch, at }: Place, folder: number, names: Uint8Array, from: number, to: number): boolean {
-  if (at >= batch.count || batch.folderOf[at] !== folder) return false;
-  const { bytes, ends } = batch.names;
-  return sameBytes(bytes, ends[at] ?? 0, ends[at + 1] ?? 0, names, from, to);
 }
 
 /** Small sets are not worth rewriting. */
 const GRACE_ROWS = 4096;
 
-function sameBytes(
-  a: Uint8Array,
-  from: number,
-  to: number,
-  b: Uint8Array,
-  otherFrom: number,
-  otherTo: number,
-): boolean {
-  if (to - from !== otherTo - otherFrom) return false;
-  // Names of one folder mostly differ at their end.
-  for (let i = to - from - 1; i >= 0; i--) if (a[from + i] !== b[otherFrom + i]) return false;
+/** Whether two rows of a column hold the same text. */
+function isSameText({ bytes, ends }: TextColumn, row: number, other: number): boolean {
+  const [from, to] = [ends[row] ?? 0, ends[row + 1] ?? 0];
+  const start = ends[other] ?? 0;
+  if ((ends[other + 1] ?? 0) - start !== to - from) return false;
+  for (let i = from; i < to; i++) if (bytes[i] !== bytes[start + i - from]) return false;
   return true;
-}
-
-/** FNV-1a, 32 bits (G. Fowler, L. C. Noll, K.-P. Vo), from a seed of one's own. */
-function hashBytes(seed: number, bytes: Uint8Array, from: number, to: number): number {
-  let hash = seed;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
-  // Its low bits are its worst; the table uses those.
-  return (hash ^ (hash >>> 15)) >>> 0;
 }
