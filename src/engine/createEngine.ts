@@ -58,7 +58,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       const started = performance.now();
       const quiet = throttledRun(run);
       const inputs = inputsOf(request);
-      const opening = openDataset(inputs, request.assignments, pool, quiet);
+      const opening = openDataset(inputs, request.assignments, pool, quiet, indexFolder);
       const folders = inputs.filter((input) => input.isFolder || input.isList).map(rootOf);
       const indexes = openIndexes(folders, indexFolder);
       const inspection = await inspectDataset(await opening, pool, quiet, indexes);

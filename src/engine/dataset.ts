@@ -5,11 +5,13 @@ import { CleanSplitError } from "../core/errors";
 import type { SampleNames } from "../core/leakage/buildReport";
 import { plural } from "../core/leakage/verdict";
 import type { Progress, Run } from "./engine";
+import { indexFolderOf } from "./index/fingerprintIndex";
+import { Listings } from "./index/listings";
 import type { SampleRef } from "./pool/jobs";
 import type { Pool } from "./pool/pool";
 import { recogniseFile } from "./recognition/arrays";
 import { recogniseFolder } from "./recognition/folders";
-import type { Input } from "./recognition/inputs";
+import { rootOf, type Input } from "./recognition/inputs";
 import { Recognition, type ListedSamples, type Part } from "./recognition/recognition";
 import type { SplitNames } from "./recognition/splitNames";
 import { compareNames } from "./sources/listing";
@@ -30,19 +32,25 @@ export interface Dataset {
   ref(sample: number): SampleRef;
 }
 
-/** Finds the samples of a dataset: lists folders, reads the heads of array files, recognises splits and classes. */
+/**
+ * Finds the samples of a dataset: lists folders, reads the heads of array files, recognises splits and classes. Where
+ * `indexFolder` keeps what folders held, those that are as they were are not listed again.
+ */
 export async function openDataset(
   inputs: readonly Input[],
   assignments: readonly Assignment[],
   pool: Pool,
   run: Run<Progress>,
+  indexFolder: string | null,
 ): Promise<Dataset> {
   const found = new Recognition(assignments);
   const progress = (done: number): void => run.progress({ phase: "listing", done, total: 0 });
   progress(0);
   for (const input of inputs) {
-    if (input.isFolder || input.isList) await recogniseFolder(input, found, pool, { signal: run.signal, progress });
-    else await recogniseFile(input, found, pool, run.signal);
+    if (input.isFolder || input.isList) {
+      const listings = new Listings(indexFolder === null ? null : indexFolderOf(indexFolder, rootOf(input)));
+      await recogniseFolder(input, found, pool, { signal: run.signal, progress }, listings);
+    } else await recogniseFile(input, found, pool, run.signal);
   }
   noteUnusedAssignments(found);
   if (found.parts.length === 0) throw noSamples(inputs, found);

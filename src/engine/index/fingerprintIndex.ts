@@ -27,6 +27,12 @@ const UNSAFE_MILLISECONDS = 2000;
 /** Batches whose rows are in memory at a time: jobs that run at once want rows of a few that follow one another. */
 const MAX_LOADED = 4;
 
+/** Where the index of a dataset is, in the folder where all are kept. */
+export function indexFolderOf(folder: string, root: string): string {
+  const key = createHash("sha256").update(path.resolve(root)).digest("hex").slice(0, 32);
+  return path.join(folder, VERSION, key);
+}
+
 /** Rows of the index for some files; -1 for a file that is not in it. */
 export interface FoundRows {
   readonly rowOf: Int32Array;
@@ -65,8 +71,7 @@ export class FingerprintIndex {
 
   /** `folder` is where indexes are kept, `root` whose images it is about. */
   static async open(folder: string, root: string): Promise<FingerprintIndex> {
-    const key = createHash("sha256").update(path.resolve(root)).digest("hex").slice(0, 32);
-    const index = new FingerprintIndex(path.join(folder, VERSION, key));
+    const index = new FingerprintIndex(indexFolderOf(folder, root));
     await index.load().catch((error: unknown) => {
       // An inspection is as good without it: then all images are read.
       index.failure = messageOf(error);

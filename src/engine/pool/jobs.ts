@@ -1,7 +1,7 @@
 import type { ArrayHead } from "../../core/dataset/arrays";
 import type { FingerprintColumns } from "../../core/fingerprint/fingerprints";
 import type { Scaling } from "../../core/fingerprint/scaling";
-import type { ListedFolder } from "../sources/listing";
+import type { FolderStamp, Listing } from "../sources/listing";
 import type { ImageList } from "../sources/lists/imageList";
 import type { PackedNames } from "../sources/names";
 import type { RowFormat } from "../sources/sources";
@@ -68,8 +68,8 @@ export interface FeatureFormat {
 
 /** Everything a worker does; each job answers plain values and typed arrays. Declared once, the pool derives the rest. */
 export interface Jobs {
-  /** Lists one folder of a dataset. */
-  list(parameter: { readonly root: string; readonly folder: string }): ListedFolder;
+  /** Lists one folder of a dataset unless it is as `known`. */
+  list(parameter: { readonly root: string; readonly folder: string; readonly known: FolderStamp | null }): Listing;
   /** Reads what an array file holds, with labels. */
   head(parameter: { readonly file: string }): ArrayFileHead;
   /** Reads a file that lists images. */

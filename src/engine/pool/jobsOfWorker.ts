@@ -23,7 +23,7 @@ const kernels = loadKernels(path.join(__dirname, "kernels.wasm"));
 
 /** What a worker does with each job. */
 export const jobs: Jobs = {
-  list: ({ root, folder }) => listFolder(root, folder),
+  list: ({ root, folder, known }) => listFolder(root, folder, known),
 
   head({ file }): ArrayFileHead {
     // The file may have changed since this thread last read it.

@@ -2,6 +2,7 @@ import path from "node:path";
 import { recogniseFolders } from "../../core/dataset/folders";
 import { CleanSplitError } from "../../core/errors";
 import type { Run } from "../engine";
+import type { Listings } from "../index/listings";
 import type { Pool } from "../pool/pool";
 import { isIdxName } from "../sources/idxNames";
 import { compareNames, type ListedFolder } from "../sources/listing";
@@ -16,9 +17,15 @@ import type { Recognition } from "./recognition";
  * Finds the samples of a folder: its images as one source, and the arrays of the array files in it. Of an input that is a
  * list of images only what the list names.
  */
-export async function recogniseFolder(input: Input, found: Recognition, pool: Pool, run: Run<number>): Promise<void> {
+export async function recogniseFolder(
+  input: Input,
+  found: Recognition,
+  pool: Pool,
+  run: Run<number>,
+  listings: Listings,
+): Promise<void> {
   const root = rootOf(input);
-  const listed = await listTree(root, pool, run);
+  const listed = await listTree(root, pool, run, listings);
   const only = input.isList ? path.basename(input.path) : null;
   const lists = await recogniseLists(root, input.prefix, only, listed, found, pool, run.signal);
   recogniseImages(input, listed, lists, found);
@@ -52,17 +59,22 @@ export async function recogniseFolder(input: Input, found: Recognition, pool: Po
 }
 
 /** Lists a folder and all below it, as many at once as there are workers; in the order of their paths. */
-async function listTree(root: string, pool: Pool, run: Run<number>): Promise<ListedFolder[]> {
+async function listTree(root: string, pool: Pool, run: Run<number>, listings: Listings): Promise<ListedFolder[]> {
   const listed: ListedFolder[] = [];
   let images = 0;
   const visit = async (folder: string): Promise<void> => {
-    const one = await pool.run("list", { root, folder }, run.signal);
+    const known = listings.find(folder);
+    const listing = await pool.run("list", { root, folder, known: known?.stamp ?? null }, run.signal);
+    const one = listing.listed ?? known?.listed;
+    if (one === undefined) throw new Error(`${folder} was not listed.`);
+    listings.keep(one, listing.stamp);
     listed.push(one);
     images += one.images.ends.length;
     run.progress(images);
     await Promise.all(one.folders.map(visit));
   };
   await visit("");
+  listings.save();
   return listed.sort((a, b) => compareNames(a.path, b.path));
 }
 

@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, realpathSync, statSync, type Dirent } from "node:fs";
+import { lstatSync, opendirSync, realpathSync, statfsSync, statSync, type Dirent } from "node:fs";
 import path from "node:path";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { plural } from "../../core/leakage/verdict";
@@ -30,6 +30,31 @@ export interface ListedFolder {
   readonly ignored: readonly Ignored[];
 }
 
+/** What is the same as long as a folder holds the same names: times are in milliseconds since 1970. */
+export interface FolderStamp {
+  readonly inode: number;
+  readonly modified: number;
+  readonly changed: number;
+}
+
+/** A folder that was listed, with a stamp when that tells whether it must be listed again. */
+export interface Listing {
+  /** Null when it is as it was known. */
+  readonly listed: ListedFolder | null;
+  readonly stamp: FolderStamp | null;
+}
+
+/**
+ * File systems, by their number in Linux (`statfs(2)`), that change the times of a folder whenever a name in it is added,
+ * removed or given to another file, as POSIX asks for: ext, XFS, Btrfs, ZFS, tmpfs, overlayfs, F2FS. Others are not believed.
+ */
+const TRUSTED_SYSTEMS: ReadonlySet<number> = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0x01021994, 0x794c7630, 0xf2f52010,
+]);
+
+/** A folder that changed so shortly before it was listed may change again within the same tick of the clock. */
+const UNSAFE_MILLISECONDS = 2000;
+
 /** Folders that never hold a dataset's images, and why. */
 const SKIPPED_FOLDERS: ReadonlyMap<string, string> = new Map([
   ...["node_modules", "__pycache__", "__MACOSX"].map(
@@ -45,10 +70,37 @@ const MOST_ALIKE = 5;
 const MOST_LISTS = 10;
 
 /**
- * Lists one folder of a dataset, synchronously: run it in a worker. Links to files count when their target lies in the
- * dataset; links to folders are ignored, so there are no loops. Everything left out is listed.
+ * Lists one folder of a dataset unless it is as `known`, synchronously: run it in a worker. Links to files count when their
+ * target lies in the dataset; links to folders are ignored, so there are no loops. Everything left out is listed.
  */
-export function listFolder(root: string, folder: string): ListedFolder {
+export function listFolder(root: string, folder: string, known: FolderStamp | null): Listing {
+  const began = Date.now();
+  // Before it is read: what changes meanwhile shows in the times next time.
+  const stamp = stampOf(path.join(root, folder));
+  if (stamp !== null && known !== null && isSame(stamp, known)) return { listed: null, stamp };
+  const { isPlain, ...listed } = readNames(root, folder);
+  const isSafe = stamp !== null && Math.max(stamp.modified, stamp.changed) < began - UNSAFE_MILLISECONDS;
+  return { listed, stamp: isPlain && isSafe ? stamp : null };
+}
+
+function stampOf(folder: string): FolderStamp | null {
+  if (process.platform !== "linux") return null;
+  try {
+    if (!TRUSTED_SYSTEMS.has(statfsSync(folder).type)) return null;
+    const { ino, mtimeMs, ctimeMs } = statSync(folder);
+    return { inode: ino, modified: mtimeMs, changed: ctimeMs };
+  } catch {
+    // Reading its names will say what is the matter.
+    return null;
+  }
+}
+
+function isSame(a: FolderStamp, b: FolderStamp): boolean {
+  return a.inode === b.inode && a.modified === b.modified && a.changed === b.changed;
+}
+
+/** `isPlain` says that all of it follows from the names: there are no links, for one. */
+function readNames(root: string, folder: string): ListedFolder & { readonly isPlain: boolean } {
   const images: string[] = [];
   const arrays: string[] = [];
   const lists: string[] = [];
@@ -56,9 +108,11 @@ export function listFolder(root: string, folder: string): ListedFolder {
   const ignored: Ignored[] = [];
   const leftOut: { readonly name: string; readonly reason: string }[] = [];
   let annotations = 0;
+  let isPlain = true;
   const links = new Links(root);
   for (const entry of readFolder(root, folder, ignored)) {
     const { name } = entry;
+    if (entry.isSymbolicLink() || name.includes("\ufffd")) isPlain = false;
     if (entry.isDirectory()) {
       const below = joinPath(folder, name);
       const reason = reasonToSkipFolder(name) ?? reasonOfName(root, folder, name);
@@ -78,6 +132,8 @@ export function listFolder(root: string, folder: string): ListedFolder {
   leftOut.push(...many.map((name) => ({ name, reason: "too many in one folder to be lists of images" })));
   ignored.push(...summarise(folder, leftOut));
   return {
+    // A folder that could not be read to its end is an entry itself.
+    isPlain: isPlain && !ignored.some((entry) => entry.path === `${folder}/`),
     path: folder,
     images: packNames(images.sort()),
     arrays: arrays.sort(),

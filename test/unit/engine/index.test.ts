@@ -5,13 +5,17 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { tableFromIPC } from "apache-arrow";
 import type { Report } from "../../../src/core/leakage/report";
 import { createEngineForTest, faultyDataset, inspect, png, writeTree } from "./support";
@@ -54,9 +58,9 @@ describe("the fingerprint index", () => {
     }
   }
 
-  function indexFiles(): string[] {
+  function indexFiles(ending = ".arrows"): string[] {
     return readdirSync(index, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith(".arrows"))
+      .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
       .map((entry) => path.join(entry.parentPath, entry.name));
   }
 
@@ -81,6 +85,34 @@ describe("the fingerprint index", () => {
     utimesSync(file, longAgo + 5, longAgo + 5);
     const { unreadable } = await inspectOnce();
     assert.ok(unreadable.some((fault) => fault.id === "test/B/7.png"));
+  });
+
+  it("lists only folders again that changed", async () => {
+    await inspectOnce();
+    // The time at which a folder itself changed cannot be set: it must be in the past.
+    await sleep(2100);
+    await inspectOnce();
+    const listings = indexFiles("folders.arrow").map((file) => statSync(file).mtimeMs);
+    assert.equal(listings.length, 1);
+    assert.deepEqual(facts(await inspectOnce()), expected);
+    assert.deepEqual(
+      indexFiles("folders.arrow").map((file) => statSync(file).mtimeMs),
+      listings,
+      "nothing was listed anew",
+    );
+    writeTree(root, { "test/A/new.png": png(50), "test/C/new class.png": png(51) });
+    rmSync(path.join(root, "train/B/5.png"));
+    renameSync(path.join(root, "test/B/7.png"), path.join(root, "test/B/seven.png"));
+    symlinkSync(path.join(root, "train/A/1.png"), path.join(root, "valid/A/link.png"));
+    age(root);
+    const fresh = facts(await inspectOnce(null));
+    assert.notDeepEqual(fresh, expected);
+    for (let round = 0; round < 3; round++) assert.deepEqual(facts(await inspectOnce()), fresh);
+    // Where a link leads changes without its folder.
+    rmSync(path.join(root, "train/A/1.png"));
+    assert.deepEqual(facts(await inspectOnce()), facts(await inspectOnce(null)));
+    for (const file of indexFiles("folders.arrow")) truncateSync(file, 100);
+    assert.deepEqual(facts(await inspectOnce()), facts(await inspectOnce(null)));
   });
 
   it("reads new, changed and vanished files as they are now", async () => {
