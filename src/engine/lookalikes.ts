@@ -34,7 +34,9 @@ export async function decodeLookalikes(
 ): Promise<void> {
   const samples = await search(fingerprints, run.signal);
   let done = 0;
+  if (samples.length === 0) return;
   for (const { source, start, index } of folders) {
+    index?.beginAgain();
     await forEachLimited(jobsOf(samples, source, start), pool.size * 2, async ({ folder, positions }) => {
       for (let at = 0; at < positions.length;) {
         const rest = positions.subarray(at);

@@ -61,8 +61,8 @@ export class FingerprintIndex {
   private readonly readers: IndexReader[] = [];
   private readonly files: readonly string[];
   private rows = 0;
-  /** The rows about each folder. */
-  private readonly folders = new Map<string, Runs<Batch>>();
+  /** The rows about each folder, by file, the oldest first: what a later file says goes before. */
+  private readonly folders = new Map<string, { readonly reader: IndexReader; readonly runs: Runs<Batch> }[]>();
   /** Batches whose rows are in memory, the one used last at the end, and where they lie. */
   private loaded: { readonly batch: Batch; readonly rows: IndexBatch; readonly room: Uint8Array }[] = [];
   private readonly writer: IndexWriter;
@@ -113,9 +113,10 @@ export class FingerprintIndex {
     for (let from = 0, to = 1; from < count; from = to++) {
       while (to < count && isSameText(folders, from, to) && isAscending(kept, to)) to++;
       const folder = rows.folderAt(from);
-      const runs = this.folders.get(folder) ?? new Runs<Batch>();
-      this.folders.set(folder, runs);
-      runs.add({ batch, from, to });
+      const files = this.folders.get(folder) ?? [];
+      this.folders.set(folder, files);
+      if (files.at(-1)?.reader !== reader) files.push({ reader, runs: new Runs<Batch>() });
+      files.at(-1)?.runs.add({ batch, from, to });
     }
   }
 
@@ -126,23 +127,24 @@ export class FingerprintIndex {
 
   /** Rows for images of one folder, as they were when they were read. */
   find(folder: string, names: PackedNames): FoundRows | null {
-    const runs = this.folders.get(folder);
-    if (runs === undefined) return null;
+    const files = this.folders.get(folder);
+    if (files === undefined) return null;
     const count = names.ends.length;
     const rowOf = new Int32Array(count).fill(-1);
     const times = { sizes: new Float64Array(count).fill(NaN), times: new Float64Array(count).fill(NaN) };
     let from = 0;
-    let last: Place<Batch> | null = null;
     for (let index = 0; index < count; index++) {
       const to = names.ends[index] ?? from;
-      const found: Place<Batch> | null = runs.find(names.bytes, from, to, last);
+      let found: Place<Batch> | null = null;
+      for (let i = files.length - 1; i >= 0 && found === null; i--) {
+        found = files[i]?.runs.find(names.bytes, from, to) ?? null;
+      }
       from = to;
       if (found === null) continue;
-      const { batch, at }: Place<Batch> = found;
+      const { batch, at } = found;
       rowOf[index] = batch.start + at;
       times.sizes[index] = batch.sizes[at] ?? NaN;
       times.times[index] = batch.times[at] ?? NaN;
-      last = found;
     }
     return { rowOf, known: times };
   }
@@ -187,6 +189,15 @@ export class FingerprintIndex {
       this.writer.add(folder, names, read, from, first, keeps);
     } catch (error) {
       this.failure = messageOf(error);
+    }
+  }
+
+  /** Says that files will be added again: of one file of the index each is about another image. */
+  beginAgain(): void {
+    try {
+      this.writer.close();
+    } catch (error) {
+      this.failure ??= messageOf(error);
     }
   }
 

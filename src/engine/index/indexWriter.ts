@@ -25,6 +25,8 @@ export class IndexWriter {
   private readonly folders = new TextBuilder();
   private readonly names = new TextBuilder();
   private count = 0;
+  /** When the last file was begun, in milliseconds since 1970. */
+  private time = 0;
   /** The file and that of its checksums. */
   private open: { readonly file: number; readonly checksums: number } | null = null;
 
@@ -61,7 +63,7 @@ export class IndexWriter {
     }
   }
 
-  /** Writes what is left. */
+  /** Writes what is left. What is added afterwards goes into another file. */
   close(): void {
     try {
       this.flush();
@@ -76,7 +78,8 @@ export class IndexWriter {
     if (this.count === 0) return;
     if (this.open === null) {
       // The time first, so that names sort by age and later rows go before earlier ones.
-      const name = `${Date.now().toString(36).padStart(9, "0")}-${randomUUID().slice(0, 8)}${INDEX_EXTENSION}`;
+      this.time = Math.max(Date.now(), this.time + 1);
+      const name = `${this.time.toString(36).padStart(9, "0")}-${randomUUID().slice(0, 8)}${INDEX_EXTENSION}`;
       const file = path.join(this.folder, name);
       this.open = { file: openSync(file, "wx"), checksums: openSync(checksumFile(file), "wx") };
       this.append(encodeStart());
