@@ -225,6 +225,11 @@ export class DatasetSession implements vscode.Disposable {
     return this.inspect([...kept, ...paths.map((unit) => ({ path: unit, split }))]);
   }
 
+  /** Forgets what was said about the unit at `path` and inspects again. */
+  async undoCorrection(path: string): Promise<InspectionResult> {
+    return this.inspect(this.#request.assignments.filter((assignment) => assignment.path !== path));
+  }
+
   /** Trains the baseline on the original and the sanitized data; the history tells how it goes. */
   async train(): Promise<void> {
     if (this.training.isRunning) return;

@@ -54,6 +54,8 @@ export interface ReportState {
   } | null;
   /** What the checks of quality say, in words; empty without a report. */
   readonly quality: readonly QualityNote[];
+  /** Paths of units whose split a person corrected. */
+  readonly corrected: readonly string[];
   /** A plan that was made and not yet written. */
   readonly plan: PlanSummary | null;
   readonly applied: ApplyResult | null;
@@ -82,6 +84,8 @@ export interface ReportHost {
   copySampleId(id: string): Promise<void>;
   /** Corrects what a recognised split is used for; the dataset is inspected again. */
   setRole(split: string, role: Role | null): Promise<void>;
+  /** Takes back what was corrected of the unit at `path`; the dataset is inspected again. */
+  undoCorrection(path: string): Promise<void>;
   inspect(): Promise<void>;
   /** Stops what is being done, and gives up an inspection that is paused. */
   cancel(): Promise<void>;

@@ -108,6 +108,20 @@ describe("inspection", () => {
     assert.equal(path.basename(leftOut?.unit.path ?? ""), "valid");
   });
 
+  it("a split that gets the role of another one joins it, until the correction is undone", async () => {
+    const session = await inspect(writeTinyDataset());
+    const counts = (): unknown => session.result?.report.splits.map(({ name, samples }) => [name, samples]);
+    const before = counts();
+    const result = await session.setRole("valid", "test");
+    assert.deepEqual(counts(), [
+      ["train", PLANTED.splits.train],
+      ["test", PLANTED.splits.test + PLANTED.splits.valid],
+    ]);
+    const valid = result.report.dataset.units.find((unit) => path.basename(unit.path) === "valid");
+    await session.undoCorrection(valid?.path ?? "");
+    assert.deepEqual(counts(), before);
+  });
+
   it("corrections are kept in a file beside the dataset, and are used when it is inspected anew", async () => {
     const { sessions } = await activated();
     const folder = writeTinyDataset("corrected");

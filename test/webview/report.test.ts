@@ -86,6 +86,20 @@ describe("report page", function () {
     assert.deepEqual((await callsOf("revealSample"))[0]?.parameters, [6]);
   });
 
+  it("takes a correction of one part back, and counts with nouns what long lists leave out", async () => {
+    await open("lists");
+    const splits = page.locator("#splits");
+    await splits.getByText("How this was recognised").click();
+    await splits.getByRole("button", { name: "Undo Correction" }).click();
+    const undone = (await callsOf("undoCorrection"))[0]?.parameters;
+    assert.deepEqual(undone, ["/home/someone/datasets/skin-lesions/metadata.csv#dev"]);
+    await splits.getByText("1,001 ignored entries").click();
+    await splits.getByText("1 more ignored entry is listed by").waitFor();
+    await splits.getByRole("button", { name: "Show 100 of 900 more ignored entries" }).click();
+    await splits.getByRole("button", { name: "Show 100 of 800 more ignored entries" }).waitFor();
+    await page.locator("#faults").getByText("1,234 more unusable images are listed by").waitFor();
+  });
+
   it("has no section of quality where nothing is odd", async () => {
     await open("clean");
     await page.locator("#sanitize").waitFor();

@@ -4,14 +4,21 @@ import type { Input } from "./inputs";
 
 /**
  * Names of splits while inputs are recognised. A recognised name belongs to its input, so that `train` of a folder and
- * `train` of a pickle stay two splits; a name that a person gave is one split wherever it is given.
+ * `train` of a pickle stay two splits; a name that a person gave is one split wherever it is given. In the only input both
+ * are one: what is corrected to `test` joins the `test` that was recognised.
  */
 export class SplitNames {
   private readonly roles = new Map<string, Role>();
+  private readonly given = new Set<string>();
   private readonly inputsOf = new Map<string, Set<string>>();
 
   /** Key of a recognised split. */
   recognised(input: Input, name: string, role: Role): string {
+    const isOnlyInput = input.prefix === "";
+    if (isOnlyInput) {
+      if (!this.given.has(name)) this.roles.set(name, role);
+      return name;
+    }
     const key = `${input.name}\0${name}`;
     this.roles.set(key, role);
     this.inputsOf.set(name, (this.inputsOf.get(name) ?? new Set()).add(input.name));
@@ -20,6 +27,7 @@ export class SplitNames {
 
   /** Key of a split that a person named. */
   assigned(name: string): string {
+    this.given.add(name);
     this.roles.set(name, roleOfSplit(name));
     return name;
   }

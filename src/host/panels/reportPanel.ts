@@ -77,6 +77,7 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
       report,
       verdict: report === null ? null : verdictOf(report),
       quality: report === null ? [] : qualityNotes(report.quality),
+      corrected: this.#session.request.assignments.map((assignment) => assignment.path),
       plan,
       applied,
       trusted: vscode.workspace.isTrusted,
@@ -126,6 +127,10 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
 
   async setRole(split: string, role: Role | null): Promise<void> {
     await this.#shownOnPage(this.#session.setRole(split, role));
+  }
+
+  async undoCorrection(path: string): Promise<void> {
+    await this.#shownOnPage(this.#session.undoCorrection(path));
   }
 
   async inspect(): Promise<void> {

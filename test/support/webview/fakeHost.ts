@@ -67,9 +67,16 @@ window.acquireVsCodeApi = () => ({
   setState: (state: unknown) => sessionStorage.setItem(STATE_KEY, JSON.stringify(state)),
 });
 
+const DECODING = {
+  title: "Decoding lookalikes",
+  text: "1,204 of 3,480 images · 310/s · 7 s left",
+  done: 1_204,
+  total: 3_480,
+};
+
 function reportScenario(): { readonly fake: FakeReport; readonly state: ReportState } {
   const dataset: FakeDataset =
-    scenario === "huge" || scenario === "hostile" || scenario === "photos"
+    scenario === "huge" || scenario === "hostile" || scenario === "photos" || scenario === "lists"
       ? DATASETS[scenario]
       : scenario === "clean" || scenario === "warning"
         ? { ...DATASETS.letters, groups: 0, faults: 0 }
@@ -93,9 +100,12 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
     loading: { ...none, progress, canPause: true },
     paused: { ...none, paused },
     counting: { ...none, progress: { title: "Listing", text: "3,120 images found", done: 3_120, total: 0 } },
+    decoding: { ...none, progress: DECODING, canPause: true },
+    decodingAgain: { ...base, progress: DECODING, canPause: true },
     failed: { ...none, error: "The folder /data/notmnist_split is not there any more." },
     again: { ...base, progress, canPause: true },
     pausedAgain: { ...base, paused },
+    lists: { ...base, corrected: ["/home/someone/datasets/skin-lesions/metadata.csv#dev"] },
     plan: { ...base, plan: fake.plan() },
     untrusted: { ...base, plan: fake.plan(), trusted: false },
     applied: {
@@ -184,6 +194,7 @@ const reportHost: Omit<ReportHost, "ready"> = {
   revealSample: async () => undefined,
   copySampleId: async () => undefined,
   setRole: async () => undefined,
+  undoCorrection: async () => undefined,
   inspect: async () => fake.update({ error: null, progress: STARTING, canPause: true }),
   cancel: async () => fake.update({ progress: null, canPause: false, paused: null }),
   pause: async () => fake.update({ progress: null, canPause: false, paused: fake.reportState.progress }),

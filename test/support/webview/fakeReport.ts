@@ -26,6 +26,10 @@ export interface FakeDataset {
   /** Width and height of every image. */
   readonly size: readonly [number, number];
   readonly fileName: (sample: number) => string;
+  /** How it was recognised, when not by folders. */
+  readonly recognised?: Pick<Report["dataset"], "units" | "ignored" | "notes">;
+  /** Entries left out of lists of the report. */
+  readonly unlisted?: Report["unlisted"];
 }
 
 const LETTERS = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
@@ -93,6 +97,56 @@ export const DATASETS = {
     size: [1024, 768],
     fileName: (sample) => `IMG_${String(2000 + sample)}.JPG`,
   },
+  /** Splits and labels from a list of images, and a long list of what was left out. */
+  lists: {
+    name: "skin-lesions",
+    splits: [
+      { name: "train", role: "train", samples: 8_012 },
+      { name: "dev", role: "validation", samples: 1_002 },
+      { name: "test", role: "test", samples: 999 },
+      { name: "not listed", role: "other", samples: 2 },
+    ],
+    classes: ["keratosis", "melanoma", "nevus"],
+    groups: 40,
+    faults: 1_000,
+    size: [600, 450],
+    fileName: (sample) => `ISIC_${String(24_306 + sample).padStart(7, "0")}.jpg`,
+    recognised: {
+      units: [
+        ...(["train", "dev", "test"] as const).map((split) => ({
+          path: `/home/someone/datasets/skin-lesions/metadata.csv#${split}`,
+          split,
+          role: split === "dev" ? ("validation" as const) : split,
+          samples: split === "train" ? 8_012 : split === "dev" ? 1_002 : 999,
+          reason: "Column “split” of metadata.csv says so. Labels from column “dx”.",
+        })),
+        {
+          path: "/home/someone/datasets/skin-lesions/metadata.csv#not listed",
+          split: "not listed",
+          role: "other",
+          samples: 2,
+          reason: "metadata.csv gives them no split.",
+        },
+      ],
+      ignored: [
+        { path: ".DS_Store", reason: "hidden file" },
+        {
+          path: "old/metadata-2018.csv",
+          reason: "only 0 of its 40 rows name images here, and a list is used when more than half do",
+        },
+        ...Array.from({ length: 998 }, (_, i) => ({
+          path: `annotations/person-who-draws-long-names-of-files/region-of-interest-${String(i)}-polygons.xml`,
+          reason: "not an image or array file by its name",
+        })),
+      ],
+      notes: [
+        "metadata.csv lists images: paths from column “image_id”, labels from column “dx”, splits from column “split”; 10,015 rows, of which 10,013 name an image.",
+        "2 rows of metadata.csv name images that are missing, e.g. row 119: ISIC_9999999.",
+        "2 images are named by no row of metadata.csv, e.g. images/ISIC_0024383.jpg: only folders say what they are.",
+      ],
+    },
+    unlisted: { unreadable: 1_234, invalid: 0, ignored: 1 },
+  },
 } satisfies Record<string, FakeDataset>;
 
 /** A number of 0..1 that looks random and depends on its arguments alone. */
@@ -100,6 +154,23 @@ function noise(...seeds: readonly number[]): number {
   let hash = 0x9e3779b9;
   for (const seed of seeds) hash = Math.imul(hash ^ seed, 0x85ebca6b) ^ (hash >>> 13);
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}
+
+function recognisedByFolders(dataset: FakeDataset): Pick<Report["dataset"], "units" | "ignored" | "notes"> {
+  return {
+    units: dataset.splits.map((split) => ({
+      path: `/data/${dataset.name}/${split.name}`,
+      split: split.name,
+      role: split.role,
+      samples: split.samples,
+      reason: `The folder is called “${split.name}” and holds one folder per class.`,
+    })),
+    ignored: [
+      { path: "train/.DS_Store", reason: "Made by the Finder, no image." },
+      { path: "README.md", reason: "No image." },
+    ],
+    notes: ["The classes are the names of the folders below each split."],
+  };
 }
 
 /** A made-up dataset with groups that are computed when they are asked for. */
@@ -120,18 +191,7 @@ export class FakeReport {
       dataset: {
         name: dataset.name,
         inputs: [`/data/${dataset.name}`],
-        units: dataset.splits.map((split) => ({
-          path: `/data/${dataset.name}/${split.name}`,
-          split: split.name,
-          role: split.role,
-          samples: split.samples,
-          reason: `The folder is called “${split.name}” and holds one folder per class.`,
-        })),
-        ignored: [
-          { path: "train/.DS_Store", reason: "Made by the Finder, no image." },
-          { path: "README.md", reason: "No image." },
-        ],
-        notes: ["The classes are the names of the folders below each split."],
+        ...(dataset.recognised ?? recognisedByFolders(dataset)),
       },
       splits: dataset.splits.map((split, index) => ({
         name: split.name,
@@ -164,6 +224,7 @@ export class FakeReport {
       invalid: this.#faults(Math.floor(dataset.faults / 3), "The label 10 is not one of 10 classes."),
       collisions: { groups: 0, samples: 0 },
       quality: this.#quality(),
+      ...(dataset.unlisted === undefined ? {} : { unlisted: dataset.unlisted }),
       timing: { seconds: 1.92, samples: dataset.splits.reduce((sum, split) => sum + split.samples, 0) },
     };
   }
@@ -419,6 +480,7 @@ export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = 
       },
     }[level],
     quality: qualityNotes(report.quality),
+    corrected: [],
     plan: null,
     applied: null,
     trusted: true,

@@ -64,7 +64,7 @@ export function trainingState(status: TrainingState["status"], done: number, epo
         ? null
         : {
             backend: "wasm",
-            reason: "The native library could not be loaded: Cannot find module '@tensorflow/tfjs-node'.",
+            reason: "TensorFlow.js WebAssembly; the native library is not installed",
           },
     spec: {
       sizes: SIZES,

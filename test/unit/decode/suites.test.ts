@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import sharp from "sharp";
 import { pixelDigest } from "../../../src/core/fingerprint/pixels";
@@ -11,10 +9,8 @@ import { isImageFileName, sniffFormat } from "../../../src/engine/decode/formats
 import { UnreadableImage } from "../../../src/engine/decode/unreadable";
 import type { Kernels } from "../../../src/engine/kernels/kernels";
 import { chooseMd5 } from "../../../src/engine/nodeMd5";
+import { extractPublished, PUBLISHED_DATA as DATA } from "../engine/support";
 import { both, fingerprintWithBoth } from "../kernels/support";
-
-/** Where published suites lie; tests that need them say when they are absent. */
-const DATA = process.env["CLEANSPLIT_TEST_DATA"] ?? path.resolve(import.meta.dirname, "../../../../shared/data");
 
 interface Answer {
   readonly file: string;
@@ -40,7 +36,6 @@ function refusedOf(answers: readonly Answer[]): string[] {
 
 describe("published suites of images", function () {
   this.timeout(120_000);
-  const scratch = mkdtempSync(path.join(tmpdir(), "cleansplit-suites-"));
   let kernels: { readonly wasm: Kernels; readonly reference: Kernels };
 
   before(async function () {
@@ -53,12 +48,9 @@ describe("published suites of images", function () {
     kernels = await both();
   });
 
-  after(() => rmSync(scratch, { recursive: true, force: true }));
-
   /** Decodes the images of a suite in order; the others are counted. */
   async function decodeSuite(name: string): Promise<{ readonly answers: readonly Answer[]; readonly others: number }> {
-    execFileSync("tar", ["-xzf", path.join(DATA, `${name}.tar.gz`), "-C", scratch]);
-    const folder = path.join(scratch, name);
+    const folder = path.join(extractPublished(name), name);
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))

@@ -156,6 +156,23 @@ describe("inspecting image folders", () => {
     assert.deepEqual(leaks(report), { "train in test": 1, "test in train": 1 });
   });
 
+  it("joins what is corrected to a role with the split of that name", async () => {
+    const root = writeTree(path.join(scratch, "joined"), {
+      "train/A/1.png": png(1),
+      "test/A/2.png": png(2),
+      "valid/A/1.png": png(1),
+    });
+    const { report } = await inspect(engine, [root], [{ path: path.join(root, "valid"), split: "test" }]);
+    assert.deepEqual(
+      report.splits.map(({ name, role, samples }) => [name, role, samples]),
+      [
+        ["train", "train", 1],
+        ["test", "test", 2],
+      ],
+    );
+    assert.deepEqual(leaks(report), { "train in test": 1, "test in train": 1 });
+  });
+
   it("keeps splits of one name apart when they come from different inputs", async () => {
     const one = writeTree(path.join(scratch, "one"), { "train/A/1.png": png(1), "test/A/2.png": png(2) });
     const two = writeTree(path.join(scratch, "two"), { "train/A/2.png": png(2) });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +15,23 @@ const DIST = path.resolve(import.meta.dirname, "../../../dist");
 /** Where published datasets lie that are too large to ship; tests that need them say when they are absent. */
 export const PUBLISHED_DATA =
   process.env["CLEANSPLIT_TEST_DATA"] ?? path.resolve(import.meta.dirname, "../../../../shared/data");
+
+const extracted = new Map<string, string>();
+
+/** The folder with what a published archive holds; unpacked once for all tests, which do not change it. */
+export function extractPublished(name: string): string {
+  let folder = extracted.get(name);
+  if (folder === undefined) {
+    folder = mkdtempSync(path.join(tmpdir(), "cleansplit-published-"));
+    extracted.set(name, folder);
+    execFileSync("tar", ["-xzf", path.join(PUBLISHED_DATA, `${name}.tar.gz`), "-C", folder]);
+  }
+  return folder;
+}
+
+after(() => {
+  for (const folder of extracted.values()) rmSync(folder, { recursive: true, force: true });
+});
 
 /** A run that is never cancelled and tells nobody. */
 export function quiet(signal = new AbortController().signal): Run<unknown> {

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { QualityCheck, QualityNote, Report } from "../../../src/protocol/report";
 import { CappedList } from "../shared/CappedList";
 import { Button, Disclosure } from "../shared/Controls";
-import { number, visible } from "../shared/format";
+import { plural, visible } from "../shared/format";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 interface Props {
@@ -27,7 +27,7 @@ export function Quality({ report, notes, roles, onOpen, onReveal }: Props): JSX.
             <li key={title + text}>
               <h3>
                 {title}
-                {found !== null && <span class="muted"> {number(found.samples)}</span>}
+                {found !== null && <span class="muted"> {plural(found.samples, "image")}</span>}
               </h3>
               <p>{visible(text)}</p>
               {found !== null && <Examples found={found} roles={roles} onOpen={onOpen} onReveal={onReveal} />}
@@ -48,8 +48,8 @@ function Examples({
   const { samples, examples } = found;
   const rest = samples - examples.length;
   return (
-    <Disclosure summary={rest > 0 ? `The first ${number(examples.length)}` : "Show them"}>
-      <CappedList items={examples} step={20}>
+    <Disclosure summary={rest > 0 ? `The first ${plural(examples.length, "image")}` : "Show them"}>
+      <CappedList items={examples} step={20} nouns={["image", "images"]}>
         {(shown) => (
           <div class="table-box">
             <table class="data faults">

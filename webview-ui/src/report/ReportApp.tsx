@@ -214,6 +214,9 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
           roles={roles}
           busy={progress !== null}
           onRole={(split: string, role: Role) => act(host.setRole(split, role))}
+          corrected={state.corrected}
+          onUndo={(unit) => act(host.undoCorrection(unit))}
+          trusted={state.trusted}
         />
         <Gallery
           host={host}

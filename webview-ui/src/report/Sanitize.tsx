@@ -192,7 +192,7 @@ function PlanClasses({ splits }: { readonly splits: readonly PlanSplit[] }): JSX
   if (names.length === 0) return null;
   return (
     <Disclosure summary="Images per class, before and after">
-      <CappedList items={names} step={50}>
+      <CappedList items={names} step={50} nouns={["class", "classes"]}>
         {(shown) => (
           <div class="table-box">
             <table class="data narrow">

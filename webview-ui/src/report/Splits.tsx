@@ -1,7 +1,7 @@
-import type { JSX } from "preact";
+import type { ComponentChild, JSX } from "preact";
 import type { Report, Role, SplitCounts, Unit } from "../../../src/protocol/report";
 import { CappedList, Unlisted } from "../shared/CappedList";
-import { Disclosure, Select, type Choice } from "../shared/Controls";
+import { Button, Disclosure, Select, type Choice } from "../shared/Controls";
 import { number, plural, visible } from "../shared/format";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
@@ -15,24 +15,37 @@ const ROLES: readonly Choice<Role>[] = [
 /** More bars than this are only noise. */
 const MOST_BARS = 40;
 const BAR_HEIGHT_PX = 22;
+const IGNORED = ["ignored entry", "ignored entries"] as const;
 
 interface Props {
   readonly report: Report;
   readonly roles: SplitRoles;
   readonly busy: boolean;
   readonly onRole: (split: string, role: Role) => void;
+  /** Paths of units that were corrected. */
+  readonly corrected: readonly string[];
+  readonly onUndo: (unit: string) => void;
+  /** Whether corrections are written to a file. */
+  readonly trusted: boolean;
 }
 
 /** The splits with their roles, and how the dataset was recognised. */
-export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
+export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted }: Props): JSX.Element {
   const { dataset, splits, classes } = report;
   const unlisted = report.unlisted?.ignored ?? 0;
   return (
     <section id="splits" aria-labelledby="splits-title">
       <h2 id="splits-title">Splits</h2>
       <p class="lead">
-        If a split was recognised wrongly, choose its role; the dataset is then inspected again, and the choice is
-        remembered.
+        If a split was recognised wrongly, choose its role: it takes the role’s name and joins the split that has it.
+        The dataset is then inspected again, and the choice is kept{" "}
+        {trusted ? (
+          <>
+            in <code>.cleansplit/dataset.json</code>.
+          </>
+        ) : (
+          "until the window is closed."
+        )}
       </p>
       <div class="table-box">
         <table class="data">
@@ -84,11 +97,21 @@ export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
         </Disclosure>
       )}
       <Disclosure summary="How this was recognised">
-        <CappedList items={dataset.units} step={50}>
+        <CappedList items={dataset.units} step={50} nouns={["part", "parts"]}>
           {(units) => (
             <ul class="plain units">
               {units.map((unit) => (
-                <UnitLine key={unit.path} unit={unit} roles={roles} />
+                <UnitLine key={unit.path} unit={unit} roles={roles}>
+                  {corrected.includes(unit.path) && (
+                    <Button
+                      kind="quiet"
+                      icon="discard"
+                      label="Undo Correction"
+                      disabled={busy}
+                      onClick={() => onUndo(unit.path)}
+                    />
+                  )}
+                </UnitLine>
               ))}
             </ul>
           )}
@@ -101,8 +124,8 @@ export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
           </ul>
         )}
         {dataset.ignored.length > 0 && (
-          <Disclosure summary={plural(dataset.ignored.length + unlisted, "ignored entry", "ignored entries")}>
-            <CappedList items={dataset.ignored} step={100}>
+          <Disclosure summary={plural(dataset.ignored.length + unlisted, ...IGNORED)}>
+            <CappedList items={dataset.ignored} step={100} nouns={IGNORED}>
               {(files) => (
                 <ul class="plain ignored">
                   {files.map((file) => (
@@ -113,7 +136,7 @@ export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
                 </ul>
               )}
             </CappedList>
-            <Unlisted count={unlisted} />
+            <Unlisted count={unlisted} nouns={IGNORED} />
           </Disclosure>
         )}
       </Disclosure>
@@ -121,13 +144,19 @@ export function Splits({ report, roles, busy, onRole }: Props): JSX.Element {
   );
 }
 
-function UnitLine({ unit, roles }: { readonly unit: Unit; readonly roles: SplitRoles }): JSX.Element {
+function UnitLine(props: {
+  readonly unit: Unit;
+  readonly roles: SplitRoles;
+  readonly children: ComponentChild;
+}): JSX.Element {
+  const { unit, roles, children } = props;
   return (
     <li>
       <span class="unit-head">
         {unit.split === null ? <span class="muted">left out</span> : <SplitBadge name={unit.split} roles={roles} />}
         <bdi class="path">{visible(unit.path)}</bdi>
         <span class="muted">{plural(unit.samples, "image")}</span>
+        {children}
       </span>
       <span class="muted">{unit.reason}</span>
     </li>
@@ -143,7 +172,7 @@ function ClassBalance({
   readonly classes: readonly string[];
 }): JSX.Element {
   const counts = classes.map((name) => split.classes[name] ?? 0);
-  if (counts.length === 0) return <span class="muted">no labels</span>;
+  if (counts.every((count) => count === 0)) return <span class="muted">no labels</span>;
   const least = Math.min(...counts);
   const most = Math.max(...counts);
   const range = least === most ? `${number(most)} each` : `${number(least)} – ${number(most)} each`;
@@ -175,7 +204,7 @@ function ClassTable({
   readonly classes: readonly string[];
 }): JSX.Element {
   return (
-    <CappedList items={classes} step={50}>
+    <CappedList items={classes} step={50} nouns={["class", "classes"]}>
       {(names) => (
         <div class="table-box">
           <table class="data narrow">

@@ -1,17 +1,19 @@
 import type { ComponentChild, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Button } from "./Controls";
-import { number } from "./format";
+import { number, plural } from "./format";
 
 interface Props<T> {
   readonly items: readonly T[];
   /** How many more each press shows. */
   readonly step: number;
+  /** What the items are, for one and for several. */
+  readonly nouns: readonly [one: string, many: string];
   readonly children: (shown: readonly T[]) => ComponentChild;
 }
 
 /** The beginning of a list, and a button for more of it. */
-export function CappedList<T>({ items, step, children }: Props<T>): JSX.Element {
+export function CappedList<T>({ items, step, nouns, children }: Props<T>): JSX.Element {
   const [limit, setLimit] = useState(step);
   const rest = items.length - limit;
   return (
@@ -22,7 +24,7 @@ export function CappedList<T>({ items, step, children }: Props<T>): JSX.Element 
           <Button
             kind="quiet"
             icon="chevron-down"
-            label={`Show ${number(Math.min(step, rest))} more of ${number(rest)}`}
+            label={moreOf(Math.min(step, rest), rest, nouns)}
             onClick={() => setLimit(limit + step)}
           />
         </p>
@@ -31,12 +33,21 @@ export function CappedList<T>({ items, step, children }: Props<T>): JSX.Element 
   );
 }
 
+function moreOf(next: number, rest: number, [one, many]: readonly [string, string]): string {
+  if (next < rest) return `Show ${number(next)} of ${number(rest)} more ${many}`;
+  return `Show ${plural(rest, `more ${one}`, `more ${many}`)}`;
+}
+
 /** Says how many entries the page was not sent. */
-export function Unlisted({ count }: { readonly count: number }): JSX.Element | null {
-  if (count === 0) return null;
+export function Unlisted(props: {
+  readonly count: number;
+  readonly nouns: readonly [one: string, many: string];
+}): JSX.Element | null {
+  const [one, many] = props.nouns;
+  if (props.count === 0) return null;
   return (
-    <p class="muted">
-      {number(count)} more are listed by <code>cleansplit inspect --json</code>.
+    <p class="unlisted muted">
+      {plural(props.count, `more ${one} is`, `more ${many} are`)} listed by <code>cleansplit inspect --json</code>.
     </p>
   );
 }

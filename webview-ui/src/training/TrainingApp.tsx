@@ -1,12 +1,6 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type {
-  BackendName,
-  TrainingHost,
-  TrainingPage,
-  TrainingState,
-  TrainingDelta,
-} from "../../../src/protocol/training";
+import type { TrainingHost, TrainingPage, TrainingState, TrainingDelta } from "../../../src/protocol/training";
 import { messageOf, type Connection } from "../shared/connection";
 import { Button, Icon, Notice, Segments, Toggle } from "../shared/Controls";
 import { number, percent, sentenceList, visible } from "../shared/format";
@@ -16,12 +10,6 @@ import { afterDelta, currentRun, epochProgress } from "./history";
 import { LineChart } from "./LineChart";
 import { Results } from "./Results";
 import { useThemeColors } from "./themeColors";
-
-const BACKENDS: Readonly<Record<BackendName, string>> = {
-  tensorflow: "TensorFlow (native)",
-  wasm: "TensorFlow.js (WebAssembly)",
-  cpu: "TensorFlow.js (plain JavaScript)",
-};
 
 /** What the page remembers while it is hidden. */
 interface TrainingView {
@@ -242,13 +230,15 @@ function Intro({ state }: { readonly state: TrainingState }): JSX.Element {
 
 function Facts({ state }: { readonly state: TrainingState }): JSX.Element {
   const { backend, features, spec } = state;
+  // Which one it is, and after that why no better one.
+  const [name, ...why] = backend?.reason.split("; ") ?? [];
   return (
     <dl class="facts">
       {backend !== null && (
         <div>
           <dt>Back end</dt>
           <dd>
-            {BACKENDS[backend.backend]} <span class="muted">{backend.reason}</span>
+            {name} <span class="muted">{why.join("; ")}</span>
           </dd>
         </div>
       )}
