@@ -40,7 +40,7 @@ describe("training page", function () {
   it("shows status, back end with its reason, charts and runs", async () => {
     await open("training");
     assert.equal(await status(), "Run 6 of 10: sanitized, 1,000 images, epoch 9 of 20");
-    await page.getByText("The native library could not be loaded").waitFor();
+    await page.getByText("the native library is not installed", { exact: true }).waitFor();
     assert.equal(await page.locator("canvas").count(), 3);
     assert.equal(await page.getByRole("radio", { name: "1,000" }).isChecked(), true);
     assert.match(await page.locator(".results tbody").nth(2).innerText(), /Sanitized\s+1,000\s+epoch 9 of 20/);
