@@ -20,7 +20,8 @@ export function datasetRequest(args: Arguments, cwd: string): DatasetRequest {
     const place = fileOf(assignment.path);
     if (!inputs.some((input) => isInside(input, place))) inputs.push(place);
   }
-  if (inputs.length === 0) throw new UsageError("Name the folder or the array file of the dataset.");
+  if (inputs.length === 0)
+    throw new UsageError("Name the folder, the list of images or the array file of the dataset.");
   return { inputs: [...new Set(inputs)], assignments };
 }
 

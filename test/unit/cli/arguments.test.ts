@@ -22,7 +22,7 @@ describe("arguments", () => {
     ["an empty value", ["inspect", "x", "--json="], /--json needs a value/],
     ["a value for a switch", ["inspect", "x", "--quiet=yes"], /--quiet takes no value/],
     ["an option given twice", ["inspect", "x", "--json", "a", "--json", "b"], /--json is given twice/],
-    ["no dataset", ["inspect"], /Name the folder or the array file/],
+    ["no dataset", ["inspect"], /Name the folder, the list of images or the array file/],
     ["a split without a path", ["inspect", "--split", "train"], /--split needs NAME=PATH.*not "train"/],
     ["a split without a name", ["inspect", "--split", "=a"], /--split needs NAME=PATH/],
     [
