@@ -4,7 +4,7 @@ import { isFileGroup } from "../core/leakage/findings";
 import { plural } from "../core/leakage/verdict";
 import type { Mark, MarkKind } from "./engine";
 import type { Inspection } from "./inspection";
-import { nameAt, type PackedNames } from "./sources/names";
+import { indexOfName } from "./sources/names";
 import type { FolderSource, SourceFolder } from "./sources/sources";
 
 /** The kinds by their number; when several apply to a file the last of these wins. 0 is no mark. */
@@ -70,7 +70,7 @@ export class Marks {
   #markOfFile({ byPath, start }: Folders, below: string): { kind: number; mark: Mark } | null {
     const slash = below.lastIndexOf("/");
     const folder = byPath.get(slash < 0 ? "" : below.slice(0, slash));
-    const position = folder === undefined ? -1 : findName(folder.names, below.slice(slash + 1));
+    const position = folder === undefined ? -1 : indexOfName(folder.names, below.slice(slash + 1));
     if (folder === undefined || position < 0) return null;
     const sample = start + folder.start + position;
     const kind = this.#kinds[sample] ?? 0;
@@ -146,17 +146,4 @@ function isOutside(relative: string): boolean {
 /** VS Code writes the letters of drives in lower case, others do not. */
 function sameDrive(file: string): string {
   return file.replace(/^[A-Z]:/, (drive) => drive.toLowerCase());
-}
-
-/** Position of a name among names in code unit order, or -1. */
-function findName(names: PackedNames, name: string): number {
-  let [low, high] = [0, names.ends.length - 1];
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const at = nameAt(names, middle);
-    if (at === name) return middle;
-    if (at < name) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }

@@ -32,9 +32,9 @@ export function groupByDigest(digests: Uint8Array, count: number, takesPart: (sa
     words[4 * a + 2] === words[4 * b + 2] &&
     words[4 * a + 3] === words[4 * b + 3];
 
-  // An open-addressing table from digest to its first sample, at most half full. MD5 is uniform, so any word is a hash.
+  // An open-addressing table from digest to its first sample, at most 2/3 full. MD5 is uniform, so any word is a hash.
   let capacity = 16;
-  while (capacity < count * 2) capacity *= 2;
+  while (capacity < count * 1.5) capacity *= 2;
   const slots = new Int32Array(capacity).fill(-1);
   const first = new Int32Array(count).fill(-1);
   const sizes = new Uint32Array(count);

@@ -6,7 +6,7 @@ import { CORRECTIONS_FOLDER } from "../corrections";
 import { isImageFileName } from "../decode/formats";
 import { isArrayFileName } from "./arrays/open";
 import { isListName } from "./lists/listNames";
-import { packNames, type PackedNames } from "./names";
+import { NameSorter, type PackedNames } from "./names";
 import { joinPath } from "./sources";
 
 /** Something that is left out, by its path below the dataset. */
@@ -15,7 +15,7 @@ export interface Ignored {
   readonly reason: string;
 }
 
-/** What one folder of a dataset holds, names in code unit order. */
+/** What one folder of a dataset holds: images in the order of the bytes of their names, others in that of code units. */
 export interface ListedFolder {
   /** Path below the dataset with `/` between names; `""` for the dataset folder itself. */
   readonly path: string;
@@ -101,7 +101,7 @@ function isSame(a: FolderStamp, b: FolderStamp): boolean {
 
 /** `isPlain` says that all of it follows from the names: there are no links, for one. */
 function readNames(root: string, folder: string): ListedFolder & { readonly isPlain: boolean } {
-  const images: string[] = [];
+  const images = new NameSorter();
   const arrays: string[] = [];
   const lists: string[] = [];
   const folders: string[] = [];
@@ -124,7 +124,7 @@ function readNames(root: string, folder: string): ListedFolder & { readonly isPl
     const reason = reasonToSkipFile(entry, kind, folder, links) ?? reasonOfName(root, folder, name);
     if (kind === "annotation") annotations += 1;
     if (reason !== null) leftOut.push({ name, reason });
-    else if (kind === "image") images.push(name);
+    else if (kind === "image") images.add(name);
     else if (kind === "array") arrays.push(name);
     else lists.push(name);
   }
@@ -135,7 +135,7 @@ function readNames(root: string, folder: string): ListedFolder & { readonly isPl
     // A folder that could not be read to its end is an entry itself.
     isPlain: isPlain && !ignored.some((entry) => entry.path === `${folder}/`),
     path: folder,
-    images: packNames(images.sort()),
+    images: images.finish(),
     arrays: arrays.sort(),
     lists: some,
     annotations: annotations + many.length,

@@ -6,7 +6,7 @@ import { extensionAt, nameAt, type PackedNames } from "./names";
 export interface SourceFolder {
   /** Path below the root with `/` between names; `""` for the root. */
   readonly path: string;
-  /** Names of its image files, in code unit order. */
+  /** Names of its image files, in the order of their bytes. */
   readonly names: PackedNames;
   /** Position of its first image in the source. */
   readonly start: number;
