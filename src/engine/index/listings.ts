@@ -15,7 +15,7 @@ import {
   type Data,
 } from "apache-arrow";
 import type { FolderStamp, ListedFolder } from "../sources/listing";
-import type { PackedNames } from "../sources/names";
+import { roomForNames, type PackedNames } from "../sources/names";
 import { checksumOf, isWhole, piecesOf } from "./indexFile";
 import { checksumFile } from "./indexWriter";
 
@@ -126,8 +126,11 @@ function textAt({ values, valueOffsets }: Data, row: number): string {
 function namesAt({ values, valueOffsets }: Data, from: number, to: number): PackedNames {
   const offsets = valueOffsets as Int32Array;
   const start = offsets[from] ?? 0;
-  const bytes = (values as Uint8Array).slice(start, offsets[to]);
-  return { bytes, ends: Uint32Array.from(offsets.subarray(from + 1, to + 1), (end) => end - start) };
+  const bytes = (values as Uint8Array).subarray(start, offsets[to]);
+  const packed = roomForNames(bytes.length, to - from);
+  packed.bytes.set(bytes);
+  for (let row = from; row < to; row++) packed.ends[row - from] = (offsets[row + 1] ?? 0) - start;
+  return packed;
 }
 
 function encode(folders: readonly KnownFolder[]): Uint8Array {

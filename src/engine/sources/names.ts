@@ -1,6 +1,6 @@
 /**
  * Names packed into one block of UTF-8, because half a million strings cost a hundred bytes each and take long to send
- * to a worker. Immutable; a slice shares the block.
+ * to a worker. Immutable; the block is shared between threads, and by slices.
  */
 export interface PackedNames {
   /** The names one after the other. */
@@ -12,16 +12,32 @@ export interface PackedNames {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** Room for names in memory that threads share: sending it copies nothing. */
+export function roomForNames(bytes: number, count: number): PackedNames {
+  return {
+    bytes: new Uint8Array(new SharedArrayBuffer(bytes)),
+    ends: new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT)),
+  };
+}
+
 /** Packs names in their order. */
 export function packNames(names: readonly string[]): PackedNames {
+  return share(pack(names));
+}
+
+function share({ bytes, ends }: PackedNames): PackedNames {
+  const shared = roomForNames(bytes.length, ends.length);
+  shared.bytes.set(bytes);
+  shared.ends.set(ends);
+  return shared;
+}
+
+/** In memory of this thread: shared memory that is no longer used is not noticed, and goes late. */
+function pack(names: readonly string[]): PackedNames {
   // A UTF-16 code unit takes at most three bytes.
   const bytes = new Uint8Array(names.reduce((sum, name) => sum + name.length * 3, 0));
-  const ends = new Uint32Array(names.length);
   let at = 0;
-  names.forEach((name, index) => {
-    at += encoder.encodeInto(name, bytes.subarray(at)).written;
-    ends[index] = at;
-  });
+  const ends = Uint32Array.from(names, (name) => (at += encoder.encodeInto(name, bytes.subarray(at)).written));
   return { bytes: bytes.slice(0, at), ends };
 }
 
@@ -53,7 +69,7 @@ export class NameSorter {
         if (a !== undefined) blocks.push(b === undefined ? a : merge(a, b));
       }
     }
-    return blocks.pop() ?? packNames([]);
+    return share(blocks.pop() ?? pack([]));
   }
 
   private pack(): void {
@@ -61,7 +77,7 @@ export class NameSorter {
     // Strings are in the order of their code units, which differs where letters take two of them.
     if (this.names.some((name) => /[\ud800-\udfff]/.test(name))) this.names.sort(compareBytes);
     else this.names.sort();
-    this.blocks.push(packNames(this.names));
+    this.blocks.push(pack(this.names));
     this.names = [];
   }
 }
@@ -101,7 +117,7 @@ function startOf({ ends }: PackedNames, index: number): number {
 
 /** Where a name is among names in the order of their bytes, or -1. */
 export function indexOfName(names: PackedNames, name: string): number {
-  const wanted = packNames([name]);
+  const wanted = pack([name]);
   let [low, high] = [0, names.ends.length - 1];
   while (low <= high) {
     const middle = (low + high) >> 1;
@@ -156,24 +172,27 @@ function textOfKey(key: number): string {
   return text;
 }
 
-/** Some names, as a copy of their own that can be sent to a worker. */
+/** Names that follow one another, to be sent to a worker. */
 export function sliceNames({ bytes, ends }: PackedNames, from: number, count: number): PackedNames {
   const start = from === 0 ? 0 : (ends[from - 1] ?? 0);
   const slice = ends.slice(from, from + count);
   const last = slice.at(-1) ?? start;
-  return { bytes: bytes.slice(start, last), ends: slice.map((end) => end - start) };
+  return { bytes: bytes.subarray(start, last), ends: slice.map((end) => end - start) };
 }
 
 /** Some names by their indexes, as a copy of their own. */
 export function pickNames(names: PackedNames, indexes: Uint32Array): PackedNames {
   const { bytes, ends } = names;
-  const picked = indexes.map((index) => (ends[index] ?? 0) - startOf(names, index));
-  const packed = new Uint8Array(picked.reduce((sum, length) => sum + length, 0));
+  const lengths = indexes.map((index) => (ends[index] ?? 0) - startOf(names, index));
+  const packed = roomForNames(
+    lengths.reduce((sum, length) => sum + length, 0),
+    indexes.length,
+  );
   let at = 0;
   indexes.forEach((index, position) => {
-    packed.set(bytes.subarray(startOf(names, index), ends[index]), at);
-    at += picked[position] ?? 0;
-    picked[position] = at;
+    packed.bytes.set(bytes.subarray(startOf(names, index), ends[index]), at);
+    at += lengths[position] ?? 0;
+    packed.ends[position] = at;
   });
-  return { bytes: packed, ends: picked };
+  return packed;
 }
