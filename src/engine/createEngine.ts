@@ -13,7 +13,7 @@ import type { PlanSummary } from "../core/sanitize/plan";
 import { PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
 import { openDataset } from "./dataset";
 import type { Engine, Progress, Run } from "./engine";
-import { inspectDataset, openIndexes, type Inspection } from "./inspection";
+import { inspectDataset, openIndexes, releaseIndexes, type Inspection } from "./inspection";
 import { Marks } from "./marks";
 import { Pool } from "./pool/pool";
 import { runTrainer } from "./process/trainer";
@@ -61,7 +61,9 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       const opening = openDataset(inputs, request.assignments, pool, quiet, indexFolder);
       const folders = inputs.filter((input) => input.isFolder || input.isList).map(rootOf);
       const indexes = openIndexes(folders, indexFolder);
-      const inspection = await inspectDataset(await opening, pool, quiet, indexes);
+      const inspection = await opening
+        .then((dataset) => inspectDataset(dataset, pool, quiet, indexes))
+        .finally(() => releaseIndexes(indexes));
       // While images were compared nothing was heard; what was cancelled meanwhile is not kept.
       await nextTurn();
       run.signal.throwIfAborted();

@@ -28,6 +28,11 @@ export function openIndexes(inputs: readonly string[], folder: string | null): I
   return new Map(inputs.map((input) => [input, FingerprintIndex.open(folder, input)]));
 }
 
+/** Closes the indexes, also those that an inspection which failed or was cancelled did not come to. */
+export async function releaseIndexes(indexes: Indexes): Promise<void> {
+  for (const index of indexes.values()) (await index).release();
+}
+
 /**
  * Reads every sample of a dataset in worker threads and groups the equal ones. Image files that are in an index as they
  * are now are not read.

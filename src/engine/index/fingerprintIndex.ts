@@ -207,14 +207,19 @@ export class FingerprintIndex {
    */
   close(complete: boolean): string | null {
     try {
-      for (const reader of this.readers) reader.close();
-      this.loaded = [];
+      this.release();
       this.writer.close();
       if (complete && this.compacts && this.failure === null) this.removeOld();
     } catch (error) {
       this.failure ??= messageOf(error);
     }
     return this.failure;
+  }
+
+  /** Closes the files that are read, whatever became of the inspection; nothing can be found afterwards. */
+  release(): void {
+    for (const reader of this.readers.splice(0)) reader.close();
+    this.loaded = [];
   }
 
   private removeOld(): void {

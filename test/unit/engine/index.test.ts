@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -161,6 +162,31 @@ describe("the fingerprint index", () => {
   it("is neither read nor written without a folder", async () => {
     await inspectOnce(null);
     assert.ok(!existsSync(index));
+  });
+
+  it("leaves none of its files open, whether an inspection ends or is cancelled while it lists", async function () {
+    if (process.platform !== "linux") this.skip();
+    const openFiles = (): string[] =>
+      readdirSync("/proc/self/fd").flatMap((descriptor) => {
+        try {
+          const file = readlinkSync(`/proc/self/fd/${descriptor}`);
+          return file.startsWith(index) ? [file] : [];
+        } catch {
+          return [];
+        }
+      });
+    await inspectOnce();
+    await inspectOnce();
+    assert.deepEqual(openFiles(), []);
+    const engine = createEngineForTest(2, index);
+    try {
+      const stop = new AbortController();
+      const run = { signal: stop.signal, progress: () => stop.abort() };
+      await assert.rejects(engine.inspect({ inputs: [root], assignments: [] }, run), { name: "AbortError" });
+      assert.deepEqual(openFiles(), []);
+    } finally {
+      await engine.close();
+    }
   });
 
   it("may be used by two at once", async () => {
