@@ -1,7 +1,7 @@
 import { number, plural } from "./leakage/verdict";
 
 /** What is being done with a dataset. */
-export type Phase = "listing" | "reading" | "decoding" | "grouping" | "writing" | "verifying";
+export type Phase = "listing" | "reading" | "decoding" | "grouping" | "near" | "writing" | "verifying";
 
 /** Phases as people read them; counts of images follow. */
 export const PHASE_TITLES: Readonly<Record<Phase, string>> = {
@@ -9,6 +9,7 @@ export const PHASE_TITLES: Readonly<Record<Phase, string>> = {
   reading: "Reading",
   decoding: "Decoding lookalikes",
   grouping: "Comparing",
+  near: "Searching near duplicates",
   writing: "Writing",
   verifying: "Verifying",
 };

@@ -6,15 +6,23 @@ import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Layout } from "../core/dataset/dataset";
 import { CleanSplitError } from "../core/errors";
-import { buildReport, queryGroups } from "../core/leakage/buildReport";
+import { buildReport, nearnessOf, queryGroups, viewSample } from "../core/leakage/buildReport";
+import type { Findings } from "../core/leakage/findings";
+import type { Report, Tier } from "../core/leakage/report";
 import { plural } from "../core/leakage/verdict";
 import { MAX_REMOVALS, planSplits, removedSamples, viewRemoval } from "../core/sanitize/buildPlan";
 import type { PlanSummary } from "../core/sanitize/plan";
 import { PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
+import { doubtfulPairs } from "../core/near/doubtful";
+import { findNear, type NearFindings } from "../core/near/findings";
+import type { NearSearch } from "../core/near/near";
 import { openDataset } from "./dataset";
 import type { Engine, Progress, Run } from "./engine";
 import { inspectDataset, openIndexes, releaseIndexes, type Inspection } from "./inspection";
 import { Marks } from "./marks";
+import { comparePictures } from "./near/compare";
+import { keepDecision, readDecisions } from "./near/decisionsFile";
+import { searchNear } from "./near/search";
 import { Pool } from "./pool/pool";
 import { runTrainer } from "./process/trainer";
 import { inputsOf, rootOf } from "./recognition/inputs";
@@ -48,9 +56,23 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
     workers === undefined
       ? new Pool(script, Math.min(availableParallelism(), MAX_WORKERS), MAX_WORKERS)
       : new Pool(script, workers);
-  const inspections = new Kept<Inspection>("report");
+  const inspections = new Kept<HeldInspection>("report");
   const plans = new Kept<Plan>("plan");
   const marks = new WeakMap<Inspection, Marks>();
+
+  /** Counts what is near at a threshold, with what people decided by now, and answers the report. */
+  function countNear(id: string, search: NearSearch, threshold: number | null): Report {
+    const held = inspections.get(id);
+    const { findings, dataset } = held;
+    const { table, fingerprints, groups } = findings;
+    const decisions = readDecisions(dataset, findings);
+    const cut = threshold ?? search.measure.threshold;
+    const near = findNear(search, table, fingerprints.states, groups.pixel, cut, decisions);
+    const counted = { ...held, findings: { ...findings, near } };
+    inspections.replace(id, counted);
+    return reportOf(counted);
+  }
+
   return {
     async inspect(request, run) {
       // Every job that runs at a time listens to it.
@@ -67,10 +89,43 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       // While images were compared nothing was heard; what was cancelled meanwhile is not kept.
       await nextTurn();
       run.signal.throwIfAborted();
-      const { dataset } = inspection;
-      const seconds = (performance.now() - started) / 1000;
-      const report = buildReport(inspection.findings, dataset.names, withNotes(inspection), seconds);
-      return { inspection: inspections.add(inspection), report };
+      const held = { ...inspection, seconds: (performance.now() - started) / 1000 };
+      return { inspection: inspections.add(held), report: reportOf(held) };
+    },
+
+    async near({ inspection, threshold }, run) {
+      const { dataset, findings } = inspections.get(inspection);
+      const quiet = throttledRun(run);
+      const search =
+        findings.near?.search ??
+        (await searchNear(dataset, findings, pool, {
+          signal: quiet.signal,
+          progress: (done, total) => quiet.progress({ phase: "near", done, total }),
+        }));
+      return countNear(inspection, search, threshold);
+    },
+
+    async doubtful({ inspection, count }) {
+      const { findings, dataset } = inspections.get(inspection);
+      return doubtfulPairs(findings, searched(findings), count, (sample) =>
+        viewSample(findings, dataset.names, sample),
+      );
+    },
+
+    async decide({ inspection, samples, verdict }) {
+      const { dataset, findings } = inspections.get(inspection);
+      const near = searched(findings);
+      keepDecision(dataset, findings, samples, verdict);
+      return countNear(inspection, near.search, near.threshold);
+    },
+
+    async compare({ inspection, first, second, size }, run) {
+      const { dataset, findings } = inspections.get(inspection);
+      const near = findings.near;
+      const measure = near?.search.measure ?? null;
+      const found = await comparePictures(dataset, first, second, size, measure, pool, run.signal);
+      const known = near === null ? null : nearnessOf(near, second, first);
+      return { ...found, nearness: known ?? found.nearness };
     },
 
     async groups({ inspection, query }) {
@@ -95,8 +150,10 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       return paths.map((file) => known.of(file));
     },
 
-    async plan({ inspection }) {
-      const plan = makePlan(inspections.get(inspection));
+    async plan({ inspection, tier = "pixel" }) {
+      const inspected = inspections.get(inspection);
+      if (tier === "near") searched(inspected.findings);
+      const plan = makePlan(inspected, tier);
       return summarise(plan, plans.add(plan));
     },
 
@@ -117,7 +174,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
 
     async train({ inspection, spec }, run) {
       const inspected = inspections.get(inspection);
-      const { decision } = makePlan(inspected);
+      const { decision } = makePlan(inspected, "pixel");
       const report = throttled(
         run.progress.bind(run),
         (event) => event.type !== "loading" || event.done === event.total,
@@ -142,6 +199,11 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
   };
 }
 
+/** An inspection that later calls name, and the seconds it took. */
+interface HeldInspection extends Inspection {
+  readonly seconds: number;
+}
+
 /** Values that later calls name by an id. */
 class Kept<T> {
   private readonly values = new Map<string, T>();
@@ -154,6 +216,11 @@ class Kept<T> {
     const [oldest] = this.values.keys();
     if (this.values.size > MAX_KEPT && oldest !== undefined) this.values.delete(oldest);
     return id;
+  }
+
+  /** Puts a new value in place of the one that an id names, which keeps its age. */
+  replace(id: string, value: T): void {
+    if (this.values.has(id)) this.values.set(id, value);
   }
 
   get(id: string): T {
@@ -185,9 +252,18 @@ function withNotes({ dataset, notes }: Inspection): Layout {
   return { ...dataset.layout, notes: [...dataset.layout.notes, ...notes] };
 }
 
-function makePlan(inspection: Inspection): Plan {
+function reportOf(inspection: HeldInspection): Report {
+  return buildReport(inspection.findings, inspection.dataset.names, withNotes(inspection), inspection.seconds);
+}
+
+function searched({ near }: Findings): NearFindings {
+  if (near !== null) return near;
+  throw new CleanSplitError("refused", "Near duplicates were not searched in this dataset yet. Search them first.");
+}
+
+function makePlan(inspection: Inspection, tier: Exclude<Tier, "file">): Plan {
   const { findings } = inspection;
-  const decision = protectEvaluation(findings);
+  const decision = protectEvaluation(findings, tier);
   const splits = planSplits(findings, decision, (split, rows) => shapeOf(inspection, split, rows));
   return { inspection, decision, policy: PROTECT_EVALUATION, splits };
 }

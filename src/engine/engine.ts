@@ -1,5 +1,5 @@
 import type { DatasetRequest } from "../core/dataset/dataset";
-import type { GroupPage, GroupQuery, Report } from "../core/leakage/report";
+import type { GroupPage, GroupQuery, Nearness, PairVerdict, PairView, Report, Tier } from "../core/leakage/report";
 import type { Phase } from "../core/progress";
 import type { ApplyResult, PlanSummary, RemovalPage } from "../core/sanitize/plan";
 import type { TrainingEvent, TrainingResult, TrainingSpec } from "../core/training/training";
@@ -33,6 +33,18 @@ export interface Thumbnail {
   readonly height: number;
 }
 
+/** Two pictures laid over each other, all of one size, encoded as PNG. */
+export interface Comparison {
+  readonly first: Uint8Array;
+  /** Turned, moved and scaled to lie on the first one. */
+  readonly second: Uint8Array;
+  /** Where they differ: grey where they are the same, lighter or darker where the second one is. */
+  readonly difference: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly nearness: Nearness;
+}
+
 /** What an explorer marks on an image file. */
 export type MarkKind = "leaks" | "conflict" | "duplicate" | "unreadable";
 
@@ -52,7 +64,24 @@ export interface Mark {
 export interface Engine {
   /** Reads every sample of a dataset and says what is wrong with it. The source is never changed. */
   inspect(request: DatasetRequest, run: Run<Progress>): Promise<InspectionResult>;
-  /** A page of the groups of equal samples. */
+  /**
+   * Searches near duplicates among the samples of an inspection, and answers its report with them. Searched once: another
+   * `threshold` only counts anew, `null` is the default. What people decided is read from the dataset's file each time.
+   */
+  near(request: { inspection: string; threshold: number | null }, run: Run<Progress>): Promise<Report>;
+  /** Some pairs near the threshold that nobody has judged, at most `count`, chosen so that they say most about it. */
+  doubtful(request: { inspection: string; count: number }, run: Run): Promise<PairView[]>;
+  /**
+   * Keeps what a person says of pictures: each two of `samples` are duplicates, or are different, or with `null` what was
+   * said is forgotten. Answers the report that follows from it.
+   */
+  decide(
+    request: { inspection: string; samples: readonly number[]; verdict: PairVerdict | null },
+    run: Run,
+  ): Promise<Report>;
+  /** Lays one picture over another; the longer side is at most `size` pixels. */
+  compare(request: { inspection: string; first: number; second: number; size: number }, run: Run): Promise<Comparison>;
+  /** A page of the groups of equal or similar samples. */
   groups(request: { inspection: string; query: GroupQuery }, run: Run): Promise<GroupPage>;
   /** Small pictures of samples; the longer side is at most `size` pixels, smaller pictures keep their size. */
   thumbnails(request: { inspection: string; samples: readonly number[]; size: number }, run: Run): Promise<Thumbnail[]>;
@@ -61,8 +90,11 @@ export interface Engine {
    * has the worst kind of what lies below it, but for duplicates.
    */
   marks(request: { inspection: string; paths: readonly string[] }, run: Run): Promise<(Mark | null)[]>;
-  /** What sanitizing would do; nothing is written. */
-  plan(request: { inspection: string }, run: Run): Promise<PlanSummary>;
+  /**
+   * What sanitizing would do, where one stays of those that are duplicates at `tier`; nothing is written. `near` needs near
+   * duplicates to have been searched; the default is `pixel`.
+   */
+  plan(request: { inspection: string; tier?: Exclude<Tier, "file"> }, run: Run): Promise<PlanSummary>;
   /** A page of the samples that leave under a plan. */
   removals(request: { plan: string; from: number; count: number }, run: Run): Promise<RemovalPage>;
   /** Writes the sanitized dataset into the new folder `out` and verifies it. */

@@ -1,12 +1,24 @@
 import { SampleState, type Layout, type SampleTable } from "../dataset/dataset";
-import { membersOf } from "../duplicates/groups";
-import { countDuplicates, isBlankGroup, isConflict, isFileGroup, measureLeakage, type Findings } from "./findings";
+import { membersOf, type Groups } from "../duplicates/groups";
+import { findPair, pairKey, type NearFindings } from "../near/findings";
+import { TRANSFORMS } from "../near/near";
+import { nearReport } from "../near/report";
+import {
+  countDuplicates,
+  groupsOf,
+  isBlankGroup,
+  isConflict,
+  isFileGroup,
+  measureLeakage,
+  type Findings,
+} from "./findings";
 import { measureQuality } from "./quality";
 import {
   TIERS,
   type GroupPage,
   type GroupQuery,
   type GroupView,
+  type Nearness,
   type Report,
   type SampleFault,
   type SampleView,
@@ -28,7 +40,7 @@ const MAX_PAGE = 500;
 
 /** Puts a report together. `seconds` is how long the inspection took. */
 export function buildReport(findings: Findings, names: SampleNames, layout: Layout, seconds: number): Report {
-  const { table, fingerprints, groups, conflicting } = findings;
+  const { table, fingerprints, groups, near, conflicting } = findings;
   const conflicts = { groups: 0, samples: 0 };
   conflicting.forEach((conflict, group) => {
     if (conflict === 0) return;
@@ -40,8 +52,13 @@ export function buildReport(findings: Findings, names: SampleNames, layout: Layo
     dataset: layout,
     splits: countSplits(table, fingerprints.states),
     classes: table.classes,
-    duplicates: { file: countDuplicates(findings, "file"), pixel: countDuplicates(findings, "pixel") },
-    leakage: TIERS.flatMap((tier) => measureLeakage(findings, tier)),
+    duplicates: {
+      file: countDuplicates(findings, "file"),
+      pixel: countDuplicates(findings, "pixel"),
+      ...(near === null ? {} : { near: countDuplicates(findings, "near") }),
+    },
+    near: near === null ? null : nearReport(findings, near),
+    leakage: TIERS.flatMap((tier) => (tier === "near" && near === null ? [] : measureLeakage(findings, tier))),
     conflicts,
     blank: { samples: fingerprints.blank.reduce((sum, blank) => sum + blank, 0) },
     unreadable: faults(findings, names, SampleState.unreadable),
@@ -71,10 +88,20 @@ export function viewSample(findings: Findings, names: SampleNames, sample: numbe
 /** Reads a page of the groups that pass a query. */
 export function queryGroups(findings: Findings, names: SampleNames, query: GroupQuery): GroupPage {
   const tier = query.tier ?? "pixel";
-  const groups = findings.groups[tier];
+  const groups = groupsOf(findings, tier);
+  const worst = tier === "near" ? (findings.near?.worst ?? null) : null;
   const passing: number[] = [];
   for (let group = 0; group < groups.count; group++) {
+    const isSimilar = !Number.isNaN(worst?.[group] ?? Number.NaN);
+    if (query.similar !== undefined && query.similar !== isSimilar) continue;
     if (passes(findings, membersOf(groups, group), query)) passing.push(group);
+  }
+  if (query.sort === "doubt" && findings.near !== null && worst !== null) {
+    const sign = findings.near.search.measure.better === "lower" ? -1 : 1;
+    const score = (group: number): number => worst[group] ?? Number.NaN;
+    // Groups of equal pictures, which are in no doubt, come last.
+    const doubt = (group: number): number => (Number.isNaN(score(group)) ? Infinity : sign * score(group));
+    passing.sort((a, b) => (doubt(a) === doubt(b) ? a - b : doubt(a) - doubt(b)));
   }
   if (query.sort === "size") {
     const size = (group: number): number => membersOf(groups, group).length;
@@ -84,29 +111,50 @@ export function queryGroups(findings: Findings, names: SampleNames, query: Group
   return {
     total: passing.length,
     from: query.from,
-    groups: page.map((group) => viewGroup(findings, names, membersOf(groups, group), group, query.membersEach)),
+    groups: page.map((group) => viewGroup(findings, names, groups, group, query.membersEach, worst?.[group])),
   };
 }
 
 function viewGroup(
   findings: Findings,
   names: SampleNames,
-  members: Uint32Array,
+  groups: Groups,
   group: number,
   membersEach: number,
+  worst = Number.NaN,
 ): GroupView {
-  const { table } = findings;
+  const { table, near } = findings;
+  const members = membersOf(groups, group);
+  const isSimilar = !Number.isNaN(worst);
   const labels = new Set(members.map((sample) => (table.classOf[sample] ?? -1) + 1));
   const splits = new Set(members.map((sample) => table.splitOf[sample] ?? 0));
   return {
     group,
-    tier: isFileGroup(findings, members) ? "file" : "pixel",
+    tier: isSimilar ? "near" : isFileGroup(findings, members) ? "file" : "pixel",
     size: members.length,
     splits: table.splits.filter((_, index) => splits.has(index)).map((split) => split.name),
     labels: table.classes.filter((_, index) => labels.has(index + 1)),
     conflict: isConflict(findings, members),
     blank: isBlankGroup(findings, members),
-    members: Array.from(members.subarray(0, membersEach), (sample) => viewSample(findings, names, sample)),
+    worst: isSimilar ? worst : null,
+    members: Array.from(members.subarray(0, membersEach), (sample) => ({
+      ...viewSample(findings, names, sample),
+      nearness: near === null || !isSimilar ? null : nearnessOf(near, sample, members[0] ?? 0),
+    })),
+  };
+}
+
+/** How near a sample is to another one by a pair that counts; `null` when there is none, as of equal pictures. */
+export function nearnessOf(near: NearFindings, sample: number, other: number): Nearness | null {
+  const { pairs, firstOf, verdicts } = near;
+  const [own, others] = [firstOf[sample] ?? 0, firstOf[other] ?? 0];
+  const pair = findPair(pairs, Math.min(own, others), Math.max(own, others));
+  if (pair < 0) return null;
+  return {
+    score: pairs.scores[pair] ?? 0,
+    transform: TRANSFORMS[pairs.transforms[pair] ?? 0] ?? "as it is",
+    shift: [pairs.shifts[2 * pair] ?? 0, pairs.shifts[2 * pair + 1] ?? 0],
+    verdict: verdicts.get(pairKey(own, others)) ?? null,
   };
 }
 

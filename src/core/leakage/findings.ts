@@ -1,6 +1,7 @@
 import { SampleState, type SampleTable } from "../dataset/dataset";
 import { forEachGroup, groupByDigest, membersOf, type Groups } from "../duplicates/groups";
 import type { Fingerprints } from "../fingerprint/fingerprints";
+import { keepOneOfEach, type NearFindings } from "../near/findings";
 import type { DuplicateCounts, Leakage, LeakageCounts, Tier, TierCounts } from "./report";
 
 /** Everything an inspection found, as columns; the report and the plan are made from it. */
@@ -9,7 +10,9 @@ export interface Findings {
   readonly fingerprints: Fingerprints;
   /** Label space of every class; only labels of one space can contradict each other. */
   readonly spaceOf: readonly number[];
-  readonly groups: Readonly<Record<Tier, Groups>>;
+  readonly groups: Readonly<Record<Exclude<Tier, "near">, Groups>>;
+  /** `null` until near duplicates were searched. */
+  readonly near: NearFindings | null;
   /** 1 for groups of the tier `pixel` with more than one label. */
   readonly conflicting: Uint8Array;
   /** Groups of different images whose files have the same MD5, which are no duplicates. */
@@ -34,14 +37,20 @@ export function findDuplicates(table: SampleTable, fingerprints: Fingerprints, s
   forEachGroup(pixel, (members, group) => {
     conflicting[group] = contradicts(members, table, fingerprints, spaceOf) ? 1 : 0;
   });
-  return { table, fingerprints, spaceOf, groups: { file, pixel }, conflicting, collisions };
+  return { table, fingerprints, spaceOf, groups: { file, pixel }, near: null, conflicting, collisions };
+}
+
+/** The groups of a tier; until near duplicates were searched, those of equal pictures stand for theirs. */
+export function groupsOf(findings: Findings, tier: Tier): Groups {
+  return tier === "near" ? (findings.near?.groups ?? findings.groups.pixel) : findings.groups[tier];
 }
 
 /** Duplicates at one tier, with and without groups of blank images. */
 export function countDuplicates(findings: Findings, tier: Tier): TierCounts {
+  if (tier === "near" && findings.near !== null) return countNear(findings, findings.near);
   const all = { groups: 0, samples: 0, extra: 0 };
   const withoutBlank = { ...all };
-  forEachGroup(findings.groups[tier], (members) => {
+  forEachGroup(groupsOf(findings, tier), (members) => {
     add(all, members.length);
     if (!isBlankGroup(findings, members)) add(withoutBlank, members.length);
   });
@@ -54,13 +63,46 @@ export function countDuplicates(findings: Findings, tier: Tier): TierCounts {
   }
 }
 
+/** Groups overlap: every sample is counted once. */
+function countNear(findings: Findings, near: NearFindings): TierCounts {
+  const { count } = findings.table;
+  const isIn = [new Uint8Array(count), new Uint8Array(count)] as const;
+  let [groups, withoutBlank] = [0, 0];
+  forEachGroup(near.groups, (members) => {
+    const isBlank = isBlankGroup(findings, members);
+    groups += 1;
+    if (!isBlank) withoutBlank += 1;
+    for (const sample of members) {
+      isIn[0][sample] = 1;
+      if (!isBlank) isIn[1][sample] = 1;
+    }
+  });
+  const keeperOf = keepOneOfEach(near, orderOf(isIn[0]), count);
+  const sum = (counts: (sample: number) => boolean): number =>
+    keeperOf.reduce((total, _, sample) => total + (counts(sample) ? 1 : 0), 0);
+  const countIn = (flags: Uint8Array): Omit<DuplicateCounts, "groups"> => ({
+    samples: sum((sample) => flags[sample] === 1),
+    extra: sum((sample) => flags[sample] === 1 && (keeperOf[sample] ?? -1) >= 0),
+  });
+  return { groups, ...countIn(isIn[0]), withoutBlank: { groups: withoutBlank, ...countIn(isIn[1]) } };
+}
+
+function orderOf(flags: Uint8Array): Uint32Array {
+  const order: number[] = [];
+  flags.forEach((flag, sample) => {
+    if (flag === 1) order.push(sample);
+  });
+  return Uint32Array.from(order);
+}
+
 /** Leakage of every ordered pair of different splits at one tier, in split order. */
 export function measureLeakage(findings: Findings, tier: Tier): Leakage[] {
+  if (tier === "near" && findings.near !== null) return measureNearLeakage(findings, findings.near);
   const { splits, splitOf } = findings.table;
   const width = splits.length;
   const [all, withoutBlank] = [emptyMatrix(width), emptyMatrix(width)];
   const inSplit = new Uint32Array(width);
-  forEachGroup(findings.groups[tier], (members) => {
+  forEachGroup(groupsOf(findings, tier), (members) => {
     inSplit.fill(0);
     for (const sample of members) {
       if (findings.fingerprints.states[sample] !== SampleState.ok) continue;
@@ -70,14 +112,91 @@ export function measureLeakage(findings: Findings, tier: Tier): Leakage[] {
     addGroup(all, inSplit);
     if (!isBlankGroup(findings, members)) addGroup(withoutBlank, inSplit);
   });
+  return leakageOf(findings, tier, all, withoutBlank);
+}
+
+function leakageOf(
+  { table: { splits } }: Findings,
+  tier: Tier,
+  all: readonly Counts[],
+  withoutBlank: readonly Counts[],
+): Leakage[] {
   return splits.flatMap((from, a) =>
     splits.flatMap((to, b) => {
-      const counts = all[a * width + b];
-      const others = withoutBlank[a * width + b];
+      const counts = all[a * splits.length + b];
+      const others = withoutBlank[a * splits.length + b];
       if (a === b || counts === undefined || others === undefined) return [];
       return [{ split: from.name, in: to.name, tier, ...counts, withoutBlank: others }];
     }),
   );
+}
+
+/** Groups overlap: samples are counted once, and pairs are those of equal pictures and those that are near. */
+function measureNearLeakage(findings: Findings, near: NearFindings): Leakage[] {
+  const { table, fingerprints } = findings;
+  const width = table.splits.length;
+  const matrices = [emptyMatrix(width), emptyMatrix(width)] as const;
+  const isOk = (sample: number): boolean => fingerprints.states[sample] === SampleState.ok;
+  const splitOf = (sample: number): number => table.splitOf[sample] ?? 0;
+  // Samples that were counted, by the split that they leak into.
+  const counted = [new Map<number, Uint8Array>(), new Map<number, Uint8Array>()] as const;
+  const countMembers = (which: 0 | 1, members: Uint32Array): void => {
+    const usable = members.filter(isOk);
+    const present = [...new Set(usable.map(splitOf))];
+    for (const to of present) {
+      if (present.length < 2) break;
+      const known = counted[which].get(to) ?? new Uint8Array(table.count);
+      counted[which].set(to, known);
+      for (const from of present) {
+        const counts = matrices[which][from * width + to];
+        if (from !== to && counts !== undefined) counts.groups += 1;
+      }
+      for (const sample of usable) {
+        const counts = matrices[which][splitOf(sample) * width + to];
+        if (splitOf(sample) === to || known[sample] === 1 || counts === undefined) continue;
+        known[sample] = 1;
+        counts.samples += 1;
+      }
+    }
+  };
+  forEachGroup(near.groups, (members) => {
+    countMembers(0, members);
+    if (!isBlankGroup(findings, members)) countMembers(1, members);
+  });
+
+  const addPairs = (which: 0 | 1, from: number, to: number, pairs: number): void => {
+    const counts = matrices[which][from * width + to];
+    if (from !== to && counts !== undefined) counts.pairs += pairs;
+  };
+  const inSplits = new Map<number, ReadonlyMap<number, number>>();
+  forEachGroup(findings.groups.pixel, (members) => {
+    const counts = new Map<number, number>();
+    for (const sample of members) {
+      if (isOk(sample)) counts.set(splitOf(sample), (counts.get(splitOf(sample)) ?? 0) + 1);
+    }
+    inSplits.set(near.firstOf[members[0] ?? 0] ?? 0, counts);
+    const isBlank = isBlankGroup(findings, members);
+    for (const [from, a] of counts) {
+      for (const [to, b] of counts) {
+        addPairs(0, from, to, a * b);
+        if (!isBlank) addPairs(1, from, to, a * b);
+      }
+    }
+  });
+  const splitsOf = (sample: number): ReadonlyMap<number, number> =>
+    inSplits.get(sample) ?? new Map(isOk(sample) ? [[splitOf(sample), 1]] : []);
+  for (let pair = 0; pair < near.pairs.count; pair++) {
+    const others = splitsOf(near.pairs.second[pair] ?? 0);
+    for (const [from, a] of splitsOf(near.pairs.first[pair] ?? 0)) {
+      for (const [to, b] of others) {
+        for (const which of [0, 1] as const) {
+          addPairs(which, from, to, a * b);
+          addPairs(which, to, from, a * b);
+        }
+      }
+    }
+  }
+  return leakageOf(findings, "near", ...matrices);
 }
 
 /** Whether the pictures of a group are blank; equal pictures are all blank or none is. */

@@ -1,20 +1,23 @@
 import type { Layout, Role } from "../dataset/dataset";
 import type { FileFormat } from "../fingerprint/fingerprints";
+import type { Measure, TransformName } from "../near/near";
 import type { Mode } from "../picture";
 
 /**
  * How equal two samples are. Tiers are cumulative: every file-identical pair is also pixel-identical.
  * - `file`: the same bytes.
  * - `pixel`: the same shape, mode and decoded pixels.
+ * - `near`: equal, or as similar as the threshold asks. Known once near duplicates were searched.
  */
-export type Tier = "file" | "pixel";
+export type Tier = "file" | "pixel" | "near";
 
 /** Every tier, strictest first. */
-export const TIERS: readonly Tier[] = ["file", "pixel"];
+export const TIERS: readonly Tier[] = ["file", "pixel", "near"];
 
 /**
- * Duplicates at one tier. A group is two or more samples with one fingerprint.
- * `extra = samples - groups`: what would go if one sample of each group stayed.
+ * Duplicates at one tier. A group is two or more samples with one fingerprint; at tier `near`, of which each is equal or
+ * near to each, so that a sample can be in several. `samples` counts every sample once. `extra` is what would go so that no
+ * two are left: `samples - groups` where groups do not overlap.
  */
 export interface DuplicateCounts {
   readonly groups: number;
@@ -123,6 +126,58 @@ export interface Quality {
   readonly balance: readonly ClassBalance[];
 }
 
+/** How many pictures have their nearest other one at some score. */
+export interface NearHistogram {
+  /** Bounds of the bins, from best to worst score: bin i is from `bounds[i]` to `bounds[i + 1]`. */
+  readonly bounds: readonly number[];
+  /** Samples whose nearest different picture in their own split is in the bin. */
+  readonly within: readonly number[];
+  /** Samples whose nearest picture in another split, equal or different, is in the bin. */
+  readonly between: readonly number[];
+}
+
+/** What judged pairs say about a threshold. */
+export interface Precision {
+  readonly threshold: number;
+  /** Judged pairs at least as good as the threshold, and how many of them were said to be duplicates. */
+  readonly judged: number;
+  readonly right: number;
+  /** Share of duplicates among all pairs at the threshold, 0..1, with its interval of 95 %: see `precision.ts`. */
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What a search for near duplicates found, at one threshold. */
+export interface NearReport {
+  readonly measure: Measure;
+  /** Why pictures are compared in this way, in one sentence. */
+  readonly reason: string;
+  readonly threshold: number;
+  /** The worst threshold that can be chosen without another search; `limited` says why when it is stricter than usual. */
+  readonly reach: number;
+  readonly limited: string | null;
+  /** Different pictures that were compared, and samples that took no part because they are nearly empty. */
+  readonly compared: number;
+  readonly degenerate: number;
+  /** Pairs of different pictures that count as near: by the threshold, and by what people decided. */
+  readonly pairs: number;
+  /** About how many of these pairs would be there by chance: see `chance.ts`; `null` when there are too few to tell. */
+  readonly chance: number | null;
+  readonly histogram: NearHistogram;
+  /** At several thresholds, from strict to wide; empty while nothing near the cut was judged. */
+  readonly precision: readonly Precision[];
+  readonly decisions: {
+    /** The file that holds them; `null` when there is none. */
+    readonly file: string | null;
+    /** Pairs of this dataset that people said are duplicates, and are none. */
+    readonly duplicate: number;
+    readonly different: number;
+    /** Decisions about pictures that are not in this dataset any more. */
+    readonly stale: number;
+  };
+}
+
 /** The result of an inspection: plain, serialisable, complete but for the groups, which are read page by page. */
 export interface Report {
   readonly schema: "cleansplit/report@1";
@@ -130,8 +185,11 @@ export interface Report {
   readonly splits: readonly SplitCounts[];
   /** All class names, in order. */
   readonly classes: readonly string[];
-  readonly duplicates: Readonly<Record<Tier, TierCounts>>;
-  /** Every ordered pair of different splits, at every tier. */
+  /** `near` is absent until near duplicates were searched. */
+  readonly duplicates: Readonly<Record<Exclude<Tier, "near">, TierCounts>> & { readonly near?: TierCounts };
+  /** `null` until near duplicates were searched. */
+  readonly near: NearReport | null;
+  /** Every ordered pair of different splits, at every tier that is known. */
   readonly leakage: readonly Leakage[];
   /** Groups at tier `pixel` with more than one label. */
   readonly conflicts: { readonly groups: number; readonly samples: number };
@@ -163,7 +221,33 @@ export interface SampleView {
   readonly isImageFile: boolean;
 }
 
-/** One group of equal samples. */
+/** How a picture is near another one. */
+export interface Nearness {
+  readonly score: number;
+  /** How it must be turned to look like the other one. */
+  readonly transform: TransformName;
+  /** By how much it must then be moved right and down, in 1/32 of its side. */
+  readonly shift: readonly [number, number];
+  /** What a person decided about the two; `null` while nobody did. */
+  readonly verdict: PairVerdict | null;
+}
+
+/** What a person says of two pictures. */
+export type PairVerdict = "duplicate" | "different";
+
+/** Two samples with different pictures, and how near they are. */
+export interface PairView {
+  readonly first: SampleView;
+  readonly second: SampleView;
+  readonly nearness: Nearness;
+}
+
+/** A sample of a group; at tier `near`, how near it is to the first one, or `null` when it has the same picture. */
+export interface MemberView extends SampleView {
+  readonly nearness: Nearness | null;
+}
+
+/** One group of equal or similar samples. */
 export interface GroupView {
   /** Index among the groups of the tier that was asked for. */
   readonly group: number;
@@ -175,13 +259,18 @@ export interface GroupView {
   readonly labels: readonly string[];
   readonly conflict: boolean;
   readonly blank: boolean;
+  /** The worst score of any two of its pictures; `null` when there is only one picture. */
+  readonly worst: number | null;
   /** Its first samples, at most {@link GroupQuery.membersEach}. */
-  readonly members: readonly SampleView[];
+  readonly members: readonly MemberView[];
 }
 
 /** Which groups to read. Filters that are absent let everything pass. */
 export interface GroupQuery {
-  /** Whose groups: `pixel` (the default) reads all, `file` those of identical files alone; tiers are cumulative. */
+  /**
+   * Whose groups: `pixel` (the default) reads those of equal pictures, `file` those of identical files alone, `near` also
+   * those of similar pictures; tiers are cumulative.
+   */
   readonly tier?: Tier;
   /** Only groups that occur in every one of these splits. */
   readonly splits?: readonly string[];
@@ -189,9 +278,11 @@ export interface GroupQuery {
   readonly leaking?: boolean;
   readonly conflict?: boolean;
   readonly blank?: boolean;
+  /** Only groups with more than one picture. */
+  readonly similar?: boolean;
   readonly label?: string;
-  /** Largest first, or in the order of their first sample. */
-  readonly sort?: "size" | "first";
+  /** Largest first, in the order of their first sample, or those of the most doubtful pictures first. */
+  readonly sort?: "size" | "first" | "doubt";
   readonly from: number;
   /** At most 500. */
   readonly count: number;

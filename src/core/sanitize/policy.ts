@@ -1,6 +1,7 @@
 import { SampleState, type Role } from "../dataset/dataset";
 import { forEachGroup } from "../duplicates/groups";
 import type { Findings } from "../leakage/findings";
+import type { Tier } from "../leakage/report";
 import type { RemovalReason } from "./plan";
 
 /** Which samples stay, and why the others leave, as columns. */
@@ -29,7 +30,7 @@ export const PROTECT_EVALUATION =
   "invalid rows.";
 
 /** Decides by the policy {@link PROTECT_EVALUATION} which samples stay. Linear in the number of samples. */
-export function protectEvaluation(findings: Findings): Decision {
+export function protectEvaluation(findings: Findings, _tier: Exclude<Tier, "file"> = "pixel"): Decision {
   const { table, fingerprints, groups, conflicting } = findings;
   const decision: Decision = {
     stays: new Uint8Array(table.count).fill(1),

@@ -94,6 +94,13 @@ export interface Jobs {
   }): Reasons;
   /** Small pictures. */
   thumbnails(parameter: { readonly samples: readonly SampleRef[]; readonly size: number }): Promise<EncodedPicture[]>;
+  /** Grey levels of samples scaled to one size, one row a sample, written into shared memory. */
+  looks(parameter: {
+    readonly samples: readonly SampleRef[];
+    readonly width: number;
+    readonly height: number;
+    readonly into: Uint8Array;
+  }): Promise<null>;
   /** One row of bytes a sample, all of the same length. */
   features(parameter: { readonly samples: readonly SampleRef[]; readonly format: FeatureFormat }): Promise<Uint8Array>;
   /** Copies image files into a new folder and checks every copy against the MD5 that the inspection found. */

@@ -4,6 +4,7 @@ import { SampleState } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { scalingFormula } from "../../core/fingerprint/scaling";
+import { blockMeans, lumaOf } from "../../core/fingerprint/signature";
 import type { Picture } from "../../core/picture";
 import { decodeImage, tryDecodeFast } from "../decode/decode";
 import { encodeThumbnail, resizeTo } from "../decode/thumbnail";
@@ -69,6 +70,15 @@ export const jobs: Jobs = {
       );
     }
     return encoded;
+  },
+
+  async looks({ samples, width, height, into }): Promise<null> {
+    for (const [index, sample] of samples.entries()) {
+      const picture = await readUnchanged(sample);
+      const means = blockMeans(lumaOf(picture), picture.width, picture.height, width, height);
+      into.set(means, index * width * height);
+    }
+    return null;
   },
 
   async features({ samples, format }): Promise<Uint8Array> {

@@ -159,9 +159,11 @@ export function leakNodes(parent: NodeOf<"leakage">): readonly DatasetNode[] {
 /** The tiers of equality. Each counts the groups of the stricter one too: the same bytes are the same pixels. */
 export function tierNodes(parent: NodeOf<"duplicates">): readonly DatasetNode[] {
   const { session, report } = parent;
-  return TIERS.map((tier): DatasetNode => {
-    const { groups, samples } = report.duplicates[tier];
-    return { kind: "tier", id: `${parent.id}/${tier}`, session, parent, tier, groups, samples, filter: { tier } };
+  return TIERS.flatMap((tier): DatasetNode[] => {
+    const counts = report.duplicates[tier];
+    if (counts === undefined) return [];
+    const { groups, samples } = counts;
+    return [{ kind: "tier", id: `${parent.id}/${tier}`, session, parent, tier, groups, samples, filter: { tier } }];
   });
 }
 

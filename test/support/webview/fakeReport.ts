@@ -188,6 +188,7 @@ export class FakeReport {
     });
     return {
       schema: "cleansplit/report@1",
+      near: null,
       dataset: {
         name: dataset.name,
         inputs: [`/data/${dataset.name}`],
@@ -348,11 +349,13 @@ export class FakeReport {
       labels: [...new Set([label(0), label(1)].filter((name) => name !== null))],
       conflict,
       blank: index === 0,
+      worst: null,
       members: Array.from({ length: Math.min(size, members) }, (_, member) => {
         const sample = index * 1000 + member;
         const split = splits[used[member % used.length] ?? 0]?.name ?? "";
         const id = `${split}/${label(member) ?? ""}/${this.dataset.fileName(sample)}`;
-        return { ...this.sample(sample), id, split, label: label(member), file: `/data/${this.dataset.name}/${id}` };
+        const file = `/data/${this.dataset.name}/${id}`;
+        return { ...this.sample(sample), id, split, label: label(member), file, nearness: null };
       }),
     };
   }

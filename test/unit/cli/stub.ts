@@ -31,6 +31,7 @@ export function leakyReport(change: Partial<Report> = {}): Report {
   const classes = Object.fromEntries(LETTERS.map((name) => [name, 1500]));
   return {
     schema: "cleansplit/report@1",
+    near: null,
     dataset: {
       name: "letters",
       inputs: ["/data/letters"],
@@ -147,7 +148,8 @@ export const GROUPS: readonly GroupView[] = Array.from({ length: 3 }, (_, group)
   labels: ["A", "B"],
   conflict: group === 0,
   blank: group === 1,
-  members: [sampleView(2 * group), sampleView(2 * group + 1, "test")],
+  worst: null,
+  members: [sampleView(2 * group), sampleView(2 * group + 1, "test")].map((view) => ({ ...view, nearness: null })),
 }));
 
 const PLAN: PlanSummary = {
@@ -255,6 +257,14 @@ export function stubEngine(change: Partial<Engine> = {}): Engine {
       from: query.from,
       groups: GROUPS.slice(query.from, query.from + query.count),
     }),
+    near: async () => leakyReport(),
+    doubtful: async () => [],
+    decide: async () => leakyReport(),
+    compare: async () => {
+      const png = new Uint8Array();
+      const nearness = { score: 4.5, transform: "as it is", shift: [0, 0], verdict: null } as const;
+      return { first: png, second: png, difference: png, width: 28, height: 28, nearness };
+    },
     thumbnails: async () => [],
     marks: async () => [],
     plan: async () => PLAN,
