@@ -15,7 +15,8 @@ import type { PlanSummary } from "../core/sanitize/plan";
 import { PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
 import { doubtfulPairs } from "../core/near/doubtful";
 import { findNear, type NearFindings } from "../core/near/findings";
-import type { NearSearch } from "../core/near/near";
+import { assertReached, type NearSearch } from "../core/near/near";
+import { pagePairs } from "../core/near/pairs";
 import { openDataset } from "./dataset";
 import type { Engine, Progress, Run } from "./engine";
 import { inspectDataset, openIndexes, releaseIndexes, type Inspection } from "./inspection";
@@ -66,6 +67,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
     const { findings, dataset } = held;
     const { table, fingerprints, groups } = findings;
     const decisions = readDecisions(dataset, findings);
+    if (threshold !== null) assertReached(search, threshold);
     const cut = threshold ?? search.measure.threshold;
     const near = findNear(search, table, fingerprints.states, groups.pixel, cut, decisions);
     const counted = { ...held, findings: { ...findings, near } };
@@ -103,6 +105,11 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
           progress: (done, total) => quiet.progress({ phase: "near", done, total }),
         }));
       return countNear(inspection, search, threshold);
+    },
+
+    async pairs({ inspection, ...page }) {
+      const { findings, dataset } = inspections.get(inspection);
+      return pagePairs(searched(findings), page, (sample) => viewSample(findings, dataset.names, sample));
     },
 
     async doubtful({ inspection, count }) {

@@ -1,5 +1,5 @@
 import { countEntries } from "./brief";
-import type { Leakage, Report } from "./report";
+import type { Leakage, Report, Tier } from "./report";
 
 /** The result of an inspection in words. */
 export interface Verdict {
@@ -10,19 +10,22 @@ export interface Verdict {
   readonly details: readonly string[];
 }
 
-/** Says in one sentence, and some behind it, what an inspection found. Every number says what it counts. */
-export function verdictOf(report: Report): Verdict {
+/**
+ * Says in one sentence, and some behind it, what an inspection found at a tier: by default with near duplicates where they
+ * were searched. Every number says what it counts.
+ */
+export function verdictOf(report: Report, tier: Tier = report.near === null ? "pixel" : "near"): Verdict {
   const details: string[] = [];
-  const leaks = report.leakage.filter((entry) => entry.tier === "pixel" && entry.samples > 0);
+  const leaks = report.leakage.filter((entry) => entry.tier === tier && entry.samples > 0);
   const worst = worstLeak(report, leaks);
   for (const leak of leaks) {
     if (leak !== worst && roleOf(report, leak.split) !== "train") details.push(`${leakText(report, leak)}.`);
   }
-  const { pixel } = report.duplicates;
-  if (pixel.groups > 0) {
+  const counts = report.duplicates[tier] ?? report.duplicates.pixel;
+  if (counts.groups > 0) {
     details.push(
-      `${plural(pixel.samples, "image is", "images are")} in ${plural(pixel.groups, "group")} of equal images; ` +
-        `${number(pixel.extra)} would go if one of each stayed.`,
+      `${plural(counts.samples, "image is", "images are")} in ${plural(counts.groups, "group")} of ${equalText(tier)}; ` +
+        `${number(counts.extra)} would go if one of each stayed.`,
     );
   }
   if (report.conflicts.groups > 0) {
@@ -91,6 +94,11 @@ function leakText(report: Report, leak: Leakage): string {
 
 function roleOf(report: Report, name: string): "train" | "validation" | "test" | "other" {
   return report.splits.find((split) => split.name === name)?.role ?? "other";
+}
+
+/** What counts as duplicates at a tier, in the plural. */
+export function equalText(tier: Tier): string {
+  return { file: "identical files", pixel: "equal images", near: "equal or near images" }[tier];
 }
 
 /** A whole number with thousands separators, e.g. "15,364". */
