@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Findings } from "../../../src/core/leakage/findings";
-import { NO_DECISIONS } from "../../../src/core/near/decisions";
-import { findNear, firstsOf } from "../../../src/core/near/findings";
-import { MEASURES } from "../../../src/core/near/near";
 import { viewRemoval } from "../../../src/core/sanitize/buildPlan";
 import { protectEvaluation, REMOVAL_REASONS } from "../../../src/core/sanitize/policy";
-import { findingsOf, samples, type TestSample } from "../core/support";
+import { nearFindingsOf, samples, type TestSample } from "../core/support";
 
 const CONTENTS = 12;
 
@@ -17,34 +13,6 @@ function areSimilar(similar: readonly boolean[], a: number, b: number): boolean 
   return a !== b && similar[(Math.min(a, b) - 1) * CONTENTS + Math.max(a, b) - 1] === true;
 }
 
-/** Findings of samples whose contents are similar as said, at RMS 4. */
-function withNear(all: readonly TestSample[], isSimilar: (a: number, b: number) => boolean): Findings {
-  const findings = findingsOf(all);
-  const { table, fingerprints, groups } = findings;
-  const firstOf = firstsOf(table.count, fingerprints.states, groups.pixel);
-  const firsts = [...all.keys()].filter((sample) => firstOf[sample] === sample && fingerprints.states[sample] === 0);
-  const pairs = firsts.flatMap((a) =>
-    firsts.filter((b) => b > a && isSimilar(all[a]?.content ?? 0, all[b]?.content ?? 0)).map((b) => [a, b] as const),
-  );
-  const search = {
-    measure: MEASURES.glyphs,
-    reason: "",
-    reach: 16,
-    limited: null,
-    compared: firsts.length,
-    degenerate: new Uint8Array(table.count),
-    pairs: {
-      count: pairs.length,
-      first: Uint32Array.from(pairs, ([a]) => a),
-      second: Uint32Array.from(pairs, ([, b]) => b),
-      scores: new Float32Array(pairs.length).fill(4),
-      transforms: new Uint8Array(pairs.length),
-      shifts: new Int8Array(2 * pairs.length),
-    },
-  };
-  return { ...findings, near: findNear(search, table, fingerprints.states, groups.pixel, 9, NO_DECISIONS) };
-}
-
 const PROTECTION = ["test", "validation", "train"];
 const names = { id: (sample: number) => `s${sample}`, file: () => "", extension: () => "png" };
 
@@ -52,7 +20,7 @@ describe("a plan for similar images", () => {
   it("leaves no two equal or similar images, and each that leaves has a twin that stays and is no less protected", () => {
     fc.assert(
       fc.property(samples(), similarity, (all, similar) => {
-        const findings = withNear(all, (a, b) => areSimilar(similar, a, b));
+        const findings = nearFindingsOf(all, (a, b) => areSimilar(similar, a, b));
         const { stays, reasonOf, twinOf } = protectEvaluation(findings, "near");
         const isSame = (a: TestSample, b: TestSample): boolean =>
           a.content === b.content || areSimilar(similar, a.content, b.content);
@@ -78,7 +46,7 @@ describe("a plan for similar images", () => {
       { split: "train", content: 3 },
     ] as const;
     const { stays } = protectEvaluation(
-      withNear(chain, (a, b) => Math.abs(a - b) === 1),
+      nearFindingsOf(chain, (a, b) => Math.abs(a - b) === 1),
       "near",
     );
     assert.deepEqual([...stays], [1, 0, 1]);
@@ -89,7 +57,7 @@ describe("a plan for similar images", () => {
       { split: "test", content: 1, label: "A" },
       { split: "train", content: 2, label: "B" },
     ] as const;
-    const findings = withNear(pair, () => true);
+    const findings = nearFindingsOf(pair, () => true);
     assert.deepEqual([...protectEvaluation(findings).stays], [1, 1]);
     const decision = protectEvaluation(findings, "near");
     assert.deepEqual([...decision.stays], [1, 0]);
