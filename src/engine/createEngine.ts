@@ -12,7 +12,7 @@ import type { Report, Tier } from "../core/leakage/report";
 import { plural } from "../core/leakage/verdict";
 import { MAX_REMOVALS, planSplits, removedSamples, viewRemoval } from "../core/sanitize/buildPlan";
 import type { PlanSummary } from "../core/sanitize/plan";
-import { PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
+import { ALSO_NEAR, PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
 import { doubtfulPairs } from "../core/near/doubtful";
 import { findNear, type NearFindings } from "../core/near/findings";
 import { assertReached, type NearSearch } from "../core/near/near";
@@ -272,7 +272,12 @@ function makePlan(inspection: Inspection, tier: Exclude<Tier, "file">): Plan {
   const { findings } = inspection;
   const decision = protectEvaluation(findings, tier);
   const splits = planSplits(findings, decision, (split, rows) => shapeOf(inspection, split, rows));
-  return { inspection, decision, policy: PROTECT_EVALUATION, splits };
+  return {
+    inspection,
+    decision,
+    policy: tier === "near" ? `${PROTECT_EVALUATION} ${ALSO_NEAR}` : PROTECT_EVALUATION,
+    splits,
+  };
 }
 
 /** "823 x 28 x 28" for a split of one array, "15,364 images" for folders and for splits of several sources. */

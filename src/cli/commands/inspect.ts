@@ -124,7 +124,7 @@ async function failure(
   switch (condition) {
     case "leakage": {
       const leaks = report.leakage.some((entry) => entry.tier === tier && entry.samples > 0);
-      return leaks ? [`leakage: ${verdictOf(report, tier).text}`] : [];
+      return leaks ? [`leakage: ${verdictOf(report, tier === "file" ? "file" : "pixel").text}`] : [];
     }
     case "conflicts": {
       const equal = tier === "file" ? await conflictsOfFiles(context, inspection) : report.conflicts;
@@ -136,7 +136,7 @@ async function failure(
             ]
           : []),
         ...(near.groups > 0
-          ? [`${plural(near.groups, "group")} of near images (${plural(near.samples, "image")})`]
+          ? [`${plural(near.groups, "group")} of similar images (${plural(near.samples, "image")})`]
           : []),
       ];
       return texts.length > 0 ? [`conflicts: ${texts.join(" and ")} with more than one label.`] : [];

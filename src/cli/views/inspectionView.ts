@@ -32,7 +32,7 @@ const BADGES = {
 
 /** The verdict alone: one true sentence behind a badge, and for a warning about several splits what it warns of. */
 export function verdictLines(report: Report, tier: Tier, style: TableStyle): readonly Line[] {
-  const verdict = verdictOf(report, tier);
+  const verdict = verdictOf(report, tier === "file" ? "file" : "pixel");
   const [word, tone] = BADGES[verdict.level];
   const reason = verdict.level === "warning" && report.splits.length > 1 ? verdict.details.slice(0, 1) : [];
   const text = [verdict.text, ...reason].join(" ");
@@ -333,7 +333,7 @@ function groupTitle(group: GroupView, measure: Measure | null, style: TableStyle
     `${number(group.size)} images in ${group.splits.join(", ")}`,
     group.labels.length > 0 ? `labelled ${group.labels.join(", ")}` : "",
     measure !== null && group.worst !== null
-      ? `near, the worst score of two is ${group.worst.toFixed(measure.decimals)}`
+      ? `similar, worst score of two ${group.worst.toFixed(measure.decimals)}`
       : group.tier === "file"
         ? "same bytes"
         : "same pixels",

@@ -18,7 +18,11 @@ describe("exit codes", () => {
   const conditions: readonly (readonly [string, Tier, RegExp])[] = [
     ["leakage", "file", /^Failed: leakage: 70 of 3,493 test images/],
     ["leakage", "pixel", /^Failed: leakage: 73 of 3,493 test images also occur in train\.\n$/],
-    ["leakage", "near", /^Failed: leakage: 78 of 3,493 test images/],
+    [
+      "leakage",
+      "near",
+      /^Failed: leakage: 73 of 3,493 test images also occur in train, and 5 more are similar to one there\.\n$/,
+    ],
     [
       "conflicts",
       "file",
@@ -29,7 +33,7 @@ describe("exit codes", () => {
     ["unreadable", "near", /^Failed: unreadable: 2 unreadable images and 1 invalid row\.\n$/],
     ["duplicates", "file", /^Failed: duplicates: 200 groups of identical files, 500 images, 300 extra\.\n$/],
     ["duplicates", "pixel", /^Failed: duplicates: 210 groups of equal images, 520 images, 310 extra\.\n$/],
-    ["duplicates", "near", /^Failed: duplicates: 216 groups of equal or near images, 532 images, 316 extra\.\n$/],
+    ["duplicates", "near", /^Failed: duplicates: 216 groups of equal or similar images, 532 images, 316 extra\.\n$/],
   ];
   for (const [condition, tier, message] of conditions) {
     it(`1 and the reason for --fail-on ${condition} at tier ${tier}`, async () => {
@@ -51,7 +55,7 @@ describe("exit codes", () => {
     const near = await run(words, { engine });
     assert.equal(near.code, 1);
     assert.equal(near.stderr.match(/^Failed: /gm)?.length, 3);
-    assert.match(near.stderr, /conflicts: 1 group of near images \(3 images\) with more than one label/);
+    assert.match(near.stderr, /conflicts: 1 group of similar images \(3 images\) with more than one label/);
     const noSearch = { ...engine, near: () => assert.fail("must not be searched") };
     assert.equal((await run([...words, "--tier", "pixel"], { engine: noSearch })).code, 0);
   });

@@ -238,6 +238,7 @@ export const REMOVALS: readonly Removal[] = Array.from({ length: 501 }, (_, inde
   reason: index === 0 ? "unreadable" : "leaks",
   tier: index === 0 ? null : "file",
   twin: index === 0 ? null : sampleView(index, "test"),
+  nearness: null,
   detail: "It also occurs in test.",
 }));
 
