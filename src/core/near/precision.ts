@@ -75,6 +75,8 @@ function precisionAt(
   }
   // What waits at the end are pairs nearest to the cut of which none was judged.
   if (total === 0 || waiting > 0) return null;
+  // The weights add up to 1 but for rounding.
+  estimate = Math.min(1, estimate);
   return {
     threshold,
     judged: strata.reduce((sum, stratum) => sum + stratum.judged, 0),

@@ -127,7 +127,7 @@ describe("what is near", () => {
   const readable = (all: readonly TestSample[]): number[] =>
     [...all.keys()].filter((sample) => all[sample]?.state !== SampleState.unreadable);
   const caseWithThreshold = fc.tuple(cases(), fc.constantFrom(4, 9, 16));
-  const findingsFor = ({ all, pairs, decisions }: TestCase, threshold: number): Findings & { near: object } => {
+  const findingsFor = ({ all, pairs, decisions }: TestCase, threshold: number): Findings => {
     const findings = findingsOf(all);
     return { ...findings, near: nearOf(findings, searchOf(all.length, pairs), threshold, decisions) };
   };
@@ -135,7 +135,7 @@ describe("what is near", () => {
   it("is grouped by the threshold and what people decided, together with what is equal", () => {
     fc.assert(
       fc.property(caseWithThreshold, ([test, threshold]) => {
-        const { near } = findingsFor(test, threshold) as Findings;
+        const { near } = findingsFor(test, threshold);
         assert.ok(near !== null);
         const isNear = nearness(test, threshold);
         const together = new Set<number>();
@@ -178,7 +178,7 @@ describe("what is near", () => {
   it("keeps one of each: what goes has one that stays directly near it, and no two that stay are near", () => {
     fc.assert(
       fc.property(caseWithThreshold, fc.integer(), ([test, threshold], seed) => {
-        const findings: Findings = findingsFor(test, threshold) as Findings;
+        const findings: Findings = findingsFor(test, threshold);
         assert.ok(findings.near !== null);
         const isNear = nearness(test, threshold);
         const order = readable(test.all).sort((a, b) => Math.sin(seed + a) - Math.sin(seed + b));
