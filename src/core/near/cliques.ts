@@ -1,4 +1,4 @@
-import type { Measure, NearPairs } from "./near";
+import { bestFirst, type Measure, type NearPairs } from "./near";
 
 /** Groups in which each picture is near each: samples of group g are `members[offsets[g]] .. members[offsets[g + 1] - 1]`. */
 export interface Cliques {
@@ -24,14 +24,11 @@ export function cliquesOf(pairs: NearPairs, measure: Measure): Cliques {
   const sign = measure.better === "lower" ? 1 : -1;
   const distances = pairs.scores.map((score) => sign * score);
   const growing = new GrowingClique(graph, pairs, distances);
-  const bestFirst = Uint32Array.from({ length: pairs.count }, (_, pair) => pair).sort(
-    (a, b) => (distances[a] ?? 0) - (distances[b] ?? 0) || a - b,
-  );
   const isCovered = new Uint8Array(pairs.count);
   const offsets = [0];
   const members: number[] = [];
   const worst: number[] = [];
-  for (const pair of bestFirst) {
+  for (const pair of bestFirst(pairs, measure)) {
     if (isCovered[pair] === 1) continue;
     const clique = growing.from(pair);
     clique.sort((a, b) => a - b);
