@@ -107,6 +107,11 @@ export function isAsGood(measure: Measure, score: number, threshold: number): bo
   return measure.better === "lower" ? score <= threshold : score >= threshold;
 }
 
+/** A score with what it is, for a sentence: "RMS grey difference 4.1". */
+export function scoreText({ name, decimals }: Measure, score: number): string {
+  return `${name} ${score.toFixed(decimals)}`;
+}
+
 /** The stricter of two thresholds. */
 export function stricter(measure: Measure, a: number, b: number): number {
   return measure.better === "lower" ? Math.min(a, b) : Math.max(a, b);
