@@ -168,7 +168,9 @@ export function Gallery(props: Props): JSX.Element {
   return (
     <section id="groups" aria-labelledby="groups-title">
       <div class="section-head">
-        <h2 id="groups-title">Groups of {showsNear ? "equal or similar" : "equal"} images</h2>
+        <h2 id="groups-title">
+          Groups of {!showsNear ? "equal" : filter.similar === true ? "similar" : "equal or similar"} images
+        </h2>
         <span class="muted" role="status">
           {/* An empty line has another height, which would move the page when the number comes. */}
           {total === null ? "\u00A0" : plural(total, isEveryGroup(filter) ? "group" : "matching group")}

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { GroupView, Measure, MemberView, PairVerdict, ReportHost } from "../../../src/protocol/report";
 import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
@@ -7,7 +7,7 @@ import { number, plural, sentenceList, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { PairComparison } from "./Comparison";
 import { ComparisonStore } from "./ComparisonStore";
-import { letterOf } from "./dialogKeys";
+import { pressKey, type KeyTable } from "./dialogKeys";
 import { scoreText } from "./nearText";
 import type { GroupFilter } from "./reportView";
 import { SampleCard, type SampleActions } from "./SampleCard";
@@ -38,10 +38,10 @@ export function GroupDialog(props: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [members, setMembers] = useState(group.members);
   const [error, setError] = useState<string | null>(null);
+  const keys = useRef<KeyTable>({});
 
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
+  // Before what is inside takes the focus.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   useEffect(() => {
     let current = true;
@@ -60,7 +60,13 @@ export function GroupDialog(props: Props): JSX.Element {
   const rest = group.size - members.length;
   const isSimilar = group.worst !== null && measure !== null;
   return (
-    <dialog class="dialog" ref={dialog} aria-labelledby="dialog-title" onClose={onClose}>
+    <dialog
+      class="dialog"
+      ref={dialog}
+      aria-labelledby="dialog-title"
+      onClose={onClose}
+      onKeyDown={(event) => pressKey(event, keys.current)}
+    >
       <div class="dialog-head">
         <h2 id="dialog-title">{plural(group.size, isSimilar ? "similar image" : "equal image")}</h2>
         <span class="muted">
@@ -72,7 +78,7 @@ export function GroupDialog(props: Props): JSX.Element {
       </div>
       {error !== null && <Notice level="error">The group could not be read: {error}</Notice>}
       {isSimilar ? (
-        <SimilarMembers {...props} measure={measure} members={members} />
+        <SimilarMembers {...props} measure={measure} members={members} keys={keys} />
       ) : (
         <div class="dialog-cards">
           {members.map((sample) => (
@@ -100,13 +106,18 @@ export function GroupDialog(props: Props): JSX.Element {
 
 /** Two members laid over each other, all of them to choose from, and what a person says of them. */
 function SimilarMembers(
-  props: Props & { readonly measure: Measure; readonly members: readonly MemberView[] },
+  props: Props & {
+    readonly measure: Measure;
+    readonly members: readonly MemberView[];
+    /** What keys of the dialog do. */
+    readonly keys: { current: KeyTable };
+  },
 ): JSX.Element {
   const { host, group, measure, members, trusted, roles, store, actions, stacked } = props;
   const [chosen, setChosen] = useState<{ readonly first: number; readonly second: number } | null>(null);
   const [said, setSaid] = useState<ReadonlyMap<string, PairVerdict | null>>(new Map());
   const [ofAll, setOfAll] = useState<PairVerdict | null>(null);
-  const [busy, setBusy] = useState(false);
+  const isKeeping = useRef(false);
   const [error, setError] = useState<string | null>(null);
   const pane = useRef<HTMLDivElement>(null);
   const comparisons = useMemo(() => new ComparisonStore((first, second) => host.compare(first, second)), [host]);
@@ -130,13 +141,15 @@ function SimilarMembers(
     if (next !== undefined) choose(next.sample);
   };
   const keep = (samples: readonly number[], verdict: PairVerdict | null, show: () => void): void => {
-    if (busy || !trusted) return;
-    setBusy(true);
+    if (isKeeping.current || !trusted) return;
+    isKeeping.current = true;
     setError(null);
     host
       .decide(samples, verdict)
       .then(show, (reason: unknown) => setError(messageOf(reason)))
-      .finally(() => setBusy(false));
+      .finally(() => {
+        isKeeping.current = false;
+      });
   };
   const judge = (verdict: PairVerdict | null): void =>
     keep([first.sample, second.sample], verdict, () => setSaid((last) => new Map([...last, [key, verdict]])));
@@ -152,30 +165,17 @@ function SimilarMembers(
 
   const isWhole = members.length === group.size;
   const isPair = group.size === 2;
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const keys: Readonly<Record<string, () => void>> = {
-      d: () => judge("duplicate"),
-      n: () => judge("different"),
-      z: () => judge(null),
-      x: swap,
-      ArrowLeft: () => step(-1),
-      ArrowRight: () => step(1),
-    };
-    const run = keys[letterOf(event)];
-    if (run === undefined) return;
-    event.preventDefault();
-    run();
+  props.keys.current = {
+    d: () => judge("duplicate"),
+    n: () => judge("different"),
+    z: () => judge(null),
+    x: swap,
+    ArrowLeft: () => step(-1),
+    ArrowRight: () => step(1),
   };
   const untrusted = trusted ? {} : { describedBy: "dialog-untrusted" };
   return (
-    <div
-      class="dialog-pane"
-      ref={pane}
-      tabIndex={-1}
-      role="group"
-      aria-label="Two of them compared"
-      onKeyDown={onKeyDown}
-    >
+    <div class="dialog-pane" ref={pane} tabIndex={-1} role="group" aria-label="Two of them compared">
       <PairComparison
         store={comparisons}
         first={first}
@@ -186,21 +186,9 @@ function SimilarMembers(
       />
       {error !== null && <Notice level="error">{error}</Notice>}
       <div class="actions">
-        <Button
-          keys="D"
-          label="Duplicates"
-          disabled={!trusted || busy}
-          {...untrusted}
-          onClick={() => judge("duplicate")}
-        />
-        <Button
-          keys="N"
-          label="Not Duplicates"
-          disabled={!trusted || busy}
-          {...untrusted}
-          onClick={() => judge("different")}
-        />
-        <Button keys="Z" label="Undo" disabled={!trusted || busy} {...untrusted} onClick={() => judge(null)} />
+        <Button keys="D" label="Duplicates" disabled={!trusted} {...untrusted} onClick={() => judge("duplicate")} />
+        <Button keys="N" label="Not Duplicates" disabled={!trusted} {...untrusted} onClick={() => judge("different")} />
+        <Button keys="Z" label="Undo" disabled={!trusted} {...untrusted} onClick={() => judge(null)} />
         <Button keys="X" label="Swap" onClick={swap} />
         {!trusted && (
           <span id="dialog-untrusted" class="muted">
@@ -236,17 +224,17 @@ function SimilarMembers(
           <div class="actions">
             <Button
               label="All Are Duplicates"
-              disabled={!trusted || busy || !isWhole}
+              disabled={!trusted || !isWhole}
               {...untrusted}
               onClick={() => judgeAll("duplicate")}
             />
             <Button
               label="None Are Duplicates"
-              disabled={!trusted || busy || !isWhole}
+              disabled={!trusted || !isWhole}
               {...untrusted}
               onClick={() => judgeAll("different")}
             />
-            {ofAll !== null && <Button label="Undo for All" disabled={busy} onClick={() => judgeAll(null)} />}
+            {ofAll !== null && <Button label="Undo for All" onClick={() => judgeAll(null)} />}
             {ofAll !== null && (
               <span class="muted" role="status">
                 {ofAll === "duplicate" ? "Each two are kept as duplicates." : "Each two are kept as not duplicates."}

@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { NearReport, PairVerdict, PairView, ReportHost } from "../../../src/protocol/report";
 import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
 import { plural } from "../shared/format";
 import { PairComparison } from "./Comparison";
 import { ComparisonStore } from "./ComparisonStore";
-import { letterOf } from "./dialogKeys";
+import { pressKey, type KeyTable } from "./dialogKeys";
 import { precisionText } from "./nearText";
 import { PrecisionTable } from "./PrecisionTable";
 import type { SplitRoles } from "./SplitBadge";
@@ -44,10 +44,9 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
       .then(() => host.doubtful(PAIRS_AT_ONCE))
       .then(setPairs, (reason: unknown) => setError(messageOf(reason)));
   };
-  useEffect(() => {
-    dialog.current?.showModal();
-    load();
-  }, []);
+  // Before what is inside takes the focus.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+  useEffect(load, []);
 
   const pair = pairs?.[at];
   const next = pairs?.[at + 1];
@@ -95,24 +94,23 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
     move(index);
   };
 
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const keys: Readonly<Record<string, () => void>> = {
-      d: () => judge("duplicate"),
-      n: () => judge("different"),
-      s: skip,
-      z: undo,
-      ArrowLeft: () => move(at - 1),
-      ArrowRight: () => move(at + 1),
-    };
-    const run = keys[letterOf(event)];
-    if (run === undefined || pairs === null) return;
-    event.preventDefault();
-    run();
+  const keys: KeyTable = {
+    d: () => judge("duplicate"),
+    n: () => judge("different"),
+    s: skip,
+    z: undo,
+    ArrowLeft: () => move(at - 1),
+    ArrowRight: () => move(at + 1),
   };
-
   const isDone = pairs !== null && pair === undefined;
   return (
-    <dialog class="dialog judge" ref={dialog} aria-labelledby="judge-title" onClose={onClose} onKeyDown={onKeyDown}>
+    <dialog
+      class="dialog judge"
+      ref={dialog}
+      aria-labelledby="judge-title"
+      onClose={onClose}
+      onKeyDown={(event) => pressKey(event, keys)}
+    >
       <div class="dialog-head">
         <h2 id="judge-title">Are these duplicates?</h2>
         <span class="muted" role="status">

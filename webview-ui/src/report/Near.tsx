@@ -151,14 +151,20 @@ function Found(props: {
     },
     {
       value: all.samples - pixel.samples,
-      unit: "images with only a near twin",
-      what: `${plural(all.samples, "image")} with the equal ones`,
+      unit: "images with a near twin alone",
+      what: `${number(all.samples)} with an equal or a near one`,
       show: near.pairs > 0 ? () => onFilter({ ...similar, sort: "size" }) : undefined,
     },
     ...(report.splits.length > 1 ? [leakFigure(report, onFilter)] : []),
     ...(near.chance === null
       ? []
-      : [{ value: near.chance, unit: "of the pairs by chance", what: "about, where pictures resemble each other" }]),
+      : [
+          {
+            value: near.chance,
+            unit: near.chance === 1 ? "pair by chance" : "pairs by chance",
+            what: "expected among the near ones",
+          },
+        ]),
   ];
   const judged = precisionText(measure, threshold, precision);
   return (
@@ -243,7 +249,7 @@ function NearNotes({ near }: { readonly near: NearReport }): JSX.Element | null 
       ? []
       : [
           `People decided about ${plural(duplicate + different, "pair")}: ${number(duplicate)} as duplicates, ${number(different)} as different` +
-            `${file === null ? "." : `. That is kept in ${file}.`}`,
+            (file === null ? "." : `. That is kept in ${file}.`),
         ]),
     ...(stale === 0
       ? []

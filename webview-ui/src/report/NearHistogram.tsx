@@ -7,6 +7,8 @@ import { scoreValue, thresholdText } from "./nearText";
 
 /** A threshold is applied when it has rested for this long. */
 const REST_MS = 400;
+/** Height of all bars. */
+const HEIGHT_PX = 160;
 /** Marks on the axis, at most. */
 const MOST_TICKS = 9;
 
@@ -40,12 +42,11 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
   const ends = [bounds[0] ?? 0, bounds.at(-1) ?? 1] as const;
   const span = Math.abs(ends[1] - ends[0]) || 1;
   const placeOf = (score: number): number => Math.max(0, Math.min(1, Math.abs(score - ends[0]) / span));
-  const most = Math.max(1, ...histogram.within, ...histogram.between);
-
   const halves = [
     ...(hasSplits ? [{ name: "between", title: "in another split", counts: histogram.between }] : []),
-    { name: "within", title: hasSplits ? "in its own split" : "nearest neighbour", counts: histogram.within },
-  ];
+    { name: "within", title: hasSplits ? "in its own split" : "at all", counts: histogram.within },
+  ].map((half) => ({ ...half, most: Math.max(1, ...half.counts) }));
+  const allMost = halves.reduce((sum, { most }) => sum + most, 0);
   return (
     <figure class="near-figure" aria-labelledby={`${id}-title`}>
       <figcaption id={`${id}-title`}>
@@ -66,8 +67,13 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
           role="img"
           aria-label={`Nearest neighbours, also as a table below. The threshold is ${thresholdText(measure, shown)}.`}
         >
-          {halves.map(({ name, title, counts }) => (
-            <div key={name} class={`near-half ${name}`}>
+          {halves.map(({ name, title, counts, most }) => (
+            // Both halves count in one scale: the one with the higher bars is higher.
+            <div
+              key={name}
+              class={`near-half ${name}`}
+              style={{ height: `${Math.round((HEIGHT_PX * most) / allMost)}px` }}
+            >
               <span class="near-most muted">{number(most)}</span>
               {counts.map((count, bin) => (
                 <span
