@@ -52,7 +52,7 @@ export function PairComparison({ store, first, second, measure, roles, verdict }
         <Laid title="First" url={found?.first} size={found}>
           <SampleFacts sample={first} roles={roles} conflict={first.label !== second.label} />
         </Laid>
-        <Laid title={placement === "" ? "Second" : `Second, ${placement}`} url={found?.second} size={found}>
+        <Laid title="Second" url={found?.second} size={found}>
           <SampleFacts sample={second} roles={roles} conflict={first.label !== second.label} />
         </Laid>
         <Laid title="Difference" url={found?.difference} size={found}>
@@ -61,7 +61,7 @@ export function PairComparison({ store, first, second, measure, roles, verdict }
       </div>
       <p class="comparison-score" role="status">
         <span class="strong">{found === null ? "\u00A0" : scoreText(measure, found.nearness.score)}</span>
-        {placement !== "" && <span class="muted">{placement}</span>}
+        {placement !== "" && <span class="muted">the second one {placement}</span>}
         {said !== null && (
           <span class={`said ${said}`}>
             <Icon name={VERDICTS[said].icon} /> {VERDICTS[said].text}

@@ -72,7 +72,7 @@ export function GroupDialog(props: Props): JSX.Element {
         <span class="muted">
           in {visible(sentenceList(group.splits))}
           {group.conflict && `, labelled ${visible(sentenceList(group.labels))}`}
-          {isSimilar && `; ${scoreText(measure, group.worst)} at worst`}
+          {isSimilar && group.size > 2 && `; ${scoreText(measure, group.worst)} at worst`}
         </span>
         <Button kind="icon" icon="close" label="Close" onClick={() => dialog.current?.close()} />
       </div>

@@ -1,6 +1,6 @@
 import type { ComponentChild, JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { NearReport, Report, ReportHost, ReportState } from "../../../src/protocol/report";
+import type { Leakage, NearReport, Report, ReportHost, ReportState } from "../../../src/protocol/report";
 import { Button, Disclosure, Notice } from "../shared/Controls";
 import { number, plural, visible } from "../shared/format";
 import { ProgressBar } from "../shared/ProgressBar";
@@ -212,24 +212,26 @@ function Found(props: {
   );
 }
 
-/** The most images of a test or validation split that only nearly occur in another one. */
+/** What only nearly leaks and matters most: of test, then of validation, into train before the rest. */
 function leakFigure(report: Report, onFilter: Props["onFilter"]): Figure {
-  const counts = report.leakage.flatMap((leak) => {
-    const role = report.splits.find((split) => split.name === leak.split)?.role;
-    if (leak.tier !== "near" || (role !== "test" && role !== "validation")) return [];
+  const roleOf = (name: string): string => report.splits.find((split) => split.name === name)?.role ?? "other";
+  const weight = ({ split, in: other }: Leakage): number =>
+    (roleOf(split) === "test" ? 0 : roleOf(split) === "validation" ? 2 : 4) + (roleOf(other) === "train" ? 0 : 1);
+  const leaks = report.leakage.flatMap((leak) => {
+    if (leak.tier !== "near") return [];
     const equal = report.leakage.find(
-      (other) => other.tier === "pixel" && other.split === leak.split && other.in === leak.in,
+      ({ tier, split, in: other }) => tier === "pixel" && split === leak.split && other === leak.in,
     );
-    return [{ ...leak, nearly: leak.samples - (equal?.samples ?? 0) }];
+    const nearly = leak.samples - (equal?.samples ?? 0);
+    return nearly > 0 ? [{ ...leak, nearly }] : [];
   });
-  const worst = counts.sort((a, b) => b.nearly - a.nearly)[0];
-  if (worst === undefined || worst.nearly === 0) {
-    return { value: 0, unit: "images leak nearly", what: "from test or validation" };
-  }
+  const [worst] = leaks.sort((a, b) => weight(a) - weight(b) || b.nearly - a.nearly);
+  if (worst === undefined) return { value: 0, unit: "images leak only nearly", what: "from one split into another" };
   return {
     value: worst.nearly,
-    unit: worst.nearly === 1 ? `more ${visible(worst.split)} image` : `more ${visible(worst.split)} images`,
-    what: `nearly in ${visible(worst.in)}`,
+    unit:
+      worst.nearly === 1 ? `${visible(worst.split)} image leaks nearly` : `${visible(worst.split)} images leak nearly`,
+    what: `into ${visible(worst.in)}, and not as an equal one`,
     show: () => onFilter({ tier: "near", similar: true, sort: "doubt", splits: [worst.split, worst.in] }),
   };
 }

@@ -46,13 +46,14 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
     ...(hasSplits ? [{ name: "between", title: "in another split", counts: histogram.between }] : []),
     { name: "within", title: hasSplits ? "in its own split" : "at all", counts: histogram.within },
   ].map((half) => ({ ...half, most: Math.max(1, ...half.counts) }));
+  const isEmpty = [...histogram.within, ...histogram.between].every((count) => count === 0);
   const allMost = halves.reduce((sum, { most }) => sum + most, 0);
   return (
     <figure class="near-figure" aria-labelledby={`${id}-title`}>
       <figcaption id={`${id}-title`}>
         Images by the {measure.name} of their nearest neighbour, the most alike on the left
       </figcaption>
-      {hasSplits && (
+      {hasSplits && !isEmpty && (
         <ul class="legend" aria-hidden="true">
           {halves.map(({ name, title }) => (
             <li key={name} class={name}>
@@ -62,33 +63,39 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
         </ul>
       )}
       <div class="near-plot">
-        <div
-          class="near-bars"
-          role="img"
-          aria-label={`Nearest neighbours, also as a table below. The threshold is ${thresholdText(measure, shown)}.`}
-        >
-          {halves.map(({ name, title, counts, most }) => (
-            // Both halves count in one scale: the one with the higher bars is higher.
-            <div
-              key={name}
-              class={`near-half ${name}`}
-              style={{ height: `${Math.round((HEIGHT_PX * most) / allMost)}px` }}
-            >
-              <span class="near-most muted">{number(most)}</span>
-              {counts.map((count, bin) => (
-                <span
-                  key={bin}
-                  class="near-bin"
-                  style={{ flexGrow: Math.abs((bounds[bin + 1] ?? 0) - (bounds[bin] ?? 0)) }}
-                  title={`${rangeText(measure, bounds, bin)}: ${plural(count, "image")} with the nearest neighbour ${title}`}
-                >
-                  {count > 0 && <span style={{ height: `${(100 * count) / most}%` }} />}
-                </span>
-              ))}
-            </div>
-          ))}
-          <span class="near-beyond" style={{ left: `${100 * placeOf(shown)}%` }} />
-        </div>
+        {isEmpty ? (
+          <p class="near-nothing muted">
+            No image has a neighbour at {thresholdText(measure, reach)}, the widest threshold there is.
+          </p>
+        ) : (
+          <div
+            class="near-bars"
+            role="img"
+            aria-label={`Nearest neighbours, also as a table below. The threshold is ${thresholdText(measure, shown)}.`}
+          >
+            {halves.map(({ name, title, counts, most }) => (
+              // Both halves count in one scale: the one with the higher bars is higher.
+              <div
+                key={name}
+                class={`near-half ${name}`}
+                style={{ height: `${Math.round((HEIGHT_PX * most) / allMost)}px` }}
+              >
+                <span class="near-most muted">{number(most)}</span>
+                {counts.map((count, bin) => (
+                  <span
+                    key={bin}
+                    class="near-bin"
+                    style={{ flexGrow: Math.abs((bounds[bin + 1] ?? 0) - (bounds[bin] ?? 0)) }}
+                    title={`${rangeText(measure, bounds, bin)}: ${plural(count, "image")} with the nearest neighbour ${title}`}
+                  >
+                    {count > 0 && <span style={{ height: `${(100 * count) / most}%` }} />}
+                  </span>
+                ))}
+              </div>
+            ))}
+            <span class="near-beyond" style={{ left: `${100 * placeOf(shown)}%` }} />
+          </div>
+        )}
         <div class="near-axis muted" aria-hidden="true">
           {ticksOf(bounds).map((score) => (
             <span key={score} style={{ left: `${100 * placeOf(score)}%` }}>
@@ -136,7 +143,7 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
           }}
         />
       </p>
-      {histogram.bounds.length > 1 && (
+      {!isEmpty && (
         <Disclosure summary="The figures as a table">
           <div class="table-box">
             <table class="data narrow">
