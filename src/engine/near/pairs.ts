@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { NearPairs } from "../../core/near/near";
+import type { Measure, NearPairs } from "../../core/near/near";
+import { number, plural } from "../../core/leakage/verdict";
 import { mostSquares, rmsOf } from "../../core/near/rms";
 import { PAIR_WORDS } from "./space";
 
@@ -35,19 +36,18 @@ export class GlyphPairs {
     return Math.max(0, this.step) * REACH_STEP;
   }
 
-  /** Pairs up to the reach. */
-  get size(): number {
-    return this.count;
-  }
-
-  /** Whether there were too many. */
-  get isLimited(): boolean {
-    return this.hasDropped;
-  }
-
   /** The largest sum of squared differences that is searched. */
   get mostSquares(): number {
     return this.step < 0 ? -1 : mostSquares(this.reach, this.pixels);
+  }
+
+  /** Why the reach is shorter than asked, in one sentence; `null` when it is not. */
+  limitedText({ name, reach }: Measure): string | null {
+    if (!this.hasDropped) return null;
+    const all = `More than ${number(this.most)} pairs have an ${name} of at most ${reach}`;
+    return this.step < 0
+      ? `${all}, even of 0, so none is kept.`
+      : `${all}, so only those of at most ${this.reach} are kept: ${plural(this.count, "pair")}.`;
   }
 
   /** Adds pairs: two numbers and the sum of the squared differences each. */
