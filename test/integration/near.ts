@@ -36,9 +36,10 @@ describe("near duplicates", () => {
     );
     for (const tier of tiers) assert.equal((await rowsOf("group", tier)).length, tier.groups, tier.tier);
     const threshold = (): number | undefined => session.result?.report.near?.threshold;
+    const { best } = report.near.measure;
     const standard = threshold();
-    await session.setThreshold(0);
-    assert.equal(threshold(), 0);
+    await session.setThreshold(best);
+    assert.equal(threshold(), best);
     await session.setThreshold(null);
     assert.equal(threshold(), standard);
   });
@@ -47,13 +48,12 @@ describe("near duplicates", () => {
     const session = await inspect(writeLargeDataset(1500));
     const exact = session.result;
     await assert.rejects(session.makePlan("near"), /still being searched/);
-    assert.equal((await session.makePlan()).before, 1500);
-    const messages = await messagesDuring(async () => vscode.commands.executeCommand("cleansplit.cancel", session.id));
+    const messages = await messagesDuring(() => session.cancel());
     assert.deepEqual(messages, []);
     assert.equal(session.search.status, "cancelled");
     assert.equal(session.status, "ready");
     assert.equal(session.result, exact);
-    assert.notEqual(session.plan, null);
+    assert.equal((await session.makePlan()).before, 1500);
     await assert.rejects(session.setThreshold(1), /Search them first/);
   });
 
