@@ -1,5 +1,14 @@
 import type { DatasetRequest } from "../core/dataset/dataset";
-import type { GroupPage, GroupQuery, Nearness, PairVerdict, PairView, Report, Tier } from "../core/leakage/report";
+import type {
+  GroupPage,
+  GroupQuery,
+  Nearness,
+  PairPage,
+  PairVerdict,
+  PairView,
+  Report,
+  Tier,
+} from "../core/leakage/report";
 import type { Phase } from "../core/progress";
 import type { ApplyResult, PlanSummary, RemovalPage } from "../core/sanitize/plan";
 import type { TrainingEvent, TrainingResult, TrainingSpec } from "../core/training/training";
@@ -66,17 +75,20 @@ export interface Engine {
   inspect(request: DatasetRequest, run: Run<Progress>): Promise<InspectionResult>;
   /**
    * Searches near duplicates among the samples of an inspection, and answers its report with them. Searched once: another
-   * `threshold` only counts anew, `null` is the default. What people decided is read from the dataset's file each time.
+   * `threshold` only counts anew, `null` is the default; one beyond the reach of the search rejects. What people decided is read from the dataset's file each time.
    */
   near(request: { inspection: string; threshold: number | null }, run: Run<Progress>): Promise<Report>;
+  /** A page of the near pairs that count, those with the best score first; at most 500. */
+  pairs(request: { inspection: string; from: number; count: number }, run: Run): Promise<PairPage>;
   /** Some pairs near the threshold that nobody has judged, at most `count`, chosen so that they say most about it. */
   doubtful(request: { inspection: string; count: number }, run: Run): Promise<PairView[]>;
   /**
    * Keeps what a person says of pictures: each two of `samples` are duplicates, or are different, or with `null` what was
-   * said is forgotten. Answers the report that follows from it.
+   * said is forgotten. Answers the report that follows from it. Where no folder at or above the dataset has a file for it
+   * yet, `newHome` gets one, which is at or above the dataset; by default the folder that holds the dataset.
    */
   decide(
-    request: { inspection: string; samples: readonly number[]; verdict: PairVerdict | null },
+    request: { inspection: string; samples: readonly number[]; verdict: PairVerdict | null; newHome?: string },
     run: Run,
   ): Promise<Report>;
   /** Lays one picture over another; the longer side is at most `size` pixels. */

@@ -1,5 +1,5 @@
 import { countEntries } from "./brief";
-import type { Leakage, NearReport, Report } from "./report";
+import type { Leakage, NearReport, Report, Tier } from "./report";
 
 /** The result of an inspection in words. */
 export interface Verdict {
@@ -10,10 +10,13 @@ export interface Verdict {
   readonly details: readonly string[];
 }
 
-/** Says in one sentence, and some behind it, what an inspection found. Every number says what it counts. */
-export function verdictOf(report: Report): Verdict {
+/**
+ * Says in one sentence, and some behind it, what an inspection found. Every number says what it counts. `equal` is the tier
+ * of what counts as equal.
+ */
+export function verdictOf(report: Report, equal: Exclude<Tier, "near"> = "pixel"): Verdict {
   const details: string[] = [];
-  const leaks = report.leakage.filter((entry) => entry.tier === "pixel" && entry.samples > 0);
+  const leaks = report.leakage.filter((entry) => entry.tier === equal && entry.samples > 0);
   // Without an exact leak of a pair of splits, what is similar is told on its own.
   const similar = report.leakage.filter(
     (entry) => entry.tier === "near" && entry.samples > 0 && !leaks.some((leak) => isOfPair(leak, entry)),
@@ -24,11 +27,11 @@ export function verdictOf(report: Report): Verdict {
     if (leak === worst || leak === worstSimilar || roleOf(report, leak.split) === "train") continue;
     details.push(`${leak.tier === "near" ? similarText(report, leak) : leakText(report, leak)}.`);
   }
-  const { pixel } = report.duplicates;
-  if (pixel.groups > 0) {
+  const counts = report.duplicates[equal];
+  if (counts.groups > 0) {
     details.push(
-      `${plural(pixel.samples, "image is", "images are")} in ${plural(pixel.groups, "group")} of equal images; ` +
-        `${number(pixel.extra)} would go if one of each stayed.`,
+      `${plural(counts.samples, "image is", "images are")} in ${plural(counts.groups, "group")} of ${equalText(equal)}; ` +
+        `${number(counts.extra)} would go if one of each stayed.`,
     );
   }
   if (report.near !== null && report.near.pairs > 0) details.push(nearText(report.near));
@@ -126,6 +129,11 @@ function nearText({ pairs, measure, threshold, chance }: NearReport): string {
 
 function roleOf(report: Report, name: string): "train" | "validation" | "test" | "other" {
   return report.splits.find((split) => split.name === name)?.role ?? "other";
+}
+
+/** What counts as duplicates at a tier, in the plural. */
+export function equalText(tier: Tier): string {
+  return { file: "identical files", pixel: "equal images", near: "equal or similar images" }[tier];
 }
 
 /** A whole number with thousands separators, e.g. "15,364". */
