@@ -5,10 +5,10 @@ import { forEachLimited } from "../limited";
 import type { Pool } from "../pool/pool";
 import { memoryMaker } from "./glyphKernel";
 import { readLooks } from "./looks";
-import { GlyphPairs } from "./pairs";
+import { GlyphPairs } from "./glyphPairs";
 import { MAX_PAIRS, type FoundPairs, type NearTask } from "./search";
-import { createSpace, viewsOf, type Space } from "./space";
-import { writeBoxes } from "./tree";
+import { createSpace, viewsOf, type Space } from "./glyphSpace";
+import { writeBoxes } from "./glyphTree";
 
 /** Pictures of which the axes are found. */
 const PROBED = 2048;
