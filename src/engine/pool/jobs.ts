@@ -1,6 +1,7 @@
 import type { ArrayHead } from "../../core/dataset/arrays";
 import type { FingerprintColumns } from "../../core/fingerprint/fingerprints";
 import type { Scaling } from "../../core/fingerprint/scaling";
+import type { PhotoColumns } from "../kernels/photos";
 import type { FolderStamp, Listing } from "../sources/listing";
 import type { ImageList } from "../sources/lists/imageList";
 import type { PackedNames } from "../sources/names";
@@ -53,6 +54,18 @@ export interface ReadFiles {
   readonly readingTime: number;
 }
 
+/** Near pairs of photos, as columns. Photos are rows of what was compared. */
+export interface FoundPhotoPairs {
+  /** The first photo that was not compared any more. */
+  readonly next: number;
+  readonly first: Uint32Array;
+  readonly second: Uint32Array;
+  readonly scores: Float32Array;
+  readonly transforms: Uint8Array;
+  /** Right and down in 1/64 of the side, two entries a pair. */
+  readonly shifts: Int8Array;
+}
+
 /** A picture encoded as PNG; empty when the sample has none. */
 export interface EncodedPicture {
   readonly png: Uint8Array;
@@ -101,6 +114,20 @@ export interface Jobs {
     readonly height: number;
     readonly into: Uint8Array;
   }): Promise<null>;
+  /** Finds layouts and hashes of the photos `[from, to)` from their looks, and writes them into shared memory. */
+  layouts(parameter: { readonly photos: PhotoColumns; readonly from: number; readonly to: number }): null;
+  /**
+   * Compares photos from `first` to `to` - 1 with those of `seconds` photos from `second` on that come after them; ends
+   * early when it takes long. Pairs whose score is `reach` or better.
+   */
+  photos(parameter: {
+    readonly photos: PhotoColumns;
+    readonly first: number;
+    readonly to: number;
+    readonly second: number;
+    readonly seconds: number;
+    readonly reach: number;
+  }): FoundPhotoPairs;
   /** One row of bytes a sample, all of the same length. */
   features(parameter: { readonly samples: readonly SampleRef[]; readonly format: FeatureFormat }): Promise<Uint8Array>;
   /** Copies image files into a new folder and checks every copy against the MD5 that the inspection found. */

@@ -10,17 +10,20 @@ import { decodeImage, tryDecodeFast } from "../decode/decode";
 import { encodeThumbnail, resizeTo } from "../decode/thumbnail";
 import { UnreadableImage } from "../decode/unreadable";
 import { loadKernels } from "../kernels/kernels";
+import { loadPhotoKernel, type PhotoKernel } from "../kernels/photos";
 import { chooseMd5 } from "../nodeMd5";
 import { readIntegers, type NdArray } from "../sources/arrays/ndarray";
 import { readImageList } from "../sources/lists/imageList";
 import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
 import { fingerprintFiles } from "./fingerprintFiles";
-import type { ArrayFileHead, EncodedPicture, FeatureFormat, Jobs, Reasons, SampleRef } from "./jobs";
+import type { ArrayFileHead, EncodedPicture, FeatureFormat, FoundPhotoPairs, Jobs, Reasons, SampleRef } from "./jobs";
+import { findLayouts, findPhotoPairs } from "./photoJobs";
 import { Rows } from "./record";
 
 const md5 = chooseMd5();
 const kernels = loadKernels(path.join(__dirname, "kernels.wasm"));
+let photoKernel: PhotoKernel | undefined;
 
 /** What a worker does with each job. */
 export const jobs: Jobs = {
@@ -79,6 +82,17 @@ export const jobs: Jobs = {
       into.set(means, index * width * height);
     }
     return null;
+  },
+
+  layouts({ photos, from, to }): null {
+    findLayouts(photos, from, to);
+    return null;
+  },
+
+  photos(parameter): FoundPhotoPairs {
+    // Loaded when it is needed first: most workers never compare photos.
+    photoKernel ??= loadPhotoKernel(path.join(__dirname, "photos.wasm"));
+    return findPhotoPairs(parameter, photoKernel);
   },
 
   async features({ samples, format }): Promise<Uint8Array> {

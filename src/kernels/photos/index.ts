@@ -1,0 +1,333 @@
+/**
+ * Compares one photo with many: `src/core/near/structure.ts` says how and is what this must equal. The host fills the
+ * columns of the second photos once, then sets the first one and calls `compare` for each: see
+ * `src/engine/kernels/photosWasm.ts`. All addresses are fixed; every buffer has room behind it, because 16 bytes are read at a
+ * time.
+ */
+
+/** Most second photos at a time. */
+export const MAX_SECONDS: u32 = 4096;
+
+const LOOK_SIDE: usize = 32;
+const LOOK_BYTES: usize = 1024;
+const LAYOUT_BYTES: usize = 576;
+const FIELD_FROM: usize = 4;
+const FIELD: usize = 24;
+const ROOM: usize = 64;
+
+// The second photos. Their hashes twice: whole, and as four columns of 16 bits, one a parity.
+export const HASHES: usize = 0x10000;
+export const PARITIES: usize = HASHES + 8 * MAX_SECONDS;
+export const LAYOUTS: usize = PARITIES + 4 * 2 * MAX_SECONDS + ROOM;
+export const LOOKS: usize = LAYOUTS + LAYOUT_BYTES * MAX_SECONDS;
+
+// The first photo.
+export const FIRST_HASH: usize = LOOKS + LOOK_BYTES * MAX_SECONDS;
+export const FIRST_LAYOUT: usize = FIRST_HASH + ROOM;
+export const FIRST_LOOK: usize = FIRST_LAYOUT + 64;
+
+// What was found: which of the second photos, its score, transform, and shift right and down.
+export const FOUND: usize = FIRST_LOOK + LOOK_BYTES;
+export const SCORES: usize = FOUND + 4 * MAX_SECONDS;
+export const TURNS: usize = SCORES + 4 * MAX_SECONDS;
+export const SHIFTS: usize = TURNS + MAX_SECONDS;
+
+/** The first hash for each turn of the second photo. */
+const TURNED_HASHES: usize = SHIFTS + 2 * MAX_SECONDS;
+/** The layout of the first photo for each turn of the second one, as 16-bit numbers. */
+const TURNED_LAYOUTS: usize = TURNED_HASHES + 64;
+/** A look with its border repeated: rows of 64 bytes, the look from byte 16 of row 1 on. */
+const PADDED: usize = TURNED_LAYOUTS + 8 * 128;
+const PADDED_STRIDE: usize = 64;
+const SMOOTH: usize = PADDED + 34 * PADDED_STRIDE + ROOM;
+const FIRST_STRUCTURE: usize = SMOOTH + 2 * LOOK_BYTES + ROOM;
+const SECOND_STRUCTURE: usize = FIRST_STRUCTURE + 4 * LOOK_BYTES;
+export const END: usize = SECOND_STRUCTURE + 4 * LOOK_BYTES + ROOM;
+
+let maxDistance: u32 = 0;
+let minCentre: i32 = 0;
+let minCorrelation: i32 = 0;
+let roughScore: f64 = 0;
+let noise: f64 = 0;
+
+/** Sets the thresholds of `structure.ts`. */
+export function configure(distance: u32, centre: i32, correlation: i32, rough: f64, weak: f64): void {
+  maxDistance = distance;
+  minCentre = centre;
+  minCorrelation = correlation;
+  roughScore = rough;
+  noise = weak * <f64>(FIELD * FIELD);
+}
+
+// Of the structure of the first photo: its energy, and the sums of both parts.
+let hasStructure: bool = false;
+let firstEnergy: i64 = 0;
+let firstAcross: i64 = 0;
+let firstDown: i64 = 0;
+
+// The best alignment of the photos that are compared; `score` is that of the shift tried last.
+let bestScore: f64 = 0;
+let bestRight: i32 = 0;
+let bestDown: i32 = 0;
+
+/**
+ * Compares the first photo with the second ones `from` .. `to` - 1. Answers how many of them are as good as `reach`, in
+ * order.
+ */
+export function compare(from: u32, to: u32, reach: f64): u32 {
+  turnFirst();
+  hasStructure = false;
+  let count: u32 = 0;
+  // Lanes before `from` and from `to` on are passed over.
+  for (let base = from & ~7; base < to; base += 8) {
+    let straight = nearLanes(TURNED_HASHES, base);
+    let transposed = nearLanes(TURNED_HASHES + 32, base);
+    let lanes = straight | transposed;
+    if (lanes === 0) continue;
+    for (; lanes !== 0; lanes &= lanes - 1) {
+      const lane = ctz(lanes);
+      const second = base + lane;
+      if (second < from || second >= to) continue;
+      let score = -Infinity;
+      let turn: u32 = 0;
+      let right: i32 = 0;
+      let down: i32 = 0;
+      const hash = load<u64>(HASHES + ((<usize>second) << 3));
+      for (let t: u32 = 0; t < 8; t++) {
+        if ((((t < 4 ? straight : transposed) >> lane) & 1) === 0) continue;
+        const distance = popcnt(load<u64>(TURNED_HASHES + ((<usize>t) << 3)) ^ hash);
+        if (<u32>distance > maxDistance || !align(second, t)) continue;
+        compareTurned(second, t);
+        if (bestScore <= score) continue;
+        score = bestScore;
+        turn = t;
+        right = bestRight;
+        down = bestDown;
+      }
+      if (score < reach) continue;
+      store<u32>(FOUND + ((<usize>count) << 2), second);
+      store<f32>(SCORES + ((<usize>count) << 2), <f32>score);
+      store<u8>(TURNS + count, <u8>turn);
+      store<i8>(SHIFTS + ((<usize>count) << 1), <i8>right);
+      store<i8>(SHIFTS + ((<usize>count) << 1), <i8>down, 1);
+      count++;
+    }
+  }
+  return count;
+}
+
+/** Hash and layout of the first photo, turned so that the second one need not be. */
+function turnFirst(): void {
+  for (let t: usize = 0; t < 8; t++) {
+    let hash: u64 = 0;
+    for (let at: usize = 0; at < 64; at++) {
+      const parity = at >> 4;
+      const rest = at & 15;
+      const from = t < 4 ? at : (((parity & 1) * 2 + (parity >> 1)) << 4) | ((rest & 3) << 2) | (rest >> 2);
+      // The inverse of a turn with transposition changes the signs of what it changed before that.
+      const isNegated = (popcnt(<u32>(t & 3 & parity)) & 1) === 1;
+      const value: i16 = load<i8>(FIRST_LAYOUT + from);
+      store<i16>(TURNED_LAYOUTS + (t << 7) + (at << 1), isNegated ? -value : value);
+      const bit = (load<u64>(FIRST_HASH) >> from) & 1;
+      if (at !== 0) hash |= (bit ^ (isNegated ? 1 : 0)) << at;
+    }
+    store<u64>(TURNED_HASHES + (t << 3), hash);
+  }
+}
+
+/**
+ * Of eight second photos from `base` on, a bit for each whose hash is near that at `hash` as it is, mirrored, upside down
+ * or both. Mirroring inverts the bits of parities 1 and 3, turning upside down those of 2 and 3, so that counts of each
+ * parity, as differences from 8 of 16, serve all four: the least of q3 - |q1 + q2| and -q3 - |q1 - q2|.
+ */
+function nearLanes(hash: usize, base: u32): u32 {
+  const at = PARITIES + ((<usize>base) << 1);
+  const eight = i16x8.splat(8);
+  const c0 = differences(at, hash);
+  const q1 = i16x8.sub(differences(at + 2 * MAX_SECONDS, hash + 2), eight);
+  const q2 = i16x8.sub(differences(at + 4 * MAX_SECONDS, hash + 4), eight);
+  const q3 = i16x8.sub(differences(at + 6 * MAX_SECONDS, hash + 6), eight);
+  const same = i16x8.sub(q3, i16x8.abs(i16x8.add(q1, q2)));
+  const other = i16x8.sub(i16x8.neg(q3), i16x8.abs(i16x8.sub(q1, q2)));
+  const least = i16x8.add(c0, i16x8.min_s(same, other));
+  return i16x8.bitmask(i16x8.le_s(least, i16x8.splat(<i16>maxDistance - 24)));
+}
+
+function differences(at: usize, word: usize): v128 {
+  return i16x8.extadd_pairwise_i8x16_u(i8x16.popcnt(v128.xor(v128.load(at), v128.load16_splat(word))));
+}
+
+/** Finds the shift at which the layouts are most alike; false when they are not alike enough. */
+function align(second: u32, turn: u32): bool {
+  const first = TURNED_LAYOUTS + ((<usize>turn) << 7);
+  const layout = LAYOUTS + <usize>second * LAYOUT_BYTES;
+  if (correlate(first, layout + 4 * 64) < minCentre) return false;
+  let most: i32 = i32.MIN_VALUE;
+  for (let down: i32 = -1; down <= 1; down++) {
+    for (let right: i32 = -1; right <= 1; right++) {
+      let x = (turn & 4) === 0 ? -right : -down;
+      let y = (turn & 4) === 0 ? -down : -right;
+      if ((turn & 2) !== 0) y = -y;
+      if ((turn & 1) !== 0) x = -x;
+      const correlation = correlate(first, layout + ((<usize>(3 * (y + 1) + x + 1)) << 6));
+      if (correlation <= most) continue;
+      most = correlation;
+      bestRight = 2 * right;
+      bestDown = 2 * down;
+    }
+  }
+  return most >= minCorrelation;
+}
+
+/** The sum of products of 64 numbers of 16 bits and 64 of 8 bits. */
+function correlate(first: usize, second: usize): i32 {
+  let sum = i64x2.splat(0);
+  for (const end = second + 64; second < end; second += 16, first += 32) {
+    sum = i32x4.add(sum, i32x4.dot_i16x8_s(v128.load(first), v128.load8x8_s(second)));
+    sum = i32x4.add(sum, i32x4.dot_i16x8_s(v128.load(first, 16), v128.load8x8_s(second, 8)));
+  }
+  return total(sum);
+}
+
+function total(lanes: v128): i32 {
+  const two = i32x4.add(lanes, i32x4.shuffle(lanes, lanes, 2, 3, 0, 1));
+  return i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1);
+}
+
+/** Leaves the best score of the structures, and its shift in half levels, searched from the shift in `best...` on. */
+function compareTurned(second: u32, turn: u32): void {
+  if (!hasStructure) prepareFirst();
+  pad(LOOKS + ((<usize>second) << 10), turn);
+  findStructure(SECOND_STRUCTURE);
+  bestScore = scoreAt(bestRight, bestDown);
+  if (bestScore < roughScore) return;
+  for (let step = 2; step > 0; step--) {
+    const right = bestRight;
+    const down = bestDown;
+    for (let y = -step; y <= step; y += step) {
+      for (let x = -step; x <= step; x += step) {
+        if (x === 0 && y === 0) continue;
+        const score = scoreAt(right + x, down + y);
+        if (score <= bestScore) continue;
+        bestScore = score;
+        bestRight = right + x;
+        bestDown = down + y;
+      }
+    }
+  }
+}
+
+function prepareFirst(): void {
+  hasStructure = true;
+  pad(FIRST_LOOK, 0);
+  findStructure(FIRST_STRUCTURE);
+  firstEnergy = 0;
+  for (let part: usize = 0; part < 2; part++) {
+    let squares: i64 = 0;
+    let sum: i64 = 0;
+    for (let y = FIELD_FROM; y < FIELD_FROM + FIELD; y++) {
+      for (let x = FIELD_FROM; x < FIELD_FROM + FIELD; x++) {
+        const value: i32 = load<i16>(FIRST_STRUCTURE + (part << 11) + (((y << 5) + x) << 1));
+        squares += value * value;
+        sum += value;
+      }
+    }
+    firstEnergy += squares * (FIELD * FIELD) - sum * sum;
+    if (part === 0) firstAcross = sum;
+    else firstDown = sum;
+  }
+}
+
+/** Writes a look to `PADDED`, turned. */
+function pad(look: usize, turn: u32): void {
+  const isTransposed = (turn & 4) !== 0;
+  const flipX: usize = (turn & 1) !== 0 ? 31 : 0;
+  const flipY: usize = (turn & 2) !== 0 ? 31 : 0;
+  for (let y: usize = 0; y < LOOK_SIDE; y++) {
+    const to = PADDED + (y + 1) * PADDED_STRIDE + 16;
+    if (turn === 0) {
+      v128.store(to, v128.load(look + (y << 5)));
+      v128.store(to, v128.load(look + (y << 5), 16), 16);
+    } else {
+      for (let x: usize = 0; x < LOOK_SIDE; x++) {
+        const fromX = (isTransposed ? y : x) ^ flipX;
+        const fromY = (isTransposed ? x : y) ^ flipY;
+        store<u8>(to + x, load<u8>(look + (fromY << 5) + fromX));
+      }
+    }
+    store<u8>(to - 1, load<u8>(to));
+    store<u8>(to + 32, load<u8>(to + 31));
+  }
+  memory.copy(PADDED, PADDED + PADDED_STRIDE, PADDED_STRIDE);
+  memory.copy(PADDED + 33 * PADDED_STRIDE, PADDED + 32 * PADDED_STRIDE, PADDED_STRIDE);
+}
+
+/** Writes the gradient of the smoothed look at `PADDED`; the border of the structure stays zero. */
+function findStructure(structure: usize): void {
+  const two = i16x8.splat(2);
+  for (let y: usize = 0; y < LOOK_SIDE; y++) {
+    for (let x: usize = 0; x < LOOK_SIDE; x += 8) {
+      const at = PADDED + y * PADDED_STRIDE + 16 + x;
+      const middle = smoothAcross(at + PADDED_STRIDE);
+      const outer = i16x8.add(smoothAcross(at), smoothAcross(at + 2 * PADDED_STRIDE));
+      const sum = i16x8.add(i16x8.add(outer, i16x8.shl(middle, 1)), two);
+      v128.store(SMOOTH + (((y << 5) + x) << 1), i16x8.shr_u(sum, 2));
+    }
+  }
+  for (let y: usize = 1; y < LOOK_SIDE - 1; y++) {
+    for (let x: usize = 0; x < LOOK_SIDE; x += 8) {
+      const at = ((y << 5) + x) << 1;
+      let across = i16x8.sub(v128.load(SMOOTH + at + 2), v128.load(SMOOTH + at - 2));
+      let down = i16x8.sub(v128.load(SMOOTH + at + 64), v128.load(SMOOTH + at - 64));
+      if (x === 0) {
+        across = i16x8.replace_lane(across, 0, 0);
+        down = i16x8.replace_lane(down, 0, 0);
+      } else if (x === 24) {
+        across = i16x8.replace_lane(across, 7, 0);
+        down = i16x8.replace_lane(down, 7, 0);
+      }
+      v128.store(structure + at, across);
+      v128.store(structure + 2 * LOOK_BYTES + at, down);
+    }
+  }
+}
+
+/** 1, 2, 1 times three neighbouring levels, of eight levels. */
+function smoothAcross(at: usize): v128 {
+  const outer = i16x8.add(v128.load8x8_u(at - 1), v128.load8x8_u(at + 1));
+  return i16x8.add(outer, i16x8.shl(v128.load8x8_u(at), 1));
+}
+
+function scoreAt(right: i32, down: i32): f64 {
+  const stepX: usize = (right & 1) << 1;
+  const stepY: usize = (down & 1) << 6;
+  const from: isize = -(((((down + 1) >> 1) << 5) + ((right + 1) >> 1)) << 1);
+  let product: i64 = 0;
+  let energy: i64 = 0;
+  for (let part: usize = 0; part < 2; part++) {
+    let products = i64x2.splat(0);
+    let squares = products;
+    let sums = products;
+    const ones = i16x8.splat(1);
+    for (let y = FIELD_FROM; y < FIELD_FROM + FIELD; y++) {
+      const row = (part << 11) + (y << 6) + (FIELD_FROM << 1);
+      for (let at = row; at < row + 2 * FIELD; at += 16) {
+        const value = v128.load(FIRST_STRUCTURE + at);
+        const beside = SECOND_STRUCTURE + at + from;
+        let other = v128.load(beside);
+        if ((stepX | stepY) !== 0) {
+          const above = i16x8.shr_s(i16x8.add(other, v128.load(beside + stepX)), 1);
+          const below = i16x8.shr_s(i16x8.add(v128.load(beside + stepY), v128.load(beside + stepY + stepX)), 1);
+          other = i16x8.shr_s(i16x8.add(above, below), 1);
+        }
+        products = i32x4.add(products, i32x4.dot_i16x8_s(value, other));
+        squares = i32x4.add(squares, i32x4.dot_i16x8_s(other, other));
+        sums = i32x4.add(sums, i32x4.dot_i16x8_s(other, ones));
+      }
+    }
+    const sum: i64 = total(sums);
+    product += <i64>total(products) * <i64>(FIELD * FIELD) - sum * (part === 0 ? firstAcross : firstDown);
+    energy += <i64>total(squares) * <i64>(FIELD * FIELD) - sum * sum;
+  }
+  return <f64>product / sqrt((<f64>firstEnergy + noise) * (<f64>energy + noise));
+}
