@@ -12,7 +12,7 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
  */
 const MODULES = [
   { name: "kernels", source: "src/kernels/index.ts", pages: 128 },
-  { name: "photos", source: "src/kernels/photos/index.ts", pages: 106 },
+  { name: "photos", source: "src/kernels/photos/index.ts", pages: 110 },
 ];
 
 /**

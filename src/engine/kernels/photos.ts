@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { comparePhotos, LAYOUT_BYTES, LOOK_BYTES, type Photo } from "../../core/near/structure";
+import { LAYOUT_BYTES, LOOK_BYTES, PhotoComparer, type Photo } from "../../core/near/structure";
 import { createPhotoWasm } from "./photosWasm";
 
 /** What is compared of many photos, as columns; photo i is row i. */
@@ -23,13 +23,21 @@ export interface Neighbours {
   readonly shifts: Int8Array;
 }
 
-/** Compares one photo with many, as `comparePhotos` does. Both implementations answer the same bits. */
+/** Which photos are near. */
+export interface Nearby {
+  /** The worst score, -1..1. */
+  readonly reach: number;
+  /** Bits in which hashes differ at most, 0..63: `MAX_DISTANCE` or less. */
+  readonly maxDistance: number;
+}
+
+/** Compares one photo with many, as `PhotoComparer` does. Both implementations answer the same bits. */
 export interface PhotoKernel {
   readonly name: "wasm" | "reference";
   /** Takes the photos that others are compared with: at most {@link MAX_TAKEN} rows of `photos`, from row `from` on. */
   take(photos: PhotoColumns, from: number, count: number): void;
-  /** Those of the taken photos, from the `skip`th on, whose score with photo `first` of `photos` is `reach` or better. */
-  compare(photos: PhotoColumns, first: number, skip: number, reach: number): Neighbours;
+  /** Those of the taken photos, from the `skip`th on, that photo `first` of `photos` is near to. */
+  compare(photos: PhotoColumns, first: number, skip: number, nearby: Nearby): Neighbours;
 }
 
 /** Most photos that are taken at a time. */
@@ -52,10 +60,10 @@ export function createPhotoReference(): PhotoKernel {
     take(photos, from, count) {
       taken = Array.from({ length: count }, (_, i) => photoAt(photos, from + i));
     },
-    compare(photos, first, skip, reach) {
-      const photo = photoAt(photos, first);
+    compare(photos, first, skip, { reach, maxDistance }) {
+      const comparer = new PhotoComparer(photoAt(photos, first), maxDistance);
       const found = taken.flatMap((other, row) => {
-        const likeness = row < skip ? null : comparePhotos(photo, other);
+        const likeness = row < skip ? null : comparer.compare(other);
         return likeness === null || likeness.score < reach ? [] : [{ row, ...likeness }];
       });
       return {

@@ -3,19 +3,19 @@ import {
   LAYOUT_BYTES,
   LAYOUT_SIZE,
   LOOK_BYTES,
-  MAX_DISTANCE,
   MIN_CENTRE,
   MIN_CORRELATION,
   NOISE,
   ROUGH_SCORE,
 } from "../../core/near/structure";
-import { MAX_TAKEN, type Neighbours, type PhotoColumns, type PhotoKernel } from "./photos";
+import { HASH_BYTES } from "../../core/fingerprint/fingerprints";
+import { MAX_TAKEN, type Nearby, type Neighbours, type PhotoColumns, type PhotoKernel } from "./photos";
 import { instantiate } from "./wasm";
 
 /** Addresses of buffers in the memory of the module: see `src/kernels/photos/index.ts`. */
 type Buffers =
   | "HASHES"
-  | "PARITIES"
+  | "CENTRES"
   | "LAYOUTS"
   | "LOOKS"
   | "FIRST_HASH"
@@ -28,11 +28,11 @@ type Buffers =
 
 interface Exports extends Readonly<Record<Buffers, { readonly value: number }>> {
   readonly memory: { readonly buffer: ArrayBuffer };
-  configure(distance: number, centre: number, correlation: number, rough: number, noise: number): void;
-  compare(from: number, to: number, reach: number): number;
+  configure(centre: number, correlation: number, rough: number, noise: number): void;
+  compare(from: number, to: number, distance: number, reach: number): number;
 }
 
-/** Entries of a hash of one parity. */
+/** Parts of a hash, of 16 bits each: see `Layout.shifted`. */
 const PARITIES = 4;
 
 /** The kernel in WebAssembly; undefined where that or SIMD is missing. */
@@ -48,12 +48,12 @@ class PhotoWasm implements PhotoKernel {
   private readonly bytes: Uint8Array;
 
   constructor(private readonly exports: Exports) {
-    exports.configure(MAX_DISTANCE, MIN_CENTRE, MIN_CORRELATION, ROUGH_SCORE, NOISE);
+    exports.configure(MIN_CENTRE, MIN_CORRELATION, ROUGH_SCORE, NOISE);
     // The memory never grows.
     this.bytes = new Uint8Array(exports.memory.buffer);
     this.at = {
       HASHES: exports.HASHES.value,
-      PARITIES: exports.PARITIES.value,
+      CENTRES: exports.CENTRES.value,
       LAYOUTS: exports.LAYOUTS.value,
       LOOKS: exports.LOOKS.value,
       FIRST_HASH: exports.FIRST_HASH.value,
@@ -71,22 +71,29 @@ class PhotoWasm implements PhotoKernel {
     this.taken = count;
     this.bytes.set(looks.subarray(from * LOOK_BYTES, (from + count) * LOOK_BYTES), this.at.LOOKS);
     this.bytes.set(bytesOf(layouts, from * LAYOUT_BYTES, count * LAYOUT_BYTES), this.at.LAYOUTS);
-    const words = bytesOf(hashes, 2 * from, 2 * count);
-    this.bytes.set(words, this.at.HASHES);
-    const { buffer } = this.exports.memory;
-    const whole = new Uint16Array(buffer, this.at.HASHES, PARITIES * count);
+    for (let row = 0; row < count; row++) {
+      const centre = (from + row) * LAYOUT_BYTES + CENTRE * LAYOUT_SIZE;
+      this.bytes.set(bytesOf(layouts, centre, LAYOUT_SIZE), this.at.CENTRES + row * LAYOUT_SIZE);
+    }
+    const words = new Uint16Array(hashes.buffer, hashes.byteOffset + from * HASH_BYTES, PARITIES * count);
     for (let parity = 0; parity < PARITIES; parity++) {
-      const column = new Uint16Array(buffer, this.at.PARITIES + 2 * MAX_TAKEN * parity, count);
-      for (let i = 0; i < count; i++) column[i] = whole[PARITIES * i + parity] ?? 0;
+      const at = this.at.HASHES + parity * MAX_TAKEN * Uint16Array.BYTES_PER_ELEMENT;
+      const column = new Uint16Array(this.exports.memory.buffer, at, count);
+      for (let row = 0; row < count; row++) column[row] = words[PARITIES * row + parity] ?? 0;
     }
   }
 
-  compare({ looks, layouts, hashes }: PhotoColumns, first: number, skip: number, reach: number): Neighbours {
+  compare(
+    { looks, layouts, hashes }: PhotoColumns,
+    first: number,
+    skip: number,
+    { reach, maxDistance }: Nearby,
+  ): Neighbours {
     this.bytes.set(bytesOf(hashes, 2 * first, 2), this.at.FIRST_HASH);
     const centre = first * LAYOUT_BYTES + CENTRE * LAYOUT_SIZE;
     this.bytes.set(bytesOf(layouts, centre, LAYOUT_SIZE), this.at.FIRST_LAYOUT);
     this.bytes.set(looks.subarray(first * LOOK_BYTES, (first + 1) * LOOK_BYTES), this.at.FIRST_LOOK);
-    const count = this.exports.compare(skip, this.taken, reach);
+    const count = this.exports.compare(skip, this.taken, maxDistance, reach);
     const { buffer } = this.exports.memory;
     return {
       count,

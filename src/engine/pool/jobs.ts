@@ -1,7 +1,9 @@
 import type { ArrayHead } from "../../core/dataset/arrays";
 import type { FingerprintColumns } from "../../core/fingerprint/fingerprints";
 import type { Scaling } from "../../core/fingerprint/scaling";
-import type { PhotoColumns } from "../kernels/photos";
+import type { Regime } from "../../core/near/near";
+import type { Comparison } from "../engine";
+import type { Nearby, PhotoColumns } from "../kernels/photos";
 import type { FolderStamp, Listing } from "../sources/listing";
 import type { ImageList } from "../sources/lists/imageList";
 import type { PackedNames } from "../sources/names";
@@ -107,6 +109,13 @@ export interface Jobs {
   }): Reasons;
   /** Small pictures. */
   thumbnails(parameter: { readonly samples: readonly SampleRef[]; readonly size: number }): Promise<EncodedPicture[]>;
+  /** Two pictures laid over each other, and how near they are. */
+  compare(parameter: {
+    readonly first: SampleRef;
+    readonly second: SampleRef;
+    readonly size: number;
+    readonly regime: Regime;
+  }): Promise<Comparison>;
   /** Grey levels of samples scaled to one size, one row a sample, written into shared memory. */
   looks(parameter: {
     readonly samples: readonly SampleRef[];
@@ -118,7 +127,7 @@ export interface Jobs {
   layouts(parameter: { readonly photos: PhotoColumns; readonly from: number; readonly to: number }): null;
   /**
    * Compares photos from `first` to `to` - 1 with those of `seconds` photos from `second` on that come after them; ends
-   * early when it takes long. Pairs whose score is `reach` or better.
+   * early when it takes long.
    */
   photos(parameter: {
     readonly photos: PhotoColumns;
@@ -126,7 +135,7 @@ export interface Jobs {
     readonly to: number;
     readonly second: number;
     readonly seconds: number;
-    readonly reach: number;
+    readonly nearby: Nearby;
   }): FoundPhotoPairs;
   /** One row of bytes a sample, all of the same length. */
   features(parameter: { readonly samples: readonly SampleRef[]; readonly format: FeatureFormat }): Promise<Uint8Array>;

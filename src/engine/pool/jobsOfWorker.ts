@@ -6,11 +6,13 @@ import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { scalingFormula } from "../../core/fingerprint/scaling";
 import { blockMeans, lumaOf } from "../../core/fingerprint/signature";
 import type { Picture } from "../../core/picture";
+import type { Comparison } from "../engine";
 import { decodeImage, tryDecodeFast } from "../decode/decode";
 import { encodeThumbnail, resizeTo } from "../decode/thumbnail";
 import { UnreadableImage } from "../decode/unreadable";
 import { loadKernels } from "../kernels/kernels";
 import { loadPhotoKernel, type PhotoKernel } from "../kernels/photos";
+import { overlay } from "../near/overlay";
 import { chooseMd5 } from "../nodeMd5";
 import { readIntegers, type NdArray } from "../sources/arrays/ndarray";
 import { readImageList } from "../sources/lists/imageList";
@@ -73,6 +75,10 @@ export const jobs: Jobs = {
       );
     }
     return encoded;
+  },
+
+  async compare({ first, second, size, regime }): Promise<Comparison> {
+    return overlay(await readUnchanged(first), await readUnchanged(second), size, regime);
   },
 
   async looks({ samples, width, height, into }): Promise<null> {

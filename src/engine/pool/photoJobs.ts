@@ -16,7 +16,7 @@ export function findLayouts({ looks, layouts, hashes }: PhotoColumns, from: numb
 
 /** Compares photos as long as the time of a job allows, and answers what it found so far. */
 export function findPhotoPairs(
-  { photos, first, to, second, seconds, reach }: JobParameter<"photos">,
+  { photos, first, to, second, seconds, nearby }: JobParameter<"photos">,
   kernel: PhotoKernel,
 ): FoundPhotoPairs {
   const began = performance.now();
@@ -30,7 +30,7 @@ export function findPhotoPairs(
   };
   let next = first;
   do {
-    const near = kernel.compare(photos, next, Math.max(0, next + 1 - second), reach);
+    const near = kernel.compare(photos, next, Math.max(0, next + 1 - second), nearby);
     for (let i = 0; i < near.count; i++) {
       found.first.push(next);
       found.second.push(second + (near.rows[i] ?? 0));

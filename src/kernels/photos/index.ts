@@ -15,10 +15,11 @@ const FIELD_FROM: usize = 4;
 const FIELD: usize = 24;
 const ROOM: usize = 64;
 
-// The second photos. Their hashes twice: whole, and as four columns of 16 bits, one a parity.
+// The second photos. Their hashes as four columns of 16 bits, one a parity; of their layouts the middle again, so that what
+// is looked at often lies together.
 export const HASHES: usize = 0x10000;
-export const PARITIES: usize = HASHES + 8 * MAX_SECONDS;
-export const LAYOUTS: usize = PARITIES + 4 * 2 * MAX_SECONDS + ROOM;
+export const CENTRES: usize = HASHES + 4 * 2 * MAX_SECONDS + ROOM;
+export const LAYOUTS: usize = CENTRES + 64 * MAX_SECONDS;
 export const LOOKS: usize = LAYOUTS + LAYOUT_BYTES * MAX_SECONDS;
 
 // The first photo.
@@ -51,8 +52,7 @@ let roughScore: f64 = 0;
 let noise: f64 = 0;
 
 /** Sets the thresholds of `structure.ts`. */
-export function configure(distance: u32, centre: i32, correlation: i32, rough: f64, weak: f64): void {
-  maxDistance = distance;
+export function configure(centre: i32, correlation: i32, rough: f64, weak: f64): void {
   minCentre = centre;
   minCorrelation = correlation;
   roughScore = rough;
@@ -71,49 +71,92 @@ let bestRight: i32 = 0;
 let bestDown: i32 = 0;
 
 /**
- * Compares the first photo with the second ones `from` .. `to` - 1. Answers how many of them are as good as `reach`, in
- * order.
+ * Compares the first photo with the second ones `from` .. `to` - 1 whose hashes differ in at most `distance` bits. Answers
+ * how many of them are as good as `reach`, in order.
+ *
+ * Eight are passed over at a time when none has a hash near enough. Mirroring inverts the bits of parities 1 and 3, turning
+ * upside down those of 2 and 3, so that counts of bits that differ in each parity, less 8 of its 16, serve four turns: the
+ * least of them is that of q0 + q3 - |q1 + q2| and q0 - q3 - |q1 - q2|. The other four turns have the hash transposed.
  */
-export function compare(from: u32, to: u32, reach: f64): u32 {
+export function compare(from: u32, to: u32, distance: u32, reach: f64): u32 {
+  maxDistance = distance;
   turnFirst();
   hasStructure = false;
   let count: u32 = 0;
+  const a0 = v128.load16_splat(TURNED_HASHES);
+  const a1 = v128.load16_splat(TURNED_HASHES, 2);
+  const a2 = v128.load16_splat(TURNED_HASHES, 4);
+  const a3 = v128.load16_splat(TURNED_HASHES, 6);
+  const b0 = v128.load16_splat(TURNED_HASHES + 32);
+  const b1 = v128.load16_splat(TURNED_HASHES + 32, 2);
+  const b2 = v128.load16_splat(TURNED_HASHES + 32, 4);
+  const b3 = v128.load16_splat(TURNED_HASHES + 32, 6);
+  const eight = i16x8.splat(8);
+  const most = i16x8.splat(<i16>maxDistance - 24);
   // Lanes before `from` and from `to` on are passed over.
   for (let base = from & ~7; base < to; base += 8) {
-    let straight = nearLanes(TURNED_HASHES, base);
-    let transposed = nearLanes(TURNED_HASHES + 32, base);
-    let lanes = straight | transposed;
-    if (lanes === 0) continue;
-    for (; lanes !== 0; lanes &= lanes - 1) {
-      const lane = ctz(lanes);
-      const second = base + lane;
-      if (second < from || second >= to) continue;
-      let score = -Infinity;
-      let turn: u32 = 0;
-      let right: i32 = 0;
-      let down: i32 = 0;
-      const hash = load<u64>(HASHES + ((<usize>second) << 3));
-      for (let t: u32 = 0; t < 8; t++) {
-        if ((((t < 4 ? straight : transposed) >> lane) & 1) === 0) continue;
-        const distance = popcnt(load<u64>(TURNED_HASHES + ((<usize>t) << 3)) ^ hash);
-        if (<u32>distance > maxDistance || !align(second, t)) continue;
-        compareTurned(second, t);
-        if (bestScore <= score) continue;
-        score = bestScore;
-        turn = t;
-        right = bestRight;
-        down = bestDown;
-      }
-      if (score < reach) continue;
+    const at = HASHES + ((<usize>base) << 1);
+    const h0 = v128.load(at);
+    const h1 = v128.load(at + 2 * MAX_SECONDS);
+    const h2 = v128.load(at + 4 * MAX_SECONDS);
+    const h3 = v128.load(at + 6 * MAX_SECONDS);
+    let q1 = i16x8.sub(differences(a1, h1), eight);
+    let q2 = i16x8.sub(differences(a2, h2), eight);
+    let q3 = differences(a3, h3);
+    const straight = i16x8.add(differences(a0, h0), leastOfFour(q1, q2, i16x8.sub(q3, eight)));
+    q1 = i16x8.sub(differences(b1, h1), eight);
+    q2 = i16x8.sub(differences(b2, h2), eight);
+    q3 = differences(b3, h3);
+    const transposed = i16x8.add(differences(b0, h0), leastOfFour(q1, q2, i16x8.sub(q3, eight)));
+    const isNear = i16x8.le_s(i16x8.min_s(straight, transposed), most);
+    if (!v128.any_true(isNear)) continue;
+    for (let lanes = i16x8.bitmask(isNear); lanes !== 0; lanes &= lanes - 1) {
+      const second = base + ctz(lanes);
+      if (second < from || second >= to || !compareWith(second, reach)) continue;
       store<u32>(FOUND + ((<usize>count) << 2), second);
-      store<f32>(SCORES + ((<usize>count) << 2), <f32>score);
-      store<u8>(TURNS + count, <u8>turn);
-      store<i8>(SHIFTS + ((<usize>count) << 1), <i8>right);
-      store<i8>(SHIFTS + ((<usize>count) << 1), <i8>down, 1);
+      store<f32>(SCORES + ((<usize>count) << 2), <f32>foundScore);
+      store<u8>(TURNS + count, <u8>foundTurn);
+      store<i8>(SHIFTS + ((<usize>count) << 1), <i8>foundRight);
+      store<i8>(SHIFTS + ((<usize>count) << 1), <i8>foundDown, 1);
       count++;
     }
   }
   return count;
+}
+
+function differences(a: v128, b: v128): v128 {
+  return i16x8.extadd_pairwise_i8x16_u(i8x16.popcnt(v128.xor(a, b)));
+}
+
+function leastOfFour(q1: v128, q2: v128, q3: v128): v128 {
+  const same = i16x8.sub(q3, i16x8.abs(i16x8.add(q1, q2)));
+  const other = i16x8.sub(i16x8.neg(q3), i16x8.abs(i16x8.sub(q1, q2)));
+  return i16x8.min_s(same, other);
+}
+
+let foundScore: f64 = 0;
+let foundTurn: u32 = 0;
+let foundRight: i32 = 0;
+let foundDown: i32 = 0;
+
+/** Compares the first photo with one second photo under all turns; false when it is not as good as `reach`. */
+function compareWith(second: u32, reach: f64): bool {
+  const at = HASHES + ((<usize>second) << 1);
+  const low = load<u16>(at) | ((<u32>load<u16>(at + 2 * MAX_SECONDS)) << 16);
+  const high = load<u16>(at + 4 * MAX_SECONDS) | ((<u32>load<u16>(at + 6 * MAX_SECONDS)) << 16);
+  const hash = <u64>low | ((<u64>high) << 32);
+  foundScore = -Infinity;
+  for (let turn: u32 = 0; turn < 8; turn++) {
+    const distance = popcnt(load<u64>(TURNED_HASHES + ((<usize>turn) << 3)) ^ hash);
+    if (<u32>distance > maxDistance || !align(second, turn)) continue;
+    compareTurned(second, turn);
+    if (bestScore <= foundScore) continue;
+    foundScore = bestScore;
+    foundTurn = turn;
+    foundRight = bestRight;
+    foundDown = bestDown;
+  }
+  return foundScore >= reach;
 }
 
 /** Hash and layout of the first photo, turned so that the second one need not be. */
@@ -135,33 +178,11 @@ function turnFirst(): void {
   }
 }
 
-/**
- * Of eight second photos from `base` on, a bit for each whose hash is near that at `hash` as it is, mirrored, upside down
- * or both. Mirroring inverts the bits of parities 1 and 3, turning upside down those of 2 and 3, so that counts of each
- * parity, as differences from 8 of 16, serve all four: the least of q3 - |q1 + q2| and -q3 - |q1 - q2|.
- */
-function nearLanes(hash: usize, base: u32): u32 {
-  const at = PARITIES + ((<usize>base) << 1);
-  const eight = i16x8.splat(8);
-  const c0 = differences(at, hash);
-  const q1 = i16x8.sub(differences(at + 2 * MAX_SECONDS, hash + 2), eight);
-  const q2 = i16x8.sub(differences(at + 4 * MAX_SECONDS, hash + 4), eight);
-  const q3 = i16x8.sub(differences(at + 6 * MAX_SECONDS, hash + 6), eight);
-  const same = i16x8.sub(q3, i16x8.abs(i16x8.add(q1, q2)));
-  const other = i16x8.sub(i16x8.neg(q3), i16x8.abs(i16x8.sub(q1, q2)));
-  const least = i16x8.add(c0, i16x8.min_s(same, other));
-  return i16x8.bitmask(i16x8.le_s(least, i16x8.splat(<i16>maxDistance - 24)));
-}
-
-function differences(at: usize, word: usize): v128 {
-  return i16x8.extadd_pairwise_i8x16_u(i8x16.popcnt(v128.xor(v128.load(at), v128.load16_splat(word))));
-}
-
 /** Finds the shift at which the layouts are most alike; false when they are not alike enough. */
 function align(second: u32, turn: u32): bool {
   const first = TURNED_LAYOUTS + ((<usize>turn) << 7);
+  if (correlate(first, CENTRES + ((<usize>second) << 6)) < minCentre) return false;
   const layout = LAYOUTS + <usize>second * LAYOUT_BYTES;
-  if (correlate(first, layout + 4 * 64) < minCentre) return false;
   let most: i32 = i32.MIN_VALUE;
   for (let down: i32 = -1; down <= 1; down++) {
     for (let right: i32 = -1; right <= 1; right++) {
