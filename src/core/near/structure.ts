@@ -275,6 +275,14 @@ const FIELD_FROM = (LOOK_SIDE - FIELD) / 2;
  */
 export const NOISE = 2 * FIELD * FIELD * 4;
 
+/** By how much the shift is changed to find a better one, in 1/64 of the side: in each direction, one after the other. */
+const STEPS: readonly Shift[] = [
+  [2, 0],
+  [0, 2],
+  [1, 0],
+  [0, 1],
+];
+
 /** What is less like each other than this at the shift of the layouts is not compared at others. */
 export const ROUGH_SCORE = 0.4;
 
@@ -293,20 +301,18 @@ export interface Alignment {
  *     sum of (dx1 dx2 + dy1 dy2) / sqrt((n + sum of (dx1^2 + dy1^2)) * (n + sum of (dx2^2 + dy2^2)))
  *
  * over the middle 24 x 24 levels of the first one, with n = {@link NOISE}. The means of dx and of dy are subtracted before:
- * light that falls evenly from one side is no structure. Brightness and contrast do not change the score. The shift is searched from `start` (in 1/32) on: the best of the nine shifts by -1, 0, 1 levels, then of the nine by half
- * levels around that, where levels between are means of their neighbours. Of equal shifts the earlier one.
+ * light that falls evenly from one side is no structure. Brightness and contrast do not change the score. The shift is
+ * searched from `start` (in 1/32) on, by whole and then by half levels, where levels between are means of their
+ * neighbours: see {@link STEPS}. Of equally good shifts the one tried first.
  */
 export function compareStructures(first: Structure, second: Structure, start: Shift): Alignment {
   let best = scoreAt(first, second, [2 * start[0], 2 * start[1]]);
   if (best.score < ROUGH_SCORE) return best;
-  for (const step of [2, 1]) {
+  for (const [x, y] of STEPS) {
     const [right, down] = best.shift;
-    for (let y = -step; y <= step; y += step) {
-      for (let x = -step; x <= step; x += step) {
-        if (x === 0 && y === 0) continue;
-        const found = scoreAt(first, second, [right + x, down + y]);
-        if (found.score > best.score) best = found;
-      }
+    for (const sign of [-1, 1]) {
+      const found = scoreAt(first, second, [right + sign * x, down + sign * y]);
+      if (found.score > best.score) best = found;
     }
   }
   return best;

@@ -19,8 +19,8 @@ const STRETCH = 4;
 const WIDE_UP_TO = 250_000;
 const NARROW_DISTANCE = 18;
 
-/** Steps by which the reach becomes stricter when there are too many pairs. */
-const STEP = 0.01;
+/** Steps of the reach from 0 to 1, by which it becomes stricter when there are too many pairs. */
+const STEPS = 100;
 
 /**
  * Searches near pairs of photos: each two are compared as `PhotoComparer` says, none is left out. Reading the looks counts
@@ -99,14 +99,20 @@ function* tilesOf(count: number, size: number): Generator<Tile> {
   }
 }
 
-/** The pairs that were found, as rows of the photos that were compared. */
-class PhotoPairs {
-  /** Worse pairs are not kept: with more than `MAX_PAIRS` it rises, by whole steps, until there are no more. */
+/**
+ * The pairs that were found, as rows of the photos that were compared. It is the same whatever order they come in: only how
+ * many there are of which score decides which are kept.
+ */
+export class PhotoPairs {
+  /** Worse pairs are not kept: with more than `most` it rises, by whole steps, until there are no more. */
   reach: number;
   private count = 0;
   private parts: FoundPhotoPairs[] = [];
 
-  constructor(private readonly widest: number) {
+  constructor(
+    private readonly widest: number,
+    private readonly most = MAX_PAIRS,
+  ) {
     this.reach = widest;
   }
 
@@ -114,8 +120,8 @@ class PhotoPairs {
     // The job may have begun before the reach rose.
     this.parts.push(this.reach === this.widest ? part : keepBetter(part, this.reach));
     this.count += this.parts.at(-1)?.first.length ?? 0;
-    for (let step = Math.round((this.reach - this.widest) / STEP) + 1; this.count > MAX_PAIRS; step++) {
-      this.reach = Math.round((this.widest + step * STEP) / STEP) * STEP;
+    while (this.count > this.most) {
+      this.reach = Math.round(this.reach * STEPS + 1) / STEPS;
       this.parts = this.parts.map((kept) => keepBetter(kept, this.reach));
       this.count = this.parts.reduce((sum, kept) => sum + kept.first.length, 0);
     }

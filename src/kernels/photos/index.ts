@@ -223,18 +223,21 @@ function compareTurned(second: u32, turn: u32): void {
   bestScore = scoreAt(bestRight, bestDown);
   if (bestScore < roughScore) return;
   for (let step = 2; step > 0; step--) {
-    const right = bestRight;
-    const down = bestDown;
-    for (let y = -step; y <= step; y += step) {
-      for (let x = -step; x <= step; x += step) {
-        if (x === 0 && y === 0) continue;
-        const score = scoreAt(right + x, down + y);
-        if (score <= bestScore) continue;
-        bestScore = score;
-        bestRight = right + x;
-        bestDown = down + y;
-      }
-    }
+    improve(step, 0);
+    improve(0, step);
+  }
+}
+
+/** Takes the shift that differs by x and y, in either direction, when it is better. */
+function improve(x: i32, y: i32): void {
+  const right = bestRight;
+  const down = bestDown;
+  for (let sign = -1; sign <= 1; sign += 2) {
+    const score = scoreAt(right + sign * x, down + sign * y);
+    if (score <= bestScore) continue;
+    bestScore = score;
+    bestRight = right + sign * x;
+    bestDown = down + sign * y;
   }
 }
 
