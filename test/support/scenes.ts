@@ -137,7 +137,7 @@ function textured(next: Next, spots: number, contrast: number): Paint {
 }
 
 /** A textured ellipse or rectangle, somewhere, turned anyhow. */
-function thing(next: Next): { readonly paint: Paint; contains(x: number, y: number): boolean } {
+function thing(next: Next): { readonly paint: Paint; readonly contains: (x: number, y: number) => boolean } {
   const [left, top, angle] = [next(), next(), next(0, Math.PI)];
   const [width, height, isRound] = [next(0.04, 0.22), next(0.04, 0.22), next() < 0.5];
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];

@@ -144,7 +144,7 @@ function compareWith(second: u32, reach: f64): bool {
   const at = HASHES + ((<usize>second) << 1);
   const low = load<u16>(at) | ((<u32>load<u16>(at + 2 * MAX_SECONDS)) << 16);
   const high = load<u16>(at + 4 * MAX_SECONDS) | ((<u32>load<u16>(at + 6 * MAX_SECONDS)) << 16);
-  const hash = <u64>low | ((<u64>high) << 32);
+  const hash = (<u64>low) | ((<u64>high) << 32);
   foundScore = -Infinity;
   for (let turn: u32 = 0; turn < 8; turn++) {
     const distance = popcnt(load<u64>(TURNED_HASHES + ((<usize>turn) << 3)) ^ hash);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { turnSquare } from "../../../src/core/near/structure";
 import type { Picture } from "../../../src/core/picture";
 import { decodeImage } from "../../../src/engine/decode/decode";
 import { overlay } from "../../../src/engine/near/overlay";
 import { drawScene } from "../../support/scenes";
 
-async function changed(picture: Picture, change: (image: sharp.Sharp) => sharp.Sharp): Promise<Picture> {
+async function changed(picture: Picture, change: (image: Sharp) => Sharp): Promise<Picture> {
   const { width, height, pixels } = picture;
   const { data, info } = await change(sharp(pixels, { raw: { width, height, channels: 3 } }))
     .raw()
