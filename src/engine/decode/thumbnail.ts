@@ -11,7 +11,8 @@ const STORED_BYTES = 1 << 12;
 const STORE = { level: 0, memLevel: 1, windowBits: 9 } as const;
 const COMPRESS = { level: 4 } as const;
 
-type Shown = Picture & { readonly mode: "L" | "LA" | "RGB" | "RGBA" };
+/** A picture of 8 bits a channel. */
+export type ShownPicture = Picture & { readonly mode: "L" | "LA" | "RGB" | "RGBA" };
 
 /**
  * The picture as a PNG for showing: its longer side is at most `size` pixels, a smaller picture keeps its size. 16-bit
@@ -38,18 +39,27 @@ export async function encodeThumbnail(
  * @param side at least 1
  */
 export async function resizeTo(picture: Picture, side: number, channels: 1 | 3): Promise<Uint8Array> {
-  const flat = flatten(toShown(picture), channels);
-  if (flat.width === side && flat.height === side) return flat.pixels;
-  const { pixels } = await resize(flat, side, side);
+  const { pixels } = await flatPicture(picture, side, side, channels);
   return pixels;
 }
 
-function with8Bits(mode: Mode): Shown["mode"] {
+/** The picture as {@link resizeTo} has it, of any size: mode L or RGB. */
+export async function flatPicture(
+  picture: Picture,
+  width: number,
+  height: number,
+  channels: 1 | 3,
+): Promise<ShownPicture> {
+  const flat = flatten(toShown(picture), channels);
+  return flat.width === width && flat.height === height ? flat : resize(flat, width, height);
+}
+
+function with8Bits(mode: Mode): ShownPicture["mode"] {
   const channels = channelsOf(mode);
   return channels === 4 ? "RGBA" : channels === 3 ? "RGB" : channels === 2 ? "LA" : "L";
 }
 
-function toShown(picture: Picture): Shown {
+function toShown(picture: Picture): ShownPicture {
   const { width, height, mode, pixels } = picture;
   const shownMode = with8Bits(mode);
   const size = bytesPerChannel(mode);
@@ -80,7 +90,7 @@ function toShown(picture: Picture): Shown {
   return { width, height, mode: shownMode, pixels: out };
 }
 
-function flatten(shown: Shown, channels: 1 | 3): Shown {
+function flatten(shown: ShownPicture, channels: 1 | 3): ShownPicture {
   const { width, height, mode, pixels } = shown;
   const from = channelsOf(mode);
   if (from === channels) return shown;
@@ -114,7 +124,7 @@ function flatten(shown: Shown, channels: 1 | 3): Shown {
   return { width, height, mode: channels === 1 ? "L" : "RGB", pixels: out };
 }
 
-async function resize(shown: Shown, width: number, height: number): Promise<Shown> {
+async function resize(shown: ShownPicture, width: number, height: number): Promise<ShownPicture> {
   const { mode, pixels } = shown;
   const grey = mode === "L";
   const channels = channelsOf(mode) as 1 | 2 | 3 | 4;
@@ -138,7 +148,7 @@ async function resize(shown: Shown, width: number, height: number): Promise<Show
  * Writes a plain PNG. Rows are not filtered: on tiny pictures that costs a few bytes, and calling the library costs a
  * hundred times as long.
  */
-function encodePng({ width, height, mode, pixels }: Shown): Uint8Array {
+export function encodePng({ width, height, mode, pixels }: ShownPicture): Uint8Array {
   const channels = channelsOf(mode);
   const stride = width * channels;
   const raw = new Uint8Array((stride + 1) * height);

@@ -66,9 +66,15 @@ const MAX_HEIGHT = 1 << 20;
 
 /** The kernels in WebAssembly; undefined where that or SIMD is missing. */
 export function createWasm(module: Uint8Array): Kernels | undefined {
+  const exports = instantiate(module);
+  return exports === undefined ? undefined : new WasmKernels(exports as Exports);
+}
+
+/** What a module exports; undefined where Node cannot run it. */
+export function instantiate(module: Uint8Array): unknown {
   const api = (globalThis as { WebAssembly?: WebAssemblyApi }).WebAssembly;
   if (api === undefined || !api.validate(module)) return undefined;
-  return new WasmKernels(new api.Instance(new api.Module(module)).exports as Exports);
+  return new api.Instance(new api.Module(module)).exports;
 }
 
 class WasmKernels implements Kernels {

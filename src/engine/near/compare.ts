@@ -3,7 +3,10 @@ import type { Dataset } from "../dataset";
 import type { Comparison } from "../engine";
 import type { Pool } from "../pool/pool";
 
-/** Lays the second sample over the first one, as `Engine.compare` says. */
+/**
+ * Lays the second sample over the first one, as `Engine.compare` says; as photos when the dataset was not searched. A sample
+ * that cannot be read any more rejects with a `CleanSplitError`.
+ */
 export async function comparePictures(
   dataset: Dataset,
   first: number,
@@ -13,14 +16,6 @@ export async function comparePictures(
   pool: Pool,
   signal: AbortSignal,
 ): Promise<Comparison> {
-  const samples = [dataset.ref(first), dataset.ref(second)];
-  const [a, b] = await pool.run("thumbnails", { samples, size }, signal);
-  return {
-    first: a?.png ?? new Uint8Array(),
-    second: b?.png ?? new Uint8Array(),
-    difference: new Uint8Array(),
-    width: a?.width ?? 0,
-    height: a?.height ?? 0,
-    nearness: { score: measure?.worst ?? 0, transform: "as it is", shift: [0, 0], verdict: null },
-  };
+  const regime = measure?.regime ?? "photos";
+  return pool.run("compare", { first: dataset.ref(first), second: dataset.ref(second), size, regime }, signal);
 }

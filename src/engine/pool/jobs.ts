@@ -4,6 +4,9 @@ import type { Scaling } from "../../core/fingerprint/scaling";
 import type { Axes } from "../../core/near/axes";
 import type { Limits } from "../near/glyphKernel";
 import type { Space } from "../near/glyphSpace";
+import type { Regime } from "../../core/near/near";
+import type { Comparison } from "../engine";
+import type { Nearby, PhotoColumns } from "../kernels/photos";
 import type { FolderStamp, Listing } from "../sources/listing";
 import type { ImageList } from "../sources/lists/imageList";
 import type { PackedNames } from "../sources/names";
@@ -64,6 +67,18 @@ export interface FoundGlyphs {
   readonly pairs: Uint32Array;
   readonly leaf: number;
   readonly from: number;
+}
+
+/** Near pairs of photos, as columns. Photos are rows of what was compared. */
+export interface FoundPhotoPairs {
+  /** The first photo that was not compared any more. */
+  readonly next: number;
+  readonly first: Uint32Array;
+  readonly second: Uint32Array;
+  readonly scores: Float32Array;
+  readonly transforms: Uint8Array;
+  /** Right and down in 1/64 of the side, two entries a pair. */
+  readonly shifts: Int8Array;
 }
 
 /** A picture encoded as PNG; empty when the sample has none. */
@@ -147,6 +162,27 @@ export interface Jobs {
     readonly limits: Limits;
     readonly slot: number;
   }): FoundGlyphs;
+  /** Two pictures laid over each other, and how near they are. */
+  compare(parameter: {
+    readonly first: SampleRef;
+    readonly second: SampleRef;
+    readonly size: number;
+    readonly regime: Regime;
+  }): Promise<Comparison>;
+  /** Finds layouts and hashes of the photos `[from, to)` from their looks, and writes them into shared memory. */
+  layouts(parameter: { readonly photos: PhotoColumns; readonly from: number; readonly to: number }): null;
+  /**
+   * Compares photos from `first` to `to` - 1 with those of `seconds` photos from `second` on that come after them; ends
+   * early when it takes long.
+   */
+  photos(parameter: {
+    readonly photos: PhotoColumns;
+    readonly first: number;
+    readonly to: number;
+    readonly second: number;
+    readonly seconds: number;
+    readonly nearby: Nearby;
+  }): FoundPhotoPairs;
   /** One row of bytes a sample, all of the same length. */
   features(parameter: { readonly samples: readonly SampleRef[]; readonly format: FeatureFormat }): Promise<Uint8Array>;
   /** Copies image files into a new folder and checks every copy against the MD5 that the inspection found. */

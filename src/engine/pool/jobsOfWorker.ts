@@ -5,10 +5,13 @@ import { CleanSplitError, messageOf } from "../../core/errors";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { scalingFormula } from "../../core/fingerprint/scaling";
 import type { Picture } from "../../core/picture";
+import type { Comparison } from "../engine";
 import { decodeImage, tryDecodeFast } from "../decode/decode";
 import { encodeThumbnail, resizeTo } from "../decode/thumbnail";
 import { UnreadableImage } from "../decode/unreadable";
 import { loadKernels } from "../kernels/kernels";
+import { loadPhotoKernel, type PhotoKernel } from "../kernels/photos";
+import { overlay } from "../near/overlay";
 import { chooseMd5 } from "../nodeMd5";
 import { readIntegers, type NdArray } from "../sources/arrays/ndarray";
 import { readImageList } from "../sources/lists/imageList";
@@ -16,12 +19,14 @@ import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
 import { fingerprintFiles } from "./fingerprintFiles";
 import { glyphCoordinates, glyphPairs, glyphTree } from "./glyphJobs";
-import type { ArrayFileHead, EncodedPicture, FeatureFormat, Jobs, Reasons, SampleRef } from "./jobs";
 import { lookFiles, lookRows } from "./lookFiles";
+import type { ArrayFileHead, EncodedPicture, FeatureFormat, FoundPhotoPairs, Jobs, Reasons, SampleRef } from "./jobs";
+import { findLayouts, findPhotoPairs } from "./photoJobs";
 import { Rows } from "./record";
 
 const md5 = chooseMd5();
 const kernels = loadKernels(path.join(__dirname, "kernels.wasm"));
+let photoKernel: PhotoKernel | undefined;
 
 /** What a worker does with each job. */
 export const jobs: Jobs = {
@@ -78,6 +83,20 @@ export const jobs: Jobs = {
   glyphCoordinates,
   glyphTree,
   glyphPairs,
+  async compare({ first, second, size, regime }): Promise<Comparison> {
+    return overlay(await readUnchanged(first), await readUnchanged(second), size, regime);
+  },
+
+  layouts({ photos, from, to }): null {
+    findLayouts(photos, from, to);
+    return null;
+  },
+
+  photos(parameter): FoundPhotoPairs {
+    // Loaded when it is needed first: most workers never compare photos.
+    photoKernel ??= loadPhotoKernel(path.join(__dirname, "photos.wasm"));
+    return findPhotoPairs(parameter, photoKernel);
+  },
 
   async features({ samples, format }): Promise<Uint8Array> {
     const rows: Uint8Array[] = [];

@@ -8,14 +8,14 @@ import { fingerprintBatch, loadKernels, type FileColumns, type Kernels } from ".
 
 let built: Promise<string> | undefined;
 
-/** The module compiled from the sources, once for all tests. */
-export function compiled(): Promise<string> {
+/** The module of that name compiled from the sources, all of them once for all tests. */
+export async function compiled(name = "kernels"): Promise<string> {
   built ??= (async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), "cleansplit-kernels-"));
     await promisify(execFile)(process.execPath, [path.join(__dirname, "../../../scripts/kernels.mjs"), folder]);
-    return path.join(folder, "kernels.wasm");
+    return folder;
   })();
-  return built;
+  return path.join(await built, `${name}.wasm`);
 }
 
 /** Both implementations, new ones. */

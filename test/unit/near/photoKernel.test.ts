@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { splitmix32 } from "../../../src/core/training/random";
+import {
+  MAX_DISTANCE,
+  layoutOf,
+  LAYOUT_BYTES,
+  LOOK_BYTES,
+  LOOK_SIDE,
+  turnSquare,
+} from "../../../src/core/near/structure";
+import { loadPhotoKernel, type Nearby, type PhotoColumns, type PhotoKernel } from "../../../src/engine/kernels/photos";
+import { compiled } from "../kernels/support";
+
+/** Looks of noise, waves and extremes; every third is one before it, changed, turned and moved. */
+function hardLooks(count: number, seed: number): Uint8Array {
+  const looks = new Uint8Array(count * LOOK_BYTES);
+  let drawn = 0;
+  const next = (limit: number): number => splitmix32(seed, drawn++) % limit;
+  for (let row = 0; row < count; row++) {
+    const look = looks.subarray(row * LOOK_BYTES, (row + 1) * LOOK_BYTES);
+    if (row > 0 && row % 3 === 0) {
+      const other = next(row);
+      const turned = turnSquare(looks.subarray(other * LOOK_BYTES, (other + 1) * LOOK_BYTES), LOOK_SIDE, next(8));
+      const [step, noise] = [next(3) + LOOK_SIDE * next(3), 1 + next(40)];
+      look.forEach((_, at) => (look[at] = Math.min(255, (turned[(at + step) % LOOK_BYTES] ?? 0) + next(noise))));
+      continue;
+    }
+    const kind = next(6);
+    const [a, b, c] = [1 + next(7), 1 + next(7), 1 + next(30)];
+    look.forEach((_, at) => {
+      const [x, y] = [at % LOOK_SIDE, at >> 5];
+      const wave = Math.sin((a * x + b * y) / c) + Math.sin((b * x * y) / (40 * a)) + Math.cos((y * c) / 50);
+      const kinds = [128 + 42 * wave, next(256), ((x + y) & 2) * 127.5, 255 * ((x >> 2) & 1), 200, 128 + 3 * wave];
+      look[at] = kinds[kind] ?? 0;
+    });
+  }
+  return looks;
+}
+
+function columnsOf(looks: Uint8Array): PhotoColumns {
+  const count = looks.length / LOOK_BYTES;
+  const photos = { looks, layouts: new Int8Array(count * LAYOUT_BYTES), hashes: new Uint32Array(2 * count) };
+  for (let row = 0; row < count; row++) {
+    const { shifted, hash } = layoutOf(looks.subarray(row * LOOK_BYTES, (row + 1) * LOOK_BYTES));
+    photos.layouts.set(shifted, row * LAYOUT_BYTES);
+    photos.hashes.set(hash, 2 * row);
+  }
+  return photos;
+}
+
+function found(kernel: PhotoKernel, photos: PhotoColumns, first: number, skip: number, nearby: Nearby): unknown[] {
+  const { count, rows, scores, transforms, shifts } = kernel.compare(photos, first, skip, nearby);
+  return Array.from({ length: count }, (_, i) => [rows[i], scores[i], transforms[i], shifts[2 * i], shifts[2 * i + 1]]);
+}
+
+describe("the kernel of photos", () => {
+  it("finds what the plain reference finds, to the bit", async () => {
+    const file = await compiled("photos");
+    const [wasm, reference] = [loadPhotoKernel(file, {}), loadPhotoKernel(file, { CLEANSPLIT_WASM: "0" })];
+    assert.deepEqual([wasm.name, reference.name], ["wasm", "reference"]);
+    let all = 0;
+    for (const [seed, nearby] of [
+      { reach: 0.7, maxDistance: MAX_DISTANCE },
+      { reach: -1, maxDistance: MAX_DISTANCE },
+      { reach: 0.5, maxDistance: 12 },
+    ].entries()) {
+      const count = 150;
+      const photos = columnsOf(hardLooks(count, seed));
+      // Not from the start, and not a multiple of eight.
+      const from = 3;
+      for (const kernel of [wasm, reference]) kernel.take(photos, from, count - from);
+      for (let first = 0; first < count; first++) {
+        const skip = Math.max(0, first + 1 - from);
+        const expected = found(reference, photos, first, skip, nearby);
+        assert.deepEqual(found(wasm, photos, first, skip, nearby), expected, `photo ${first}`);
+        all += expected.length;
+      }
+    }
+    assert.ok(all > 200, `${all} pairs`);
+  });
+});
