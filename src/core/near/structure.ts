@@ -75,8 +75,9 @@ const WEIGHTS = Float64Array.from({ length: LAYOUT_SIZE }, (_, at) => {
 export interface Layout {
   /**
    * Frequencies of the middle 28 x 28 levels, and of windows that lie one level beside it: 64 entries, -127..127, for each
-   * of nine windows, which lie at `3 * (down + 1) + right + 1`. See {@link layoutOf}. Entry `16 * parity + 4 * (u >> 1) + (v >> 1)` is of
-   * frequency u across and v down, where parity is (u & 1) + 2 * (v & 1): what changes its sign together lies together.
+   * of nine windows, which lie at `3 * (down + 1) + right + 1`. See {@link layoutOf}. Entry
+   * `16 * parity + 4 * (u >> 1) + (v >> 1)` is of frequency u across and v down, where parity is (u & 1) + 2 * (v & 1): what
+   * changes its sign together lies together.
    */
   readonly shifted: Int8Array;
   /** 64 bits as two words, bits 0 to 31 first: 1 where the entry of the middle is positive. */

@@ -50,7 +50,7 @@ function lookOf(picture: Picture): Photo {
   return photoOf(blockMeans(lumaOf(picture), picture.width, picture.height, LOOK_SIDE, LOOK_SIDE));
 }
 
-/** The root of the mean square difference of the grey levels, 0..255, with the second picture scaled to the size of the first. */
+/** The root of the mean square difference of the grey levels, 0..255; the second picture is scaled to the size of the first. */
 function rmsOf(first: Picture, second: Picture): Likeness {
   const { width, height } = first;
   const levels = lumaOf(first);

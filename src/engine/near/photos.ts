@@ -7,7 +7,7 @@ import { readLooks } from "./looks";
 import { MAX_PAIRS, type FoundPairs, type NearTask } from "./search";
 
 /** Photos whose layout one job finds. */
-const LAYOUTS = 1024;
+const LAYOUTS = 256;
 
 /** The first photos of a job lie in a stretch of so many times the second ones: those are copied once a job. */
 const STRETCH = 4;

@@ -1,8 +1,8 @@
 /**
  * Compares one photo with many: `src/core/near/structure.ts` says how and is what this must equal. The host fills the
  * columns of the second photos once, then sets the first one and calls `compare` for each: see
- * `src/engine/kernels/photosWasm.ts`. All addresses are fixed; every buffer has room behind it, because 16 bytes are read at a
- * time.
+ * `src/engine/kernels/photosWasm.ts`. All addresses are fixed; every buffer has room behind it, because 16 bytes are read
+ * at a time.
  */
 
 /** Most second photos at a time. */
