@@ -459,6 +459,7 @@ export class FakeReport {
         within: counts(612, 31),
         between: counts(this.dataset.splits.length > 1 ? 240 : 0, 32),
       },
+      conflicts: { groups: 6, samples: 13 },
       precision: verdicts.length < 5 ? [] : precision,
       decisions: {
         file: verdicts.length === 0 ? null : `/data/${this.dataset.name}/.cleansplit/near.json`,
