@@ -1,5 +1,5 @@
 /**
- * Finds the pictures of one leaf of a tree that are near to those of the leaves behind it. `src/engine/near/space.ts` says
+ * Finds the pictures of one leaf of a tree that are near to those of the leaves behind it. `src/engine/near/glyphSpace.ts` says
  * what the tree is and where it lies in the memory, which all threads share: nothing is written but what is found.
  */
 

@@ -3,11 +3,11 @@ import path from "node:path";
 import { coordinatesOf, farthest, findAxes } from "../../../src/core/near/axes";
 import { mostSquares, rmsOf } from "../../../src/core/near/rms";
 import { glyphKernel, memoryMaker } from "../../../src/engine/near/glyphKernel";
-import { GlyphPairs } from "../../../src/engine/near/pairs";
-import { createSpace, pairsOf, ROOM, viewsOf, type Space } from "../../../src/engine/near/space";
-import { orderNode, writeBoxes } from "../../../src/engine/near/tree";
+import { GlyphPairs } from "../../../src/engine/near/glyphPairs";
+import { createSpace, pairsOf, ROOM, viewsOf, type Space } from "../../../src/engine/near/glyphSpace";
+import { orderNode, writeBoxes } from "../../../src/engine/near/glyphTree";
 import { compiled } from "../kernels/support";
-import { bruteForce, glyphs, textOf } from "./support";
+import { bruteForce, glyphs, textOf } from "./glyphSupport";
 
 const REACH = 16;
 

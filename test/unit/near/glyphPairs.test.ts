@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { isAsGood, MEASURES } from "../../../src/core/near/near";
 import { rmsOf } from "../../../src/core/near/rms";
-import { GlyphPairs } from "../../../src/engine/near/pairs";
+import { GlyphPairs } from "../../../src/engine/near/glyphPairs";
 import { randomNumbers } from "../kernels/support";
-import { textOf } from "./support";
+import { textOf } from "./glyphSupport";
 
 const PIXELS = 100;
 const SAMPLES = Uint32Array.from({ length: 200 }, (_, i) => 1000 + 3 * i);
@@ -42,10 +42,10 @@ describe("pairs of glyphs while they are found", () => {
   });
 
   it("that are too many are kept up to the largest quarter of a level at which they are not", async () => {
-    const pairs = randomPairs(3000, 2);
+    const pairs = randomPairs(9000, 2);
     const scores = pairs.map((pair) => rmsOf(pair[2] ?? 0, PIXELS));
     const within = (reach: number): number => scores.filter((score) => isAsGood(MEASURES.glyphs, score, reach)).length;
-    for (const most of [2999, 1500, 400, 20]) {
+    for (const most of [8999, 5000, 400, 20]) {
       const all = collect(pairs, most);
       let reach = 16;
       while (within(reach) > most) reach -= 0.25;
