@@ -451,7 +451,6 @@ export class FakeReport {
       reach: measure.reach,
       limited: null,
       compared: 18_632,
-      conflicts: { groups: 2, samples: 4 },
       degenerate: this.dataset.groups === 0 ? 0 : 262,
       pairs,
       chance: Math.round(pairs * 0.02),
