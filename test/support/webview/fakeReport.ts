@@ -451,7 +451,6 @@ export class FakeReport {
       reach: measure.reach,
       limited: null,
       compared: 18_632,
-      conflicts: { groups: 2, samples: 4 },
       degenerate: this.dataset.groups === 0 ? 0 : 262,
       pairs,
       chance: Math.round(pairs * 0.02),
@@ -460,6 +459,7 @@ export class FakeReport {
         within: counts(612, 31),
         between: counts(this.dataset.splits.length > 1 ? 240 : 0, 32),
       },
+      conflicts: { groups: 6, samples: 13 },
       precision: verdicts.length < 5 ? [] : precision,
       decisions: {
         file: verdicts.length === 0 ? null : `/data/${this.dataset.name}/.cleansplit/near.json`,

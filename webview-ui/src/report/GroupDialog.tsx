@@ -122,7 +122,7 @@ function SimilarMembers(
   const pane = useRef<HTMLDivElement>(null);
   const comparisons = useMemo(() => new ComparisonStore((first, second) => host.compare(first, second)), [host]);
   useEffect(() => () => comparisons.close(), [comparisons]);
-  useEffect(() => pane.current?.focus(), []);
+  useEffect(() => pane.current?.focus({ preventScroll: true }), []);
 
   const { first: firstSample, second: secondSample } = chosen ?? startOf(members);
   const first = members.find(({ sample }) => sample === firstSample);

@@ -51,7 +51,7 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
   const pair = pairs?.[at];
   const next = pairs?.[at + 1];
   useEffect(() => {
-    pane.current?.focus();
+    pane.current?.focus({ preventScroll: true });
     // The next one is there when it is wanted; what fails is asked for again then.
     if (next !== undefined) store.get(next.first.sample, next.second.sample).catch(() => undefined);
   }, [at, pairs]);

@@ -156,13 +156,23 @@ function Found(props: {
       show: near.pairs > 0 ? () => onFilter({ ...similar, sort: "size" }) : undefined,
     },
     ...(report.splits.length > 1 ? [leakFigure(report, onFilter)] : []),
+    ...(near.conflicts.samples === 0
+      ? []
+      : [
+          {
+            value: near.conflicts.samples,
+            unit: "similar images in conflict",
+            what: `in ${plural(near.conflicts.groups, "group")} with several labels`,
+            show: () => onFilter({ ...similar, conflict: true }),
+          },
+        ]),
     ...(near.chance === null
       ? []
       : [
           {
             value: near.chance,
-            unit: near.chance === 1 ? "pair by chance" : "pairs by chance",
-            what: "expected among the near ones",
+            unit: Math.round(near.chance) === 1 ? "pair may be alike by chance" : "pairs may be alike by chance",
+            what: "about, and rather fewer than more",
           },
         ]),
   ];
