@@ -11,6 +11,7 @@ import { duplicates } from "./duplicates.mjs";
 import { hashing } from "./hashing.mjs";
 import { host } from "./host.mjs";
 import { md5 } from "./md5.mjs";
+import { near } from "./near.mjs";
 import { machine, updateDocument, writeJson } from "./report.mjs";
 
 /** @import { Result } from "./report.mjs" */
@@ -24,7 +25,7 @@ import { machine, updateDocument, writeJson } from "./report.mjs";
  */
 
 /** @type {Record<string, (options: Options) => Promise<Result>>} */
-const BENCHES = { duplicates, hashing, md5, host };
+const BENCHES = { duplicates, hashing, near, md5, host };
 const QUICK = { files: 50_000, runs: 3 };
 const RUNS = 5;
 
