@@ -61,14 +61,30 @@ export class Arguments {
     return [...new Set(items)];
   }
 
+  /** The value as a number with or without decimals. */
+  decimal(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    if (/^-?(\d+\.?\d*|\.\d+)$/.test(text) && Number.isFinite(Number(text))) return Number(text);
+    throw new UsageError(`--${name} needs a number such as 9 or 0.85, not "${text}".`);
+  }
+
+  /** The value of an option that can be given once, one of `choices`. */
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : choose(name, text, choices);
+  }
+
   /** The values of a list option, each one of `choices`. */
   choices<T extends string>(name: string, choices: readonly T[]): readonly T[] | undefined {
-    return this.list(name)?.map((item) => {
-      const choice = choices.find((candidate) => candidate === item);
-      if (choice !== undefined) return choice;
-      throw new UsageError(`--${name} cannot be "${item}"${suggest(item, choices)} It takes: ${choices.join(", ")}.`);
-    });
+    return this.list(name)?.map((item) => choose(name, item, choices));
   }
+}
+
+function choose<T extends string>(name: string, item: string, choices: readonly T[]): T {
+  const choice = choices.find((candidate) => candidate === item);
+  if (choice !== undefined) return choice;
+  throw new UsageError(`--${name} cannot be "${item}"${suggest(item, choices)} It takes: ${choices.join(", ")}.`);
 }
 
 /** Reads a whole number. */

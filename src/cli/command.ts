@@ -1,11 +1,12 @@
 import { statSync } from "node:fs";
 import path from "node:path";
 import type { DatasetRequest } from "../core/dataset/dataset";
+import type { Tier } from "../core/leakage/report";
 import { plural } from "../core/leakage/verdict";
 import { PHASE_TITLES, type Phase } from "../core/progress";
 import { withCorrections } from "../engine/corrections";
 import type { Engine, InspectionResult, Progress } from "../engine/engine";
-import type { Arguments, OptionSpec } from "./arguments";
+import { UsageError, type Arguments, type OptionSpec } from "./arguments";
 import type { ProgressLine } from "./output/progress";
 import { line } from "./output/text";
 import type { Environment, Output, Terminal } from "./output/terminal";
@@ -80,11 +81,55 @@ export const DATASET_OPTIONS: readonly OptionSpec[] = [
 /** An inspection that a signal stopped after it had read image files, which the index keeps for the next one. */
 export class StoppedInspection extends Error {}
 
+/** What of equal and similar images counts. */
+export interface Counted {
+  readonly tier: Tier;
+  /** What is near, in units of the measure; `null` is the default. */
+  readonly threshold: number | null;
+}
+
+/** The options that say what counts, for a command that knows these tiers. */
+export function tierOptions<T extends Tier>(tiers: readonly T[], usual: T): readonly OptionSpec[] {
+  const meaning: Readonly<Record<Tier, string>> = {
+    file: "files with the same bytes",
+    pixel: "also images with the same pixels",
+    near: "also near duplicates",
+  };
+  return [
+    {
+      name: "tier",
+      value: "TIER",
+      help: `What counts: ${tiers.map((tier) => `${tier} (${meaning[tier]})`).join(", ")}; ${usual} by default.`,
+    },
+    {
+      name: "threshold",
+      value: "X",
+      help: "How near is near: an RMS grey difference of at most X (of 255) for glyphs, a structural similarity of at least X (of 1) for photos.",
+    },
+  ];
+}
+
+/** What these options say. */
+export function countedOf<T extends Tier>(args: Arguments, tiers: readonly T[], usual: T): Counted & { tier: T } {
+  const tier = args.choice("tier", tiers) ?? usual;
+  const threshold = args.decimal("threshold") ?? null;
+  if (threshold !== null && tier !== "near") {
+    throw new UsageError(
+      `--threshold says what is near, and at --tier ${tier} only equal images count. Add --tier near.`,
+    );
+  }
+  return { tier, threshold };
+}
+
 /**
- * Inspects the dataset of a command, as people corrected it, and shows the engine's progress. What the command line says
- * itself goes before the corrections.
+ * Inspects the dataset of a command, as people corrected it, at tier `near` searches near duplicates, and shows the
+ * engine's progress. What the command line says itself goes before the corrections.
  */
-export async function inspectWithProgress(context: CommandContext, asked: DatasetRequest): Promise<InspectionResult> {
+export async function inspectWithProgress(
+  context: CommandContext,
+  asked: DatasetRequest,
+  { tier, threshold }: Counted = { tier: "pixel", threshold: null },
+): Promise<InspectionResult> {
   const request = context.args.has("no-corrections") ? asked : withCorrections(asked);
   tellCorrections(context, request);
   const run = runWithProgress(context);
@@ -94,7 +139,11 @@ export async function inspectWithProgress(context: CommandContext, asked: Datase
     run.progress(event);
   };
   try {
-    return await context.engine().inspect(request, { signal: run.signal, progress });
+    const shown = { signal: run.signal, progress };
+    const found = await context.engine().inspect(request, shown);
+    if (tier !== "near") return found;
+    const { inspection } = found;
+    return { inspection, report: await context.engine().near({ inspection, threshold }, shown) };
   } catch (error) {
     // Only image files are kept, and those are in folders.
     const isKept = reached.has("reading") && !context.args.has("no-cache") && request.inputs.some(isFolder);

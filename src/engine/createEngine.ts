@@ -12,10 +12,11 @@ import type { Report, Tier } from "../core/leakage/report";
 import { plural } from "../core/leakage/verdict";
 import { MAX_REMOVALS, planSplits, removedSamples, viewRemoval } from "../core/sanitize/buildPlan";
 import type { PlanSummary } from "../core/sanitize/plan";
-import { PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
+import { ALSO_NEAR, PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
 import { doubtfulPairs } from "../core/near/doubtful";
 import { findNear, type NearFindings } from "../core/near/findings";
-import type { NearSearch } from "../core/near/near";
+import { assertReached, type NearSearch } from "../core/near/near";
+import { pagePairs } from "../core/near/pairs";
 import { openDataset } from "./dataset";
 import type { Engine, Progress, Run } from "./engine";
 import { inspectDataset, openIndexes, releaseIndexes, type Inspection } from "./inspection";
@@ -66,6 +67,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
     const { findings, dataset } = held;
     const { table, fingerprints, groups } = findings;
     const decisions = readDecisions(dataset, findings);
+    if (threshold !== null) assertReached(search, threshold);
     const cut = threshold ?? search.measure.threshold;
     const near = findNear(search, table, fingerprints.states, groups.pixel, cut, decisions);
     const counted = { ...held, findings: { ...findings, near } };
@@ -103,6 +105,11 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
           progress: (done, total) => quiet.progress({ phase: "near", done, total }),
         }));
       return countNear(inspection, search, threshold);
+    },
+
+    async pairs({ inspection, ...page }) {
+      const { findings, dataset } = inspections.get(inspection);
+      return pagePairs(searched(findings), page, (sample) => viewSample(findings, dataset.names, sample));
     },
 
     async doubtful({ inspection, count }) {
@@ -265,7 +272,12 @@ function makePlan(inspection: Inspection, tier: Exclude<Tier, "file">): Plan {
   const { findings } = inspection;
   const decision = protectEvaluation(findings, tier);
   const splits = planSplits(findings, decision, (split, rows) => shapeOf(inspection, split, rows));
-  return { inspection, decision, policy: PROTECT_EVALUATION, splits };
+  return {
+    inspection,
+    decision,
+    policy: tier === "near" ? `${PROTECT_EVALUATION} ${ALSO_NEAR}` : PROTECT_EVALUATION,
+    splits,
+  };
 }
 
 /** "823 x 28 x 28" for a split of one array, "15,364 images" for folders and for splits of several sources. */

@@ -1,5 +1,5 @@
 import type { DatasetRequest } from "../core/dataset/dataset";
-import type { GroupPage, GroupQuery, Nearness, PairVerdict, PairView, Report, Tier } from "../core/leakage/report";
+import type { GroupPage, GroupQuery, Nearness, PairPage, PairVerdict, PairView, Report, Tier } from "../core/leakage/report";
 import type { Phase } from "../core/progress";
 import type { ApplyResult, PlanSummary, RemovalPage } from "../core/sanitize/plan";
 import type { TrainingEvent, TrainingResult, TrainingSpec } from "../core/training/training";
@@ -66,9 +66,11 @@ export interface Engine {
   inspect(request: DatasetRequest, run: Run<Progress>): Promise<InspectionResult>;
   /**
    * Searches near duplicates among the samples of an inspection, and answers its report with them. Searched once: another
-   * `threshold` only counts anew, `null` is the default. What people decided is read from the dataset's file each time.
+   * `threshold` only counts anew, `null` is the default; one beyond the reach of the search rejects. What people decided is read from the dataset's file each time.
    */
   near(request: { inspection: string; threshold: number | null }, run: Run<Progress>): Promise<Report>;
+  /** A page of the near pairs that count, those with the best score first; at most 500. */
+  pairs(request: { inspection: string; from: number; count: number }, run: Run): Promise<PairPage>;
   /** Some pairs near the threshold that nobody has judged, at most `count`, chosen so that they say most about it. */
   doubtful(request: { inspection: string; count: number }, run: Run): Promise<PairView[]>;
   /**

@@ -1,17 +1,22 @@
-import type { GroupPage, GroupView, Report } from "../../core/leakage/report";
-import { number, plural, verdictOf } from "../../core/leakage/verdict";
+import { TIERS, type GroupPage, type GroupView, type Report, type Tier } from "../../core/leakage/report";
+import { equalText, number, plural, verdictOf } from "../../core/leakage/verdict";
 import {
   COMMON_OPTIONS,
+  countedOf,
   DATASET_OPTIONS,
   EXIT,
   inspectWithProgress,
   quickRun,
+  tierOptions,
   type Command,
   type CommandContext,
 } from "../command";
+import type { InspectionResult } from "../../engine/engine";
+import { UsageError } from "../arguments";
 import { datasetArguments, datasetRequest, suggestOut } from "../dataset";
-import { openJson } from "../json";
+import { openFile, openJson } from "../output/file";
 import { line, span, type Line } from "../output/text";
+import { groupsOf, pairsCsv } from "../pairs";
 import { groupLines, inspectionLines, verdictLines } from "../views/inspectionView";
 import { commandLines, section, styleOf } from "../views/page";
 
@@ -28,9 +33,11 @@ export const inspect: Command = {
   usage: "PATH... [options]",
   description: [
     "Reads every image of folders, lists of images and array files, and reports images that occur in more than one split, " +
-      "duplicates, equal images with different labels, and images that cannot be read. Nothing is changed.",
+      "duplicates and near duplicates, equal images with different labels, and images that cannot be read. Nothing is changed.",
   ],
   options: [
+    ...tierOptions(TIERS, "near"),
+    { name: "pairs", value: "FILE", help: "Write every pair of duplicates that counts as CSV." },
     ...DATASET_OPTIONS,
     {
       name: "fail-on",
@@ -38,7 +45,7 @@ export const inspect: Command = {
       multiple: true,
       help: `Exit with 1 when it occurs: ${CONDITIONS.join(", ")}. Repeatable, or separated by commas.`,
     },
-    { name: "groups", value: "N", help: "List the N largest groups of equal images." },
+    { name: "groups", value: "N", help: "List the N largest groups of the tier." },
     ...COMMON_OPTIONS,
   ],
   examples: [
@@ -47,38 +54,53 @@ export const inspect: Command = {
       command: "cleansplit inspect --split train=a.npz --split test=photos",
       says: "compare an array file with a folder",
     },
-    { command: "cleansplit inspect data --fail-on leakage,conflicts --json report.json", says: "in a pipeline" },
+    {
+      command: "cleansplit inspect data --threshold 6 --pairs pairs.csv",
+      says: "only what is very near, pair by pair",
+    },
+    {
+      command: "cleansplit inspect data --tier pixel --fail-on leakage,conflicts --json report.json",
+      says: "in a pipeline, equal images alone",
+    },
   ],
   async run(context) {
     const { args, process, out, err, progress, quiet } = context;
     const failOn = args.choices("fail-on", CONDITIONS) ?? [];
     const groups = args.integer("groups", 1, 100_000);
+    const counted = countedOf(args, TIERS, "near");
     const request = datasetRequest(args, process.cwd);
+    const pairsPath = args.text("pairs");
+    if (pairsPath === "-") throw new UsageError("--pairs needs a file: standard output is for the report.");
+    const writePairs = pairsPath === undefined ? undefined : await openFile(pairsPath, process.cwd, "pairs.csv");
     const jsonPath = args.text("json");
     const json = jsonPath === undefined ? undefined : await openJson(jsonPath, process.cwd, process.stdout);
 
-    const { inspection, report } = await inspectWithProgress(context, request);
-    const page = groups === undefined ? undefined : await readGroups(context, inspection, groups);
+    const found = await inspectWithProgress(context, request, counted);
+    const { inspection, report } = found;
+    const page = groups === undefined ? undefined : await readGroups(context, inspection, counted.tier, groups);
+    await writePairs?.(pairsCsv(context, inspection, counted.tier));
     progress.clear();
 
     await json?.write(page === undefined ? report : { ...report, groups: page.groups });
     if (json?.isStdout !== true) {
       const style = styleOf(out);
-      if (quiet) out.print(...verdictLines(report, style));
-      else out.print(...inspectionLines(report, style));
-      if (page !== undefined) out.print(...groupLines(page, style));
+      if (quiet) out.print(...verdictLines(report, counted.tier, style));
+      else out.print(...inspectionLines(report, counted.tier, style));
+      if (page !== undefined) out.print(...groupLines(page, report, counted.tier, style));
       if (!quiet) out.print(...(await nextLines(context, report)));
     }
-    const failures = failOn.flatMap((condition) => failure(condition, report));
+    const failures: string[] = [];
+    for (const condition of failOn) failures.push(...(await failure(context, condition, found, counted.tier)));
     for (const text of failures) err.print(line(span("Failed: ", "bad"), text));
     return failures.length > 0 ? EXIT.failed : EXIT.ok;
   },
 };
 
-async function readGroups(context: CommandContext, inspection: string, most: number): Promise<GroupPage> {
+async function readGroups(context: CommandContext, inspection: string, tier: Tier, most: number): Promise<GroupPage> {
   const groups: GroupView[] = [];
   for (;;) {
     const query = {
+      tier,
       sort: "size",
       from: groups.length,
       count: Math.min(GROUP_PAGE, most - groups.length),
@@ -92,20 +114,32 @@ async function readGroups(context: CommandContext, inspection: string, most: num
   }
 }
 
-/** Why a condition holds, in a sentence; empty when it does not. */
-function failure(condition: Condition, report: Report): readonly string[] {
+/** Why a condition holds at a tier, in a sentence; empty when it does not. */
+async function failure(
+  context: CommandContext,
+  condition: Condition,
+  { inspection, report }: InspectionResult,
+  tier: Tier,
+): Promise<readonly string[]> {
   switch (condition) {
     case "leakage": {
-      const leaks = report.leakage.some(({ tier, samples }) => tier === "pixel" && samples > 0);
-      return leaks ? [`leakage: ${verdictOf(report).text}`] : [];
+      const leaks = report.leakage.some((entry) => entry.tier === tier && entry.samples > 0);
+      return leaks ? [`leakage: ${verdictOf(report, tier === "file" ? "file" : "pixel").text}`] : [];
     }
     case "conflicts": {
-      const { groups, samples } = report.conflicts;
-      return groups > 0
-        ? [
-            `conflicts: ${plural(groups, "group")} of equal images (${plural(samples, "image")}) with more than one label.`,
-          ]
-        : [];
+      const equal = tier === "file" ? await conflictsOfFiles(context, inspection) : report.conflicts;
+      const near = (tier === "near" ? report.near?.conflicts : undefined) ?? { groups: 0, samples: 0 };
+      const texts = [
+        ...(equal.groups > 0
+          ? [
+              `${plural(equal.groups, "group")} of ${equalText(tier === "file" ? "file" : "pixel")} (${plural(equal.samples, "image")})`,
+            ]
+          : []),
+        ...(near.groups > 0
+          ? [`${plural(near.groups, "group")} of similar images (${plural(near.samples, "image")})`]
+          : []),
+      ];
+      return texts.length > 0 ? [`conflicts: ${texts.join(" and ")} with more than one label.`] : [];
     }
     case "unreadable": {
       const [unreadable, invalid] = [report.unreadable.length, report.invalid.length];
@@ -116,14 +150,24 @@ function failure(condition: Condition, report: Report): readonly string[] {
       return texts.length > 0 ? [`unreadable: ${texts.join(" and ")}.`] : [];
     }
     case "duplicates": {
-      const { groups, samples, extra } = report.duplicates.pixel;
-      return groups > 0
-        ? [
-            `duplicates: ${plural(groups, "group")} of equal images, ${plural(samples, "image")}, ${number(extra)} extra.`,
-          ]
-        : [];
+      const { groups, samples, extra } = report.duplicates[tier] ?? report.duplicates.pixel;
+      const text = `${plural(groups, "group")} of ${equalText(tier)}, ${plural(samples, "image")}, ${number(extra)} extra`;
+      return groups > 0 ? [`duplicates: ${text}.`] : [];
     }
   }
+}
+
+/** Identical files with more than one label: a report counts those of equal images. */
+async function conflictsOfFiles(
+  context: CommandContext,
+  inspection: string,
+): Promise<{ groups: number; samples: number }> {
+  const counts = { groups: 0, samples: 0 };
+  for await (const { size } of groupsOf(context, inspection, { tier: "file", conflict: true })) {
+    counts.groups += 1;
+    counts.samples += size;
+  }
+  return counts;
 }
 
 /** The exact commands that come next. */

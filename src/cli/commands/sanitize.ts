@@ -5,22 +5,25 @@ import type { ApplyResult, PlanSummary, Removal } from "../../core/sanitize/plan
 import { UsageError } from "../arguments";
 import {
   COMMON_OPTIONS,
+  countedOf,
   DATASET_OPTIONS,
   EXIT,
   inspectWithProgress,
   quickRun,
   runWithProgress,
+  tierOptions,
   type Command,
   type CommandContext,
 } from "../command";
 import { datasetRequest, quote } from "../dataset";
-import { openJson } from "../json";
+import { openJson } from "../output/file";
 import { line, span } from "../output/text";
 import { number, plural } from "../../core/leakage/verdict";
 import { commandLines, section, styleOf } from "../views/page";
 import { planLines, writtenLines } from "../views/planView";
 
 const REMOVAL_PAGE = 500;
+const TIERS = ["pixel", "near"] as const;
 
 export const sanitize: Command = {
   name: "sanitize",
@@ -34,17 +37,20 @@ export const sanitize: Command = {
   options: [
     { name: "out", value: "DIR", help: "New folder for the sanitized dataset, outside the source." },
     { name: "dry-run", help: "Show the plan and write nothing." },
+    ...tierOptions(TIERS, "pixel"),
     ...DATASET_OPTIONS,
     ...COMMON_OPTIONS,
   ],
   examples: [
     { command: "cleansplit sanitize data/notMNIST --dry-run", says: "what would leave, and why" },
     { command: "cleansplit sanitize data/notMNIST --out data/notMNIST-sanitized", says: "write the copy" },
+    { command: "cleansplit sanitize data --out data-sanitized --tier near", says: "without near duplicates either" },
   ],
   async run(context) {
     const { args, process, out, progress, quiet } = context;
     const dryRun = args.has("dry-run");
     const target = args.text("out");
+    const counted = countedOf(args, TIERS, "pixel");
     const request = datasetRequest(args, process.cwd);
     if (target === undefined && !dryRun) {
       throw new UsageError("Name the new folder with --out DIR, or see what would be done with --dry-run.");
@@ -60,8 +66,8 @@ export const sanitize: Command = {
     const style = styleOf(out);
 
     const engine = context.engine();
-    const { inspection } = await inspectWithProgress(context, request);
-    const plan = await engine.plan({ inspection }, quickRun(context));
+    const { inspection } = await inspectWithProgress(context, request, counted);
+    const plan = await engine.plan({ inspection, tier: counted.tier }, quickRun(context));
     const removals = json === undefined ? [] : await readRemovals(context, plan.plan);
     progress.clear();
     if (prints && !quiet) out.print(...planLines(plan, style).slice(1));

@@ -15,7 +15,7 @@ import {
   type CommandContext,
 } from "../command";
 import { datasetRequest } from "../dataset";
-import { openJson } from "../json";
+import { openJson } from "../output/file";
 import { backendLines, epochText, runLine, runTitle, sentenceLines, trainingLines } from "../views/trainingView";
 import { styleOf } from "../views/page";
 

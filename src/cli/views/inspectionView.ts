@@ -1,6 +1,7 @@
 import path from "node:path";
 import { qualityNotes } from "../../core/leakage/qualityNotes";
-import { number, plural, verdictOf } from "../../core/leakage/verdict";
+import type { Measure } from "../../core/near/near";
+import { equalText, number, plural, verdictOf } from "../../core/leakage/verdict";
 import type {
   GroupPage,
   GroupView,
@@ -9,6 +10,7 @@ import type {
   Report,
   SampleFault,
   SplitCounts,
+  Tier,
 } from "../../core/leakage/report";
 import { durationText } from "../../core/progress";
 import { line, paragraph, span, type Line, type Tone } from "../output/text";
@@ -29,18 +31,18 @@ const BADGES = {
 } as const;
 
 /** The verdict alone: one true sentence behind a badge, and for a warning about several splits what it warns of. */
-export function verdictLines(report: Report, style: TableStyle): readonly Line[] {
-  const verdict = verdictOf(report);
+export function verdictLines(report: Report, tier: Tier, style: TableStyle): readonly Line[] {
+  const verdict = verdictOf(report, tier === "file" ? "file" : "pixel");
   const [word, tone] = BADGES[verdict.level];
   const reason = verdict.level === "warning" && report.splits.length > 1 ? verdict.details.slice(0, 1) : [];
   const text = [verdict.text, ...reason].join(" ");
   return paragraph(line(span(` ${word} `, tone), " "), text, style.width, "title");
 }
 
-/** Everything a report says, verdict first. */
-export function inspectionLines(report: Report, style: TableStyle): readonly Line[] {
+/** Everything a report says, the verdict of a tier first. */
+export function inspectionLines(report: Report, tier: Tier, style: TableStyle): readonly Line[] {
   return [
-    ...verdictLines(report, style),
+    ...verdictLines(report, tier, style),
     ...layoutLines(report, style),
     ...splitLines(report, style),
     ...leakageLines(report, style),
@@ -313,23 +315,28 @@ function qualityLines({ quality }: Report, style: TableStyle): readonly Line[] {
 }
 
 /** The first groups of a report with their first members. */
-export function groupLines(page: GroupPage, style: TableStyle): readonly Line[] {
+export function groupLines(page: GroupPage, { near }: Report, tier: Tier, style: TableStyle): readonly Line[] {
   if (page.total === 0) return [];
+  const measure = near?.measure ?? null;
   return [
     ...section(
       "Groups",
-      `of equal images, largest first, ${number(page.groups.length)} of ${number(page.total)}`,
+      `of ${equalText(tier)}, largest first, ${number(page.groups.length)} of ${number(page.total)}`,
       style,
     ),
-    ...page.groups.flatMap((group) => [...groupTitle(group, style), ...groupMembers(group, style)]),
+    ...page.groups.flatMap((group) => [...groupTitle(group, measure, style), ...groupMembers(group, style)]),
   ];
 }
 
-function groupTitle(group: GroupView, style: TableStyle): readonly Line[] {
+function groupTitle(group: GroupView, measure: Measure | null, style: TableStyle): readonly Line[] {
   const facts = [
     `${number(group.size)} images in ${group.splits.join(", ")}`,
     group.labels.length > 0 ? `labelled ${group.labels.join(", ")}` : "",
-    group.tier === "file" ? "same bytes" : "same pixels",
+    measure !== null && group.worst !== null
+      ? `similar, worst score of two ${group.worst.toFixed(measure.decimals)}`
+      : group.tier === "file"
+        ? "same bytes"
+        : "same pixels",
     group.blank ? "blank" : "",
   ].filter((fact) => fact !== "");
   const tone: Tone = group.conflict ? "warning" : group.splits.length > 1 ? "bad" : "plain";

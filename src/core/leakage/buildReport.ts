@@ -1,7 +1,7 @@
 import { SampleState, type Layout, type SampleTable } from "../dataset/dataset";
 import { membersOf, type Groups } from "../duplicates/groups";
-import { findPair, pairKey, type NearFindings } from "../near/findings";
-import { TRANSFORMS } from "../near/near";
+import { findPair, type NearFindings } from "../near/findings";
+import { nearnessAt } from "../near/pairs";
 import { nearReport } from "../near/report";
 import {
   countDuplicates,
@@ -149,13 +149,7 @@ export function nearnessOf(near: NearFindings, sample: number, other: number): N
   const { pairs, firstOf, verdicts } = near;
   const [own, others] = [firstOf[sample] ?? 0, firstOf[other] ?? 0];
   const pair = findPair(pairs, Math.min(own, others), Math.max(own, others));
-  if (pair < 0) return null;
-  return {
-    score: pairs.scores[pair] ?? 0,
-    transform: TRANSFORMS[pairs.transforms[pair] ?? 0] ?? "as it is",
-    shift: [pairs.shifts[2 * pair] ?? 0, pairs.shifts[2 * pair + 1] ?? 0],
-    verdict: verdicts.get(pairKey(own, others)) ?? null,
-  };
+  return pair < 0 ? null : nearnessAt(pairs, pair, verdicts);
 }
 
 function passes(findings: Findings, members: Uint32Array, query: GroupQuery): boolean {

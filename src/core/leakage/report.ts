@@ -165,6 +165,8 @@ export interface NearReport {
   /** About how many of these pairs would be there by chance: see `chance.ts`; `null` when there are too few to tell. */
   readonly chance: number | null;
   readonly histogram: NearHistogram;
+  /** Groups of more than one picture whose labels contradict each other, and samples in them. */
+  readonly conflicts: { readonly groups: number; readonly samples: number };
   /** At several thresholds, from strict to wide; empty while nothing near the cut was judged. */
   readonly precision: readonly Precision[];
   readonly decisions: {
@@ -240,6 +242,15 @@ export interface PairView {
   readonly first: SampleView;
   readonly second: SampleView;
   readonly nearness: Nearness;
+}
+
+/** A page of the near pairs that count, those with the best score first. */
+export interface PairPage {
+  /** Pairs over all pages. */
+  readonly total: number;
+  readonly from: number;
+  /** At most 500. */
+  readonly pairs: readonly PairView[];
 }
 
 /** A sample of a group; at tier `near`, how near it is to the first one, or `null` when it has the same picture. */

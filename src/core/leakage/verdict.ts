@@ -1,5 +1,5 @@
 import { countEntries } from "./brief";
-import type { Leakage, Report } from "./report";
+import type { Leakage, NearReport, Report, Tier } from "./report";
 
 /** The result of an inspection in words. */
 export interface Verdict {
@@ -10,21 +10,31 @@ export interface Verdict {
   readonly details: readonly string[];
 }
 
-/** Says in one sentence, and some behind it, what an inspection found. Every number says what it counts. */
-export function verdictOf(report: Report): Verdict {
+/**
+ * Says in one sentence, and some behind it, what an inspection found. Every number says what it counts. `equal` is the tier
+ * of what counts as equal.
+ */
+export function verdictOf(report: Report, equal: Exclude<Tier, "near"> = "pixel"): Verdict {
   const details: string[] = [];
-  const leaks = report.leakage.filter((entry) => entry.tier === "pixel" && entry.samples > 0);
+  const leaks = report.leakage.filter((entry) => entry.tier === equal && entry.samples > 0);
+  // Without an exact leak of a pair of splits, what is similar is told on its own.
+  const similar = report.leakage.filter(
+    (entry) => entry.tier === "near" && entry.samples > 0 && !leaks.some((leak) => isOfPair(leak, entry)),
+  );
   const worst = worstLeak(report, leaks);
-  for (const leak of leaks) {
-    if (leak !== worst && roleOf(report, leak.split) !== "train") details.push(`${leakText(report, leak)}.`);
+  const worstSimilar = worst === undefined ? worstLeak(report, similar) : undefined;
+  for (const leak of [...leaks, ...similar]) {
+    if (leak === worst || leak === worstSimilar || roleOf(report, leak.split) === "train") continue;
+    details.push(`${leak.tier === "near" ? similarText(report, leak) : leakText(report, leak)}.`);
   }
-  const { pixel } = report.duplicates;
-  if (pixel.groups > 0) {
+  const counts = report.duplicates[equal];
+  if (counts.groups > 0) {
     details.push(
-      `${plural(pixel.samples, "image is", "images are")} in ${plural(pixel.groups, "group")} of equal images; ` +
-        `${number(pixel.extra)} would go if one of each stayed.`,
+      `${plural(counts.samples, "image is", "images are")} in ${plural(counts.groups, "group")} of ${equalText(equal)}; ` +
+        `${number(counts.extra)} would go if one of each stayed.`,
     );
   }
+  if (report.near !== null && report.near.pairs > 0) details.push(nearText(report.near));
   if (report.conflicts.groups > 0) {
     details.push(
       `${plural(report.conflicts.groups, "group")} of equal images (${plural(report.conflicts.samples, "image")}) ` +
@@ -60,6 +70,10 @@ export function verdictOf(report: Report): Verdict {
   const total = report.splits.reduce((sum, split) => sum + split.samples, 0);
   if (worst !== undefined) return { level: "leak", text: `${leakText(report, worst)}.`, details };
   const several = report.splits.length > 1;
+  if (worstSimilar !== undefined) {
+    const text = `No image of one split occurs in another one, but ${similarText(report, worstSimilar)}.`;
+    return { level: "warning", text, details };
+  }
   if (faults > 0) {
     const text = several
       ? `No image of one split occurs in another one (${number(total)} images in ${report.splits.length} splits).`
@@ -85,12 +99,41 @@ function worstLeak(report: Report, leaks: readonly Leakage[]): Leakage | undefin
 }
 
 function leakText(report: Report, leak: Leakage): string {
-  const of = report.splits.find((split) => split.name === leak.split)?.samples ?? 0;
-  return `${number(leak.samples)} of ${number(of)} ${leak.split} images also ${leak.samples === 1 ? "occurs" : "occur"} in ${leak.in}`;
+  const near = report.leakage.find((entry) => entry.tier === "near" && isOfPair(entry, leak));
+  const more = (near?.samples ?? 0) - leak.samples;
+  const similar = more > 0 ? `, and ${number(more)} more ${more === 1 ? "is" : "are"} similar to one there` : "";
+  return `${number(leak.samples)} of ${imagesOf(report, leak)} also ${leak.samples === 1 ? "occurs" : "occur"} in ${leak.in}${similar}`;
+}
+
+function similarText(report: Report, leak: Leakage): string {
+  return `${number(leak.samples)} of ${imagesOf(report, leak)} ${leak.samples === 1 ? "is" : "are"} similar to one in ${leak.in}`;
+}
+
+function imagesOf(report: Report, { split: name }: Leakage): string {
+  return `${number(report.splits.find((split) => split.name === name)?.samples ?? 0)} ${name} images`;
+}
+
+function isOfPair(a: Leakage, b: Leakage): boolean {
+  return a.split === b.split && a.in === b.in;
+}
+
+/** How many pairs are similar, by what, and how many of them chance explains. */
+function nearText({ pairs, measure, threshold, chance }: NearReport): string {
+  const limit = `${measure.better === "lower" ? "up to" : "from"} ${threshold.toFixed(measure.decimals)}${measure.better === "lower" ? "" : " on"}`;
+  const byChance =
+    chance === null || Math.round(chance) === 0
+      ? ""
+      : `; about ${number(Math.round(chance))} of them would be so by chance`;
+  return `${plural(pairs, "pair")} of different images ${pairs === 1 ? "is" : "are"} similar (${measure.name} ${limit})${byChance}.`;
 }
 
 function roleOf(report: Report, name: string): "train" | "validation" | "test" | "other" {
   return report.splits.find((split) => split.name === name)?.role ?? "other";
+}
+
+/** What counts as duplicates at a tier, in the plural. */
+export function equalText(tier: Tier): string {
+  return { file: "identical files", pixel: "equal images", near: "equal or similar images" }[tier];
 }
 
 /** A whole number with thousands separators, e.g. "15,364". */

@@ -1,4 +1,4 @@
-import { isAsGood, type Measure, type NearPairs } from "./near";
+import { bestFirst, isAsGood, type Measure, type NearPairs } from "./near";
 
 /** Groups in which each picture is near each: samples of group g are `members[offsets[g]] .. members[offsets[g + 1] - 1]`. */
 export interface Cliques {
@@ -20,15 +20,11 @@ export interface Cliques {
  */
 export function cliquesOf(pairs: NearPairs, measure: Measure): Cliques {
   const graph = new Graph(pairs);
-  const order = Uint32Array.from({ length: pairs.count }, (_, pair) => pair).sort((a, b) => {
-    const [x, y] = [pairs.scores[a] ?? 0, pairs.scores[b] ?? 0];
-    return x === y ? a - b : isAsGood(measure, x, y) ? -1 : 1;
-  });
   const isCovered = new Uint8Array(pairs.count);
   const offsets = [0];
   const members: number[] = [];
   const worst: number[] = [];
-  for (const pair of order) {
+  for (const pair of bestFirst(pairs, measure)) {
     if (isCovered[pair] === 1) continue;
     const clique = grow(graph, pairs, pair, measure);
     for (const covered of clique.pairs) isCovered[covered] = 1;

@@ -1,3 +1,5 @@
+import { CleanSplitError } from "../errors";
+
 /**
  * Near duplicates: what is compared, how, and what a search found. Two regimes, chosen by the data: glyphs and other tiny
  * pictures of nearly two tones are compared pixel by pixel, photos by the structure of their grey levels.
@@ -107,9 +109,28 @@ export function isAsGood(measure: Measure, score: number, threshold: number): bo
   return measure.better === "lower" ? score <= threshold : score >= threshold;
 }
 
+/** Throws a `CleanSplitError` when a threshold is no score that a search reached. */
+export function assertReached({ measure, reach, limited }: NearSearch, threshold: number): void {
+  if (isAsGood(measure, threshold, reach) && isAsGood(measure, measure.best, threshold)) return;
+  const [low, high] = [Math.min(measure.best, reach), Math.max(measure.best, reach)];
+  throw new CleanSplitError(
+    "refused",
+    `A threshold of ${threshold} is out of range: in this dataset it is the ${measure.name}, from ${low} to ${high}; ` +
+      `${measure.threshold} is the default.${limited === null ? "" : ` ${limited}`}`,
+  );
+}
+
 /** The stricter of two thresholds. */
 export function stricter(measure: Measure, a: number, b: number): number {
   return measure.better === "lower" ? Math.min(a, b) : Math.max(a, b);
+}
+
+/** The numbers of all pairs, those with the best score first and equal ones in their order. */
+export function bestFirst({ count, scores }: NearPairs, measure: Measure): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, pair) => pair).sort((a, b) => {
+    const [x, y] = [scores[a] ?? 0, scores[b] ?? 0];
+    return x === y ? a - b : isAsGood(measure, x, y) ? -1 : 1;
+  });
 }
 
 /**

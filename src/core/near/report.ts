@@ -15,6 +15,7 @@ export function nearReport(_findings: Findings, near: NearFindings): NearReport 
     compared: search.compared,
     degenerate: search.degenerate.reduce((sum, flag) => sum + flag, 0),
     pairs: pairs.count,
+    conflicts: { groups: 0, samples: 0 },
     chance: null,
     histogram: { bounds: [], within: [], between: [] },
     precision: [],

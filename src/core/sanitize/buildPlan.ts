@@ -1,6 +1,7 @@
-import { viewSample, type SampleNames } from "../leakage/buildReport";
+import { nearnessOf, viewSample, type SampleNames } from "../leakage/buildReport";
 import { isFileGroup, type Findings } from "../leakage/findings";
-import type { SampleView } from "../leakage/report";
+import type { NearFindings } from "../near/findings";
+import type { Nearness, SampleView, Tier } from "../leakage/report";
 import type { PlanSplit, Removal, RemovalCounts, RemovalReason } from "./plan";
 import { REMOVAL_REASONS, type Decision } from "./policy";
 
@@ -65,31 +66,49 @@ export function viewRemoval(findings: Findings, names: SampleNames, decision: De
   const twinIndex = decision.twinOf[sample] ?? -1;
   const view = viewSample(findings, names, sample);
   const twin = twinIndex < 0 ? null : viewSample(findings, names, twinIndex);
-  const sameFile = twinIndex >= 0 && isFileGroup(findings, Uint32Array.of(sample, twinIndex));
-  return {
-    sample: view,
-    reason,
-    tier: twin === null ? null : sameFile ? "file" : "pixel",
-    twin,
-    detail: describe(reason, view, twin, sameFile, findings.fingerprints.reasons.get(sample)),
-  };
+  const tier = twinIndex < 0 ? null : tierOf(findings, sample, twinIndex);
+  const nearness = tier === "near" && findings.near !== null ? nearnessOf(findings.near, sample, twinIndex) : null;
+  const like = likeness(tier, nearness, findings.near);
+  // Equal images with different labels are a conflict; of similar ones the person is told.
+  const labels =
+    tier !== "near" || twin === null || twin.label === view.label
+      ? ""
+      : ` It is labelled ${view.label ?? "nothing"} here and ${twin.label ?? "nothing"} there.`;
+  const fault = findings.fingerprints.reasons.get(sample);
+  return { sample: view, reason, tier, twin, nearness, detail: describe(reason, view, twin, like, fault) + labels };
+}
+
+/** The strictest tier at which two samples are duplicates. */
+function tierOf(findings: Findings, sample: number, twin: number): Tier {
+  if (isFileGroup(findings, Uint32Array.of(sample, twin))) return "file";
+  const { near } = findings;
+  return near === null || near.firstOf[sample] === near.firstOf[twin] ? "pixel" : "near";
+}
+
+/** What two samples have in common: begins a sentence that goes on with the name of the other one. */
+function likeness(tier: Tier | null, nearness: Nearness | null, near: NearFindings | null): string {
+  if (tier === "file") return "Same file as";
+  if (tier !== "near") return "Same pixels as";
+  if (nearness === null || near === null) return "Similar to";
+  const { transform, score } = nearness;
+  const { name, decimals } = near.search.measure;
+  return `Similar${transform === "as it is" ? "" : `, ${transform},`} (${name} ${score.toFixed(decimals)}) to`;
 }
 
 function describe(
   reason: RemovalReason,
   view: SampleView,
   twin: SampleView | null,
-  sameFile: boolean,
+  like: string,
   fault: string | undefined,
 ): string {
-  const same = sameFile ? "Same file as" : "Same pixels as";
   switch (reason) {
     case "leaks":
-      return `${same} ${twin?.id ?? ""}, which stays in ${twin?.split ?? ""}.`;
+      return `${like} ${twin?.id ?? ""}, which stays in ${twin?.split ?? ""}.`;
     case "duplicate":
-      return `${same} ${twin?.id ?? ""}, which stays.`;
+      return `${like} ${twin?.id ?? ""}, which stays.`;
     case "conflict":
-      return `${same} ${twin?.id ?? ""}, but labelled ${view.label ?? "nothing"} here and ${twin?.label ?? "otherwise"} there; both leave.`;
+      return `${like} ${twin?.id ?? ""}, but labelled ${view.label ?? "nothing"} here and ${twin?.label ?? "otherwise"} there; both leave.`;
     case "unreadable":
       return `It cannot be read: ${fault ?? "unknown reason"}.`;
     case "invalid":

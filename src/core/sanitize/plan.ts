@@ -1,10 +1,10 @@
-import type { SampleView, Tier } from "../leakage/report";
+import type { Nearness, SampleView, Tier } from "../leakage/report";
 
 /** Why a sample leaves. */
 export type RemovalReason =
-  /** It also occurs in a split that is protected before its own. */
+  /** It, or at tier `near` a similar one, also occurs in a split that is protected before its own. */
   | "leaks"
-  /** Another sample of its own split is equal and stays. */
+  /** Another sample of its own split is equal, or at tier `near` similar, and stays. */
   | "duplicate"
   /** Its group carries more than one label. */
   | "conflict"
@@ -45,8 +45,10 @@ export interface Removal {
   readonly reason: RemovalReason;
   /** Tier at which it equals its twin; `null` without a twin. */
   readonly tier: Tier | null;
-  /** The equal sample that stays; for a conflict a sample of the group with another label, which leaves too. */
+  /** The equal or similar sample that stays; for a conflict a sample of the group with another label, which leaves too. */
   readonly twin: SampleView | null;
+  /** How near they are at tier `near`; else `null`. */
+  readonly nearness: Nearness | null;
   /** One sentence for a person. */
   readonly detail: string;
 }

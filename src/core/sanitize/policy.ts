@@ -1,6 +1,7 @@
 import { SampleState, type Role } from "../dataset/dataset";
 import { forEachGroup } from "../duplicates/groups";
 import type { Findings } from "../leakage/findings";
+import { keepOneOfEach } from "../near/findings";
 import type { Tier } from "../leakage/report";
 import type { RemovalReason } from "./plan";
 
@@ -29,9 +30,13 @@ export const PROTECT_EVALUATION =
   "group of equal images stays. Equal images with different labels leave altogether, as do unreadable images and " +
   "invalid rows.";
 
-/** Decides by the policy {@link PROTECT_EVALUATION} which samples stay. Linear in the number of samples. */
-export function protectEvaluation(findings: Findings, _tier: Exclude<Tier, "file"> = "pixel"): Decision {
-  const { table, fingerprints, groups, conflicting } = findings;
+/** What is added where similar images count, too. */
+export const ALSO_NEAR =
+  "Of similar images one stays, too, the protected one first; each one that leaves is similar to one that stays.";
+
+/** Decides by the policy {@link PROTECT_EVALUATION} which samples stay. Linear in the number of samples and of pairs. */
+export function protectEvaluation(findings: Findings, tier: Exclude<Tier, "file"> = "pixel"): Decision {
+  const { table, fingerprints, groups, near, conflicting } = findings;
   const decision: Decision = {
     stays: new Uint8Array(table.count).fill(1),
     reasonOf: new Uint8Array(table.count).fill(STAYS),
@@ -52,6 +57,8 @@ export function protectEvaluation(findings: Findings, _tier: Exclude<Tier, "file
     // Splits of one role are protected in their own order, so that no two keep the same picture.
     return PROTECTION[role] * table.splits.length + splitOf(sample);
   };
+  const removeFor = (keeper: number, sample: number): void =>
+    remove(sample, splitOf(sample) === splitOf(keeper) ? "duplicate" : "leaks", keeper);
   forEachGroup(groups.pixel, (all, group) => {
     const members = all.filter((sample) => fingerprints.states[sample] === SampleState.ok);
     if (members.length < 2) return;
@@ -60,9 +67,21 @@ export function protectEvaluation(findings: Findings, _tier: Exclude<Tier, "file
       return;
     }
     const keeper = members.reduce((best, sample) => (protection(sample) < protection(best) ? sample : best));
-    for (const sample of members) {
-      if (sample !== keeper) remove(sample, splitOf(sample) === splitOf(keeper) ? "duplicate" : "leaks", keeper);
-    }
+    for (const sample of members) if (sample !== keeper) removeFor(keeper, sample);
+  });
+  if (tier === "pixel" || near === null) return decision;
+
+  // Of equal images one is left by now. Which one matters: it is the most protected of them.
+  const left = [...new Set(near.groups.members)].filter((sample) => decision.stays[sample] === 1);
+  const order = left.sort((a, b) => protection(a) - protection(b) || a - b);
+  keepOneOfEach(near, order, table.count).forEach((keeper, sample) => {
+    if (keeper >= 0) removeFor(keeper, sample);
+  });
+  // An equal image that left for one that leaves now has its twin in the one that stays.
+  decision.twinOf.forEach((twin, sample) => {
+    const isEqual = decision.reasonOf[sample] !== REMOVAL_REASONS.indexOf("conflict");
+    const keeper = twin < 0 || !isEqual || decision.stays[twin] === 1 ? -1 : (decision.twinOf[twin] ?? -1);
+    if (keeper >= 0) removeFor(keeper, sample);
   });
   return decision;
 }

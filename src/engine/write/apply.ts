@@ -201,9 +201,11 @@ async function writeList(
 function manifestOf({ inspection, decision, policy, splits }: Plan): string {
   const { dataset, findings } = inspection;
   const removed = removedSamples(decision).map((sample) => {
-    const { sample: view, reason, tier, twin, detail } = viewRemoval(findings, dataset.names, decision, sample);
-    const { id, split, label } = view;
-    return { id, split, label, reason, tier, twin: twin?.id ?? null, detail };
+    const removal = viewRemoval(findings, dataset.names, decision, sample);
+    const { id, split, label } = removal.sample;
+    const { reason, tier, twin, nearness, detail } = removal;
+    const near = nearness === null ? {} : { score: nearness.score, transform: nearness.transform };
+    return { id, split, label, reason, tier, ...near, twin: twin?.id ?? null, detail };
   });
   const manifest = {
     schema: "cleansplit/manifest@1",

@@ -317,7 +317,7 @@ export class FakeReport {
       unreadable: "The file ends in the middle of its pixels.",
       invalid: "",
     }[reason];
-    return { sample, reason, tier: twin === null ? null : "file", twin, detail };
+    return { sample, reason, tier: twin === null ? null : "file", twin, nearness: null, detail };
   }
 
   /** What a picture shows depends on its group alone, so that equal images look equal. */

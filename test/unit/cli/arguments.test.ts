@@ -7,7 +7,7 @@ import type { TrainingSpec } from "../../../src/core/training/training";
 import { nearest } from "../../../src/cli/arguments";
 import { quote } from "../../../src/cli/dataset";
 import type { Engine } from "../../../src/engine/engine";
-import { leakyReport, run, trainingResult } from "./stub";
+import { leakyReport, run, trainingResult, withNear } from "./stub";
 
 describe("arguments", () => {
   const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
@@ -36,6 +36,16 @@ describe("arguments", () => {
       ["inspect", "x", "--workers", "two"],
       /--workers needs a whole number from 1 to 256, not "two"/,
     ],
+    ["an unknown tier", ["inspect", "x", "--tier", "pixels"], /--tier cannot be "pixels"; did you mean pixel\?/],
+    [
+      "a tier that does not leave a dataset",
+      ["sanitize", "x", "--out", "y", "--tier", "file"],
+      /It takes: pixel, near/,
+    ],
+    ["a threshold that is no number", ["inspect", "x", "--threshold", "9px"], /--threshold needs a number/],
+    ["a threshold of equal images", ["inspect", "x", "--tier", "pixel", "--threshold", "9"], /Add --tier near/],
+    ["a threshold without near duplicates", ["sanitize", "x", "--out", "y", "--threshold", "9"], /Add --tier near/],
+    ["pairs among the report", ["inspect", "x", "--pairs", "-"], /--pairs needs a file/],
     ["a number out of range", ["inspect", "x", "--groups", "0"], /--groups needs a whole number/],
     [
       "a bad size",
@@ -139,6 +149,29 @@ describe("arguments", () => {
       batchSize: 128,
       learningRate: 0.01,
     });
+  });
+
+  it("near duplicates are searched as asked, and a copy is planned at the tier", async () => {
+    const asked: unknown[] = [];
+    const engine: Partial<Engine> = {
+      near: async ({ threshold }) => {
+        asked.push(threshold);
+        return withNear(leakyReport());
+      },
+      plan: async ({ tier }) => assert.fail(tier),
+    };
+    for (const words of [
+      ["inspect", "x"],
+      ["inspect", "x", "--threshold", "6.5"],
+      ["inspect", "x", "--threshold=-.5"],
+    ]) {
+      assert.equal((await run(words, { engine })).code, 0);
+    }
+    assert.deepEqual(asked.splice(0), [null, 6.5, -0.5]);
+    const words = ["sanitize", "x", "--dry-run"];
+    assert.match((await run(words, { engine })).stderr, /Error: pixel/);
+    assert.match((await run([...words, "--tier", "near", "--threshold", "7"], { engine })).stderr, /Error: near/);
+    assert.deepEqual(asked, [7]);
   });
 
   it("help and version need no dataset", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { CleanSplitError } from "../../../src/core/errors";
-import type { Report } from "../../../src/core/leakage/report";
+import type { Report, Tier } from "../../../src/core/leakage/report";
 import type { Engine } from "../../../src/engine/engine";
-import { cleanReport, leakyReport, run } from "./stub";
+import { cleanReport, leakyReport, run, withNear } from "./stub";
 
 const inspecting = (report: Report): Partial<Engine> => ({ inspect: async () => ({ inspection: "i", report }) });
 
@@ -15,24 +15,50 @@ describe("exit codes", () => {
     assert.equal((await run(["sample", "x"])).code, 0);
   });
 
-  const conditions: readonly (readonly [string, RegExp])[] = [
-    ["leakage", /^Failed: leakage: 73 of 3,493 test images also occur in train\.\n$/m],
-    ["conflicts", /^Failed: conflicts: 2 groups of equal images \(11 images\) with more than one label\.\n$/m],
-    ["unreadable", /^Failed: unreadable: 2 unreadable images and 1 invalid row\.\n$/m],
-    ["duplicates", /^Failed: duplicates: 210 groups of equal images, 520 images, 310 extra\.\n$/m],
+  const conditions: readonly (readonly [string, Tier, RegExp])[] = [
+    ["leakage", "file", /^Failed: leakage: 70 of 3,493 test images/],
+    ["leakage", "pixel", /^Failed: leakage: 73 of 3,493 test images also occur in train\.\n$/],
+    [
+      "leakage",
+      "near",
+      /^Failed: leakage: 73 of 3,493 test images also occur in train, and 5 more are similar to one there\.\n$/,
+    ],
+    [
+      "conflicts",
+      "file",
+      /^Failed: conflicts: 3 groups of identical files \(24 images\) with more than one label\.\n$/,
+    ],
+    ["conflicts", "pixel", /^Failed: conflicts: 2 groups of equal images \(11 images\) with more than one label\.\n$/],
+    ["conflicts", "near", /^Failed: conflicts: 2 groups of equal images \(11 images\) with more than one label\.\n$/],
+    ["unreadable", "near", /^Failed: unreadable: 2 unreadable images and 1 invalid row\.\n$/],
+    ["duplicates", "file", /^Failed: duplicates: 200 groups of identical files, 500 images, 300 extra\.\n$/],
+    ["duplicates", "pixel", /^Failed: duplicates: 210 groups of equal images, 520 images, 310 extra\.\n$/],
+    ["duplicates", "near", /^Failed: duplicates: 216 groups of equal or similar images, 532 images, 316 extra\.\n$/],
   ];
-  for (const [condition, message] of conditions) {
-    it(`1 and the reason for --fail-on ${condition}`, async () => {
-      const found = await run(["inspect", "x", "--quiet", "--fail-on", condition]);
+  for (const [condition, tier, message] of conditions) {
+    it(`1 and the reason for --fail-on ${condition} at tier ${tier}`, async () => {
+      const words = ["inspect", "x", "--quiet", "--tier", tier, "--fail-on", condition];
+      const found = await run(words);
       assert.equal(found.code, 1);
       assert.match(found.stderr, message);
-      const clean = await run(["inspect", "x", "--quiet", "--fail-on", condition], {
-        engine: inspecting(cleanReport()),
-      });
+      const noGroups: Engine["groups"] = async ({ query }) => ({ total: 0, from: query.from, groups: [] });
+      const clean = await run(words, { engine: { ...inspecting(cleanReport()), groups: noGroups } });
       assert.equal(clean.code, 0);
       assert.equal(clean.stderr, "");
     });
   }
+
+  it("what is only near fails at tier near alone, which is the default", async () => {
+    const conflicts = { groups: 1, samples: 3 };
+    const engine = { ...inspecting(cleanReport()), near: async () => withNear(cleanReport(), 5, { conflicts }) };
+    const words = ["inspect", "x", "--quiet", "--fail-on", "leakage,conflicts,duplicates"];
+    const near = await run(words, { engine });
+    assert.equal(near.code, 1);
+    assert.equal(near.stderr.match(/^Failed: /gm)?.length, 3);
+    assert.match(near.stderr, /conflicts: 1 group of similar images \(3 images\) with more than one label/);
+    const noSearch = { ...engine, near: () => assert.fail("must not be searched") };
+    assert.equal((await run([...words, "--tier", "pixel"], { engine: noSearch })).code, 0);
+  });
 
   it("every condition that holds is named, also with JSON on standard output", async () => {
     const { code, stdout, stderr } = await run([
@@ -119,6 +145,7 @@ describe("exit codes", () => {
     const report = leakyReport({
       leakage: leakyReport().leakage.map((leak) => ({ ...leak, samples: leak.tier === "pixel" ? 0 : 1 })),
     });
-    assert.equal((await run(["inspect", "x", "--fail-on", "leakage"], { engine: inspecting(report) })).code, 0);
+    const words = ["inspect", "x", "--tier", "pixel", "--fail-on", "leakage"];
+    assert.equal((await run(words, { engine: inspecting(report) })).code, 0);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020";
-import { cleanReport, GROUPS, leakyReport, REMOVALS, run, trainingResult } from "./stub";
+import { cleanReport, GROUPS, leakyReport, REMOVALS, run, trainingResult, withNear } from "./stub";
 
 const DOCS = path.join(__dirname, "../../../docs");
 
@@ -21,7 +21,7 @@ describe("JSON output", () => {
     const { code, stdout, stderr } = await run(["inspect", "letters", "--json", "-"]);
     assert.equal(code, 0);
     const report: unknown = JSON.parse(stdout);
-    assert.deepEqual(report, leakyReport());
+    assert.deepEqual(report, withNear(leakyReport()));
     assertValid(await schema("report"), report);
     assert.match(stderr, /^Reading 500 of 1,000 images\n$/);
   });
@@ -35,6 +35,16 @@ describe("JSON output", () => {
 
   it("a report without faults is valid too", async () => {
     assertValid(await schema("report"), cleanReport());
+  });
+
+  it("what people decided and judged of near duplicates is described", async () => {
+    const report = withNear(leakyReport(), 5, {
+      limited: "Too many pairs are near each other.",
+      chance: null,
+      precision: [{ threshold: 9, judged: 20, right: 19, estimate: 0.95, low: 0.76, high: 0.99 }],
+      decisions: { file: "/data/.cleansplit/decisions.json", duplicate: 19, different: 1, stale: 2 },
+    });
+    assertValid(await schema("report"), report);
   });
 
   it("train prints the result of the training", async () => {
@@ -82,7 +92,7 @@ describe("JSON output", () => {
   it("control characters of names never reach the terminal by way of JSON", async () => {
     const id = "a\u001b[2J\u009b2J\u202eb\u007f.png";
     const report = leakyReport({ unreadable: [{ sample: 1, id, split: "test", reason: "empty" }] });
-    const { stdout } = await run(["inspect", "letters", "--json", "-"], {
+    const { stdout } = await run(["inspect", "letters", "--json", "-", "--tier", "pixel"], {
       engine: { inspect: async () => ({ inspection: "i", report }) },
     });
     assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
@@ -98,7 +108,8 @@ describe("JSON output", () => {
 
     it("is written whole, replaces the old one and leaves nothing else behind", async () => {
       await writeFile(path.join(folder, "report.json"), "old");
-      const { stdout } = await run(["inspect", "letters", "--json", "report.json"], { cwd: folder });
+      const words = ["inspect", "letters", "--tier", "pixel", "--json", "report.json"];
+      const { stdout } = await run(words, { cwd: folder });
       assert.match(stdout, /73 of 3,493 test images also occur in train/);
       assert.deepEqual(JSON.parse(await readFile(path.join(folder, "report.json"), "utf8")), leakyReport());
       assert.deepEqual(await readdir(folder), ["report.json"]);

@@ -1,5 +1,16 @@
 import type { Engine } from "../../../src/engine/engine";
-import type { GroupView, Leakage, QualityExample, Report, SampleView } from "../../../src/core/leakage/report";
+import type {
+  DuplicateCounts,
+  GroupView,
+  Leakage,
+  LeakageCounts,
+  NearReport,
+  QualityExample,
+  Report,
+  SampleView,
+  TierCounts,
+} from "../../../src/core/leakage/report";
+import { MEASURES } from "../../../src/core/near/near";
 import type { ApplyResult, PlanSummary, Removal } from "../../../src/core/sanitize/plan";
 import type { EpochScore, TrainingResult, TrainingRun } from "../../../src/core/training/training";
 import { runCli } from "../../../src/cli/cli";
@@ -105,6 +116,48 @@ export function leakyReport(change: Partial<Report> = {}): Report {
   };
 }
 
+/** What a search for near duplicates adds to a report: `leaking` test images, and a pair within train. */
+export function withNear(report: Report, leaking = 5, change: Partial<NearReport> = {}): Report {
+  const add = (tier: TierCounts, more: number): TierCounts => {
+    const plus = (counts: DuplicateCounts): DuplicateCounts => ({
+      groups: counts.groups + more,
+      samples: counts.samples + 2 * more,
+      extra: counts.extra + more,
+    });
+    return { ...plus(tier), withoutBlank: plus(tier.withoutBlank) };
+  };
+  const plus = (counts: LeakageCounts): LeakageCounts => ({
+    samples: counts.samples + leaking,
+    groups: counts.groups + leaking,
+    pairs: counts.pairs + leaking,
+  });
+  return {
+    ...report,
+    duplicates: { ...report.duplicates, near: add(report.duplicates.pixel, leaking + (leaking > 0 ? 1 : 0)) },
+    leakage: report.leakage.flatMap((leak): Leakage[] =>
+      leak.tier === "pixel"
+        ? [leak, { ...leak, ...plus(leak), tier: "near", withoutBlank: plus(leak.withoutBlank) }]
+        : [leak],
+    ),
+    near: {
+      measure: MEASURES.glyphs,
+      reason: "Nearly all pictures are tiny and of nearly two tones.",
+      threshold: 9,
+      reach: 16,
+      limited: null,
+      compared: 18000,
+      degenerate: 120,
+      pairs: leaking + (leaking > 0 ? 1 : 0),
+      chance: 0.4,
+      histogram: { bounds: [0, 1, 2], within: [3, 4], between: [5, 6] },
+      conflicts: { groups: 0, samples: 0 },
+      precision: [],
+      decisions: { file: null, duplicate: 0, different: 0, stale: 0 },
+      ...change,
+    },
+  };
+}
+
 /** A report without a fault. */
 export function cleanReport(): Report {
   const none = { ...counts(0, 0), withoutBlank: counts(0, 0) };
@@ -185,6 +238,7 @@ export const REMOVALS: readonly Removal[] = Array.from({ length: 501 }, (_, inde
   reason: index === 0 ? "unreadable" : "leaks",
   tier: index === 0 ? null : "file",
   twin: index === 0 ? null : sampleView(index, "test"),
+  nearness: null,
   detail: "It also occurs in test.",
 }));
 
@@ -246,18 +300,22 @@ export function trainingResult(): TrainingResult {
 }
 
 /** An engine that answers at once; methods can be replaced. */
-export function stubEngine(change: Partial<Engine> = {}): Engine {
+export function stubEngine({ inspect, ...change }: Partial<Engine> = {}): Engine {
+  let inspected = leakyReport();
   return {
-    inspect: async (_, run) => {
-      run.progress({ phase: "reading", done: 500, total: 1000 });
-      return { inspection: "inspection-1", report: leakyReport() };
+    inspect: async (request, run) => {
+      if (inspect === undefined) run.progress({ phase: "reading", done: 500, total: 1000 });
+      const result = await (inspect?.(request, run) ?? { inspection: "inspection-1", report: leakyReport() });
+      inspected = result.report;
+      return result;
     },
     groups: async ({ query }) => ({
       total: GROUPS.length,
       from: query.from,
       groups: GROUPS.slice(query.from, query.from + query.count),
     }),
-    near: async () => leakyReport(),
+    near: async () => withNear(inspected, inspected.duplicates.pixel.groups > 0 ? 5 : 0),
+    pairs: async ({ from }) => ({ total: 0, from, pairs: [] }),
     doubtful: async () => [],
     decide: async () => leakyReport(),
     compare: async () => {

@@ -82,7 +82,7 @@ describe("terminal", () => {
 
   it("--quiet prints one sentence", async () => {
     assert.equal(
-      (await run(["inspect", "x", "--quiet"])).stdout,
+      (await run(["inspect", "x", "--quiet", "--tier", "pixel"])).stdout,
       " LEAK  73 of 3,493 test images also occur in train.\n",
     );
     assert.match(
@@ -179,7 +179,7 @@ describe("hostile names", () => {
 
 describe("inspection as text", () => {
   it("says the verdict first and what to do last", async () => {
-    const { stdout } = await run(["inspect", "my letters", "--split", "test=my letters/t"]);
+    const { stdout } = await run(["inspect", "my letters", "--split", "test=my letters/t", "--tier", "pixel"]);
     const lines = stdout.trimEnd().split("\n");
     assert.match(lines[0] ?? "", /^ LEAK {2}73 of 3,493 test images also occur in train\.$/);
     assert.match(

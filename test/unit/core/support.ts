@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { SampleState, type Role } from "../../../src/core/dataset/dataset";
 import { createFingerprints } from "../../../src/core/fingerprint/fingerprints";
 import { findDuplicates, type Findings } from "../../../src/core/leakage/findings";
+import { NO_DECISIONS } from "../../../src/core/near/decisions";
+import { findNear, firstsOf } from "../../../src/core/near/findings";
+import { MEASURES } from "../../../src/core/near/near";
 
 /** A sample as tests write it down. Equal `content` means equal pixels, equal `file` equal bytes. */
 export interface TestSample {
@@ -53,4 +56,32 @@ export function samples(): fc.Arbitrary<TestSample[]> {
     state: fc.constantFrom(SampleState.ok, SampleState.ok, SampleState.ok, SampleState.unreadable, SampleState.invalid),
   });
   return fc.array(sample, { maxLength: 40 });
+}
+
+/** The findings of samples after a search, of which two contents are similar (RMS 4) when `isSimilar` says so. */
+export function nearFindingsOf(all: readonly TestSample[], isSimilar: (a: number, b: number) => boolean): Findings {
+  const findings = findingsOf(all);
+  const { table, fingerprints, groups } = findings;
+  const firstOf = firstsOf(table.count, fingerprints.states, groups.pixel);
+  const firsts = [...all.keys()].filter((sample) => firstOf[sample] === sample && fingerprints.states[sample] === 0);
+  const pairs = firsts.flatMap((a) =>
+    firsts.filter((b) => b > a && isSimilar(all[a]?.content ?? 0, all[b]?.content ?? 0)).map((b) => [a, b] as const),
+  );
+  const search = {
+    measure: MEASURES.glyphs,
+    reason: "",
+    reach: 16,
+    limited: null,
+    compared: firsts.length,
+    degenerate: new Uint8Array(table.count),
+    pairs: {
+      count: pairs.length,
+      first: Uint32Array.from(pairs, ([a]) => a),
+      second: Uint32Array.from(pairs, ([, b]) => b),
+      scores: new Float32Array(pairs.length).fill(4),
+      transforms: new Uint8Array(pairs.length),
+      shifts: new Int8Array(2 * pairs.length),
+    },
+  };
+  return { ...findings, near: findNear(search, table, fingerprints.states, groups.pixel, 9, NO_DECISIONS) };
 }

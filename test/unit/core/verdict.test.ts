@@ -2,15 +2,20 @@ import assert from "node:assert/strict";
 import { SampleState } from "../../../src/core/dataset/dataset";
 import { briefReport, countEntries } from "../../../src/core/leakage/brief";
 import { buildReport } from "../../../src/core/leakage/buildReport";
+import type { Findings } from "../../../src/core/leakage/findings";
 import type { Report } from "../../../src/core/leakage/report";
 import { verdictOf, type Verdict } from "../../../src/core/leakage/verdict";
 import { costSentence } from "../../../src/core/training/cost";
 import type { Score, TrainingRun } from "../../../src/core/training/training";
-import { findingsOf, type TestSample } from "./support";
+import { findingsOf, nearFindingsOf, type TestSample } from "./support";
 
 function reportOf(all: readonly TestSample[], ignored: Report["dataset"]["ignored"] = []): Report {
+  return reportFor(findingsOf(all), ignored);
+}
+
+function reportFor(findings: Findings, ignored: Report["dataset"]["ignored"] = []): Report {
   const layout = { name: "x", inputs: [], units: [], ignored, notes: [] };
-  const report = buildReport(findingsOf(all), { id: String, file: String, extension: () => "" }, layout, 1);
+  const report = buildReport(findings, { id: String, file: String, extension: () => "" }, layout, 1);
   // An inspected dataset only has splits that hold samples.
   return { ...report, splits: report.splits.filter((split) => split.samples > 0) };
 }
@@ -46,6 +51,29 @@ describe("the verdict", () => {
     assert.equal(level, "warning");
     assert.equal(text, "No image of one split occurs in another one (3 images in 2 splits).");
     assert.equal(details[1], "1 group of equal images (2 images) carries more than one label.");
+  });
+
+  it("adds what is similar to what is equal, and does not count it as the same", () => {
+    const near = (all: readonly TestSample[]): Verdict =>
+      verdictOf(reportFor(nearFindingsOf(all, (a, b) => Math.abs(a - b) === 1)));
+    const exact = near([
+      { split: "train", content: 1 },
+      { split: "test", content: 1 },
+      { split: "test", content: 2 },
+    ]);
+    assert.equal(exact.level, "leak");
+    assert.equal(exact.text, "1 of 2 test images also occurs in train, and 1 more is similar to one there.");
+    const similar = near([
+      { split: "train", content: 1 },
+      { split: "test", content: 2 },
+      { split: "test", content: 5 },
+    ]);
+    assert.equal(similar.level, "warning");
+    assert.equal(
+      similar.text,
+      "No image of one split occurs in another one, but 1 of 2 test images is similar to one in train.",
+    );
+    assert.deepEqual(similar.details, ["1 pair of different images is similar (RMS grey difference up to 9.0)."]);
   });
 
   it("says the same of a report whose long lists are cut", () => {
