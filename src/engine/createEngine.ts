@@ -96,6 +96,8 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
     },
 
     async near({ inspection, threshold }, run) {
+      // Every job that runs at a time listens to it.
+      setMaxListeners(0, run.signal);
       const { dataset, findings } = inspections.get(inspection);
       const quiet = throttledRun(run);
       const search =

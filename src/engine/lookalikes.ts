@@ -37,31 +37,35 @@ export async function decodeLookalikes(
   if (samples.length === 0) return;
   for (const { source, start, index } of folders) {
     index?.beginAgain();
-    await forEachLimited(jobsOf(samples, source, start), pool.size * 2, async ({ folder, positions }) => {
-      for (let at = 0; at < positions.length;) {
-        const rest = positions.subarray(at);
-        const names = pickNames(folder.names, rest);
-        const found = createFingerprints(rest.length);
-        const read = await pool.run(
-          "files",
-          {
-            folder: path.join(source.root, folder.path),
-            names,
-            known: null,
-            exact: true,
-            into: { columns: columnsOf(found), at: 0 },
-          },
-          run.signal,
-        );
-        for (const [file, reason] of read.reasons) found.reasons.set(file, reason);
-        const first = start + folder.start;
-        merge(fingerprints, found, read, (file) => first + (rest[file] ?? 0));
-        index?.add(folder.path, names, read, found, 0);
-        at += read.done;
-        done += read.done;
-        run.progress({ phase: "decoding", done, total: samples.length });
-      }
-    });
+    await forEachLimited(
+      positionsByFolder(samples, source, start, () => FILES),
+      pool.size * 2,
+      async ({ folder, positions }) => {
+        for (let at = 0; at < positions.length;) {
+          const rest = positions.subarray(at);
+          const names = pickNames(folder.names, rest);
+          const found = createFingerprints(rest.length);
+          const read = await pool.run(
+            "files",
+            {
+              folder: path.join(source.root, folder.path),
+              names,
+              known: null,
+              exact: true,
+              into: { columns: columnsOf(found), at: 0 },
+            },
+            run.signal,
+          );
+          for (const [file, reason] of read.reasons) found.reasons.set(file, reason);
+          const first = start + folder.start;
+          merge(fingerprints, found, read, (file) => first + (rest[file] ?? 0));
+          index?.add(folder.path, names, read, found, 0);
+          at += read.done;
+          done += read.done;
+          run.progress({ phase: "decoding", done, total: samples.length });
+        }
+      },
+    );
   }
 }
 
@@ -75,26 +79,28 @@ async function search(fingerprints: Fingerprints, signal: AbortSignal): Promise<
   }
 }
 
-/** The samples that lie in a source, by folder, as positions in it. */
-function* jobsOf(
+/** The samples that lie in a source, by folder, as positions in it: at most `files` at a time. */
+export function* positionsByFolder(
   samples: Uint32Array,
   { folders, size }: FolderSource,
   start: number,
+  files: () => number,
 ): Generator<{ readonly folder: SourceFolder; readonly positions: Uint32Array }> {
   let at = lowerBound(samples, start);
   const end = lowerBound(samples, start + size);
   for (const folder of folders) {
     const first = start + folder.start;
     const next = Math.min(end, lowerBound(samples, first + folder.names.ends.length));
-    for (; at < next; at += FILES) {
-      yield { folder, positions: samples.slice(at, Math.min(next, at + FILES)).map((sample) => sample - first) };
+    while (at < next) {
+      const positions = samples.slice(at, Math.min(next, at + files())).map((sample) => sample - first);
+      at += positions.length;
+      yield { folder, positions };
     }
-    at = next;
   }
 }
 
 /** Index of the first number that is at least `value`. */
-function lowerBound(sorted: Uint32Array, value: number): number {
+export function lowerBound(sorted: Uint32Array, value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;

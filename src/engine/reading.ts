@@ -107,14 +107,14 @@ function* chunksOfFolders({ folders }: FolderSource, pace: Pace): Generator<Chun
 }
 
 /** How many files a job should have, from how long jobs took: many tiny PNGs, few large photos. */
-class Pace {
+export class Pace {
   files = 64;
   private read = 0;
   private waiting = 0;
   private blocksRead = process.resourceUsage().fsRead;
 
   /** Learns from a job; true when the disk is cold or slow. */
-  learn({ done, time, readingTime }: ReadFiles): boolean {
+  learn({ done, time, readingTime }: Pick<ReadFiles, "done" | "time" | "readingTime">): boolean {
     const ideal = (done * JOB_TIME) / Math.max(time, 0.1);
     // Half way each time, so that one odd job does not matter.
     this.files = Math.round(Math.min(MAX_FILES, Math.max(MIN_FILES, (this.files + ideal) / 2)));

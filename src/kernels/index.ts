@@ -89,6 +89,21 @@ export function fingerprintFiles(count: u32, free: usize): void {
   runJobs();
 }
 
+/**
+ * Writes the grey levels of `count` files to `looks`, one after the other: of those that are covered and `columns` x `rows`
+ * large, which is said in `COVERED`. Memory is used from `free` on, behind them, and may grow.
+ */
+export function lookAtFiles(count: u32, columns: u32, rows: u32, looks: usize, free: usize): void {
+  const size = columns * rows;
+  for (let row: u32 = 0; row < count; row++, looks += size) {
+    const file = INPUT + load<u32>(FILES + ((<usize>row) << 3));
+    const covered =
+      decodePng(file, load<u32>(FILES + ((<usize>row) << 3), 4), PIXELS, free) && width === columns && height === rows;
+    store<u8>(COVERED + row, covered ? 1 : 0);
+    if (covered) memory.copy(looks, lumaOf(PIXELS, size, channels), size);
+  }
+}
+
 /** For pictures decoded elsewhere: `beginPicture`, then bands of at most `MAX_WIDTH` pixels, then `finishPicture`. */
 export function beginPicture(width: u32, height: u32): void {
   begin(width, height);

@@ -32,6 +32,14 @@ export interface FileColumns {
   readonly spreads: Uint16Array;
 }
 
+/** Grey levels of a batch of files. They are valid until the next call. */
+export interface FileLooks {
+  /** 1 where the file was decoded here and is of the size that was asked for. */
+  readonly covered: Uint8Array;
+  /** See `lumaOf`: `width * height` bytes a file, which mean something only where `covered` is 1. */
+  readonly looks: Uint8Array;
+}
+
 /**
  * All that is found in the bytes of files in one pass. Both implementations answer the same bits. One thread uses it, and
  * one batch is under way at a time: `room`, `add`, `room`, `add`, ..., `run`.
@@ -44,6 +52,8 @@ export interface Kernels {
   add(size: number): boolean;
   /** Ends the batch. */
   run(): FileColumns;
+  /** Ends the batch, and finds nothing but the grey levels of its files; see {@link FileLooks}. */
+  looks(width: number, height: number): FileLooks;
   /** The bytes of file `row` of the batch that ran last, valid until the next call: to decode what was not covered. */
   bytesOf(row: number): Uint8Array;
   /** The look of a picture decoded elsewhere; see `appearanceOf`. */

@@ -1,6 +1,6 @@
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { isBlank, pixelDigest } from "../../core/fingerprint/pixels";
-import { appearanceOf, SIGNATURE_BYTES } from "../../core/fingerprint/signature";
+import { appearanceOf, lumaOf, SIGNATURE_BYTES } from "../../core/fingerprint/signature";
 import { MODES } from "../../core/picture";
 import { readJpeg } from "../decode/jpeg";
 import { decodePng } from "../decode/png";
@@ -46,6 +46,20 @@ export function createReference(): Kernels {
       files = [];
       bytes = 0;
       return columns;
+    },
+    looks(width, height) {
+      const covered = new Uint8Array(files.length);
+      const looks = new Uint8Array(files.length * width * height);
+      for (const [row, file] of files.entries()) {
+        const picture = decodePng(file);
+        if (picture === undefined || picture.width !== width || picture.height !== height) continue;
+        covered[row] = 1;
+        looks.set(lumaOf(picture), row * width * height);
+      }
+      done = files;
+      files = [];
+      bytes = 0;
+      return { covered, looks };
     },
     bytesOf: (row) => done[row] ?? new Uint8Array(),
     appearance: appearanceOf,

@@ -3,7 +3,7 @@ import { appearanceOf, SIGNATURE_BYTES, type Appearance } from "../../core/finge
 import { bytesPerChannel, channelsOf, type Picture } from "../../core/picture";
 import { mayBeSeen, viewOf, type JpegView } from "../decode/jpeg";
 import type { Fault } from "../decode/scan";
-import { FULL_BYTES, MAX_FILES, type FileColumns, type Kernels } from "./kernels";
+import { FULL_BYTES, MAX_FILES, type FileColumns, type FileLooks, type Kernels } from "./kernels";
 
 /** The part of the WebAssembly interface that is used; Node's types do not declare it. */
 interface WebAssemblyApi {
@@ -42,6 +42,7 @@ interface Exports extends Readonly<
 > {
   readonly memory: Memory;
   fingerprintFiles(count: number, free: number): void;
+  lookAtFiles(count: number, width: number, height: number, looks: number, free: number): void;
   beginPicture(width: number, height: number): void;
   addBand(pixels: number, rows: number, width: number, channels: number): void;
   finishPicture(): void;
@@ -98,11 +99,7 @@ class WasmKernels implements Kernels {
 
   run(): FileColumns {
     const { count } = this;
-    const free = this.exports.INPUT.value + this.at;
-    this.count = 0;
-    this.at = 0;
-    this.roomEnd = 0;
-    this.batchEnd = free;
+    const free = this.endBatch();
     this.reserve(free + ROOM);
     this.exports.fingerprintFiles(count, free);
     return {
@@ -121,6 +118,16 @@ class WasmKernels implements Kernels {
       brightest: this.column("BRIGHTEST", count),
       spreads: new Uint16Array(this.exports.memory.buffer, this.exports.SPREADS.value, count),
     };
+  }
+
+  looks(width: number, height: number): FileLooks {
+    const { count } = this;
+    const looks = this.endBatch();
+    const bytes = count * width * height;
+    const free = looks + bytes + PADDING;
+    this.reserve(free + ROOM);
+    this.exports.lookAtFiles(count, width, height, looks, free);
+    return { covered: this.column("COVERED", count), looks: this.bytes(looks, bytes) };
   }
 
   bytesOf(row: number): Uint8Array {
@@ -171,6 +178,16 @@ class WasmKernels implements Kernels {
       appearance: this.firstAppearance(),
       content: this.column("CONTENT", 8).slice(),
     };
+  }
+
+  /** Makes ready for the next batch; answers where memory is free behind the files of this one. */
+  private endBatch(): number {
+    const free = this.exports.INPUT.value + this.at;
+    this.count = 0;
+    this.at = 0;
+    this.roomEnd = 0;
+    this.batchEnd = free;
+    return free;
   }
 
   /** Row 0 of the columns. */

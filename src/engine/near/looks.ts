@@ -1,31 +1,91 @@
+import path from "node:path";
 import type { Dataset } from "../dataset";
 import { forEachLimited } from "../limited";
+import { lowerBound, positionsByFolder } from "../lookalikes";
 import type { Pool } from "../pool/pool";
+import { Pace } from "../reading";
+import { pickNames } from "../sources/names";
+import type { FolderSource, SourceFolder } from "../sources/sources";
 
-/** Samples one job reads. */
-const SAMPLES = 256;
+/** Rows of an array that one job reads at most. */
+const ROWS = 1024;
+
+/** Jobs that are given out at once: enough for the largest pool. */
+const JOBS_AT_ONCE = 16;
+
+/** How samples are read: `advance` hears how many were. */
+interface ReadingLooks {
+  readonly signal: AbortSignal;
+  readonly advance: (samples: number) => void;
+}
 
 /**
- * The grey levels of samples, each scaled to `width` x `height` as `blockMeans` does: one row of `width * height` bytes a
- * sample, in memory that threads share. A sample that cannot be read any more rejects with a `CleanSplitError`.
+ * The grey levels of samples, which ascend, each scaled to `width` x `height` as `blockMeans` does: one row of
+ * `width * height` bytes a sample, in memory that threads share; `into` has room for them. A sample that cannot be read any
+ * more rejects with a `CleanSplitError`.
  */
 export async function readLooks(
   dataset: Dataset,
   samples: Uint32Array,
   { width, height }: { readonly width: number; readonly height: number },
   pool: Pool,
-  run: { readonly signal: AbortSignal; readonly advance: (samples: number) => void },
+  { signal, advance }: ReadingLooks,
+  into: Uint8Array = new Uint8Array(new SharedArrayBuffer(samples.length * width * height)),
 ): Promise<Uint8Array> {
   const size = width * height;
-  const looks = new Uint8Array(new SharedArrayBuffer(samples.length * size));
-  await forEachLimited(chunksOf(samples.length), pool.size * 2, async ({ from, to }) => {
-    const refs = Array.from(samples.subarray(from, to), (sample) => dataset.ref(sample));
-    await pool.run("looks", { samples: refs, width, height, into: looks.subarray(from * size, to * size) }, run.signal);
-    run.advance(to - from);
-  });
-  return looks;
+  const pace = new Pace();
+  const rowsFrom = (at: number, count: number): Uint8Array => into.subarray(at * size, (at + count) * size);
+  for (const [number, source] of dataset.sources.entries()) {
+    const start = dataset.starts[number] ?? 0;
+    const first = lowerBound(samples, start);
+    const own = samples.subarray(first, lowerBound(samples, start + source.size));
+    if (source.kind === "array") {
+      await forEachLimited(stretchesOf(own, start), pool.size * 2, async ({ at, rows }) => {
+        const from = rows[0] ?? 0;
+        const looks = rowsFrom(first + at, rows.length);
+        const picked = rows.map((row) => row - from);
+        await pool.run("lookRows", { format: source.format, from, picked, width, height, into: looks }, signal);
+        advance(rows.length);
+      });
+      continue;
+    }
+    await forEachLimited(filesOf(own, source, start, pace), JOBS_AT_ONCE, async ({ folder, positions, at }) => {
+      for (let done = 0; done < positions.length;) {
+        const rest = positions.subarray(done);
+        const names = pickNames(folder.names, rest);
+        const looks = rowsFrom(first + at + done, rest.length);
+        const where = path.join(source.root, folder.path);
+        const read = await pool.run("lookFiles", { folder: where, names, width, height, into: looks }, signal);
+        done += read.done;
+        advance(read.done);
+        if (pace.learn(read)) pool.grow();
+      }
+    });
+  }
+  return into;
 }
 
-function* chunksOf(count: number): Generator<{ readonly from: number; readonly to: number }> {
-  for (let from = 0; from < count; from += SAMPLES) yield { from, to: Math.min(count, from + SAMPLES) };
+/** Rows near each other, as many as a job reads; `at` is where they are among `samples`. */
+function* stretchesOf(
+  samples: Uint32Array,
+  start: number,
+): Generator<{ readonly at: number; readonly rows: Uint32Array }> {
+  for (let at = 0; at < samples.length;) {
+    const end = lowerBound(samples, (samples[at] ?? 0) + ROWS);
+    yield { at, rows: samples.slice(at, end).map((sample) => sample - start) };
+    at = end;
+  }
+}
+
+function* filesOf(
+  samples: Uint32Array,
+  source: FolderSource,
+  start: number,
+  pace: Pace,
+): Generator<{ readonly folder: SourceFolder; readonly positions: Uint32Array; readonly at: number }> {
+  let at = 0;
+  for (const { folder, positions } of positionsByFolder(samples, source, start, () => pace.files)) {
+    yield { folder, positions, at };
+    at += positions.length;
+  }
 }

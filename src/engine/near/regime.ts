@@ -1,4 +1,7 @@
 import { MEASURES, type Measure } from "../../core/near/near";
+import { areTwoToned } from "../../core/near/twoTones";
+import { number, plural } from "../../core/leakage/verdict";
+import { readLooks } from "./looks";
 import type { NearTask } from "./search";
 
 /** How the pictures of a dataset are compared: the measure, why, and the size that glyphs are compared at. */
@@ -8,14 +11,58 @@ export interface ChosenRegime {
   readonly size: { readonly width: number; readonly height: number };
 }
 
-/** Chooses by the data how pictures are compared. */
-export async function chooseRegime({ findings, samples }: NearTask): Promise<ChosenRegime> {
+/** Longest side of glyphs, in pixels: MNIST and its kin have 28, Omniglot scaled for learning 28 to 35, others 32 or 48. */
+const MAX_SIDE = 48;
+
+/** Share of the pictures that must have the most common size. */
+const SAME_SIZE = 0.9;
+
+/** Pictures that are looked at, spread evenly over all. */
+const PROBED = 512;
+
+/**
+ * Chooses by the data how pictures are compared: pixel by pixel when nearly all have one size, which is tiny, and they are
+ * nearly two-toned; see `core/near/twoTones.ts`. Depends on nothing but the pictures and their order in the dataset.
+ */
+export async function chooseRegime({ dataset, findings, samples, pool, signal }: NearTask): Promise<ChosenRegime> {
   const { widths, heights } = findings.fingerprints;
-  const [width, height] = [widths[samples[0] ?? 0] ?? 0, heights[samples[0] ?? 0] ?? 0];
-  const isGlyph = Math.max(width, height) <= 32;
-  return Promise.resolve({
-    measure: isGlyph ? MEASURES.glyphs : MEASURES.photos,
-    reason: isGlyph ? "The pictures are tiny." : "The pictures are photos.",
-    size: { width, height },
+  const { count, ...size } = mostCommonSize(samples, widths, heights);
+  const photos = (why: string): ChosenRegime => ({
+    measure: MEASURES.photos,
+    reason: `${why}, so the structure of their grey levels is compared; mirrored and turned pictures are found, too.`,
+    size,
   });
+  const all = `the ${plural(samples.length, "picture")}`;
+  if (samples.length === 0) return photos("No picture takes part");
+  if (count < SAME_SIZE * samples.length) {
+    return photos(`Of ${all}, only ${number(count)} have the most common size`);
+  }
+  const text = `${count === samples.length ? "All" : "Nearly all"} of ${all} are ${size.width} x ${size.height} pixels`;
+  if (Math.max(size.width, size.height) > MAX_SIDE) return photos(text);
+  const probed = Math.min(samples.length, PROBED);
+  const some = Uint32Array.from({ length: probed }, (_, i) => samples[Math.floor((i * samples.length) / probed)] ?? 0);
+  const looks = await readLooks(dataset, some, size, pool, { signal, advance: () => undefined });
+  if (!areTwoToned(looks, size.width * size.height)) return photos(`${text} and have many tones`);
+  return {
+    measure: MEASURES.glyphs,
+    reason: `${text} and nearly two-toned, so they are compared pixel by pixel; mirrored and turned pictures are not looked for.`,
+    size,
+  };
+}
+
+/** The size that most pictures have, and how many; of sizes that are as common the smallest one. */
+function mostCommonSize(
+  samples: Uint32Array,
+  widths: Uint32Array,
+  heights: Uint32Array,
+): { readonly width: number; readonly height: number; readonly count: number } {
+  const counts = new Map<number, number>();
+  for (const sample of samples) {
+    // Sides are at most a million.
+    const key = (widths[sample] ?? 0) * 2 ** 21 + (heights[sample] ?? 0);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  let [best, count] = [0, 0];
+  for (const [key, times] of counts) if (times > count || (times === count && key < best)) [best, count] = [key, times];
+  return { width: Math.floor(best / 2 ** 21), height: best % 2 ** 21, count };
 }

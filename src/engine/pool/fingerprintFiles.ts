@@ -12,10 +12,10 @@ import type { FileTimes, JobParameter, ReadFiles } from "./jobs";
 import { Rows } from "./record";
 
 /** A job ends after this long, so that cancelling, progress and sharing work between threads never wait for large images. */
-const MAX_MILLISECONDS = 100;
+export const MAX_MILLISECONDS = 100;
 
 /** Files up to this size go through the kernels, many at a time; larger ones are no small PNGs and are decoded one by one. */
-const MAX_BATCHED_BYTES = 64 * 1024;
+export const MAX_BATCHED_BYTES = 64 * 1024;
 
 /**
  * Fingerprints of image files of one folder, in order, until the time of a job is over. A file that is as large and as old
@@ -149,7 +149,7 @@ class FileJob {
 }
 
 /** Fills `bytes` from a file; a file that became shorter gives what is there. */
-function readAll(descriptor: number, bytes: Uint8Array): Uint8Array {
+export function readAll(descriptor: number, bytes: Uint8Array): Uint8Array {
   let at = 0;
   while (at < bytes.length) {
     const read = readSync(descriptor, bytes, at, bytes.length - at, null);

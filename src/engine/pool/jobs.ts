@@ -1,6 +1,9 @@
 import type { ArrayHead } from "../../core/dataset/arrays";
 import type { FingerprintColumns } from "../../core/fingerprint/fingerprints";
 import type { Scaling } from "../../core/fingerprint/scaling";
+import type { Axes } from "../../core/near/axes";
+import type { Limits } from "../near/glyphKernel";
+import type { Space } from "../near/space";
 import type { FolderStamp, Listing } from "../sources/listing";
 import type { ImageList } from "../sources/lists/imageList";
 import type { PackedNames } from "../sources/names";
@@ -53,6 +56,16 @@ export interface ReadFiles {
   readonly readingTime: number;
 }
 
+/** What a job says of the files whose looks it read; see {@link ReadFiles}. */
+export type LookedFiles = Pick<ReadFiles, "done" | "time" | "readingTime">;
+
+/** Pairs that a job found: see `PAIR_WORDS`; and the leaves with which the search goes on. */
+export interface FoundGlyphs {
+  readonly pairs: Uint32Array;
+  readonly leaf: number;
+  readonly from: number;
+}
+
 /** A picture encoded as PNG; empty when the sample has none. */
 export interface EncodedPicture {
   readonly png: Uint8Array;
@@ -94,13 +107,46 @@ export interface Jobs {
   }): Reasons;
   /** Small pictures. */
   thumbnails(parameter: { readonly samples: readonly SampleRef[]; readonly size: number }): Promise<EncodedPicture[]>;
-  /** Grey levels of samples scaled to one size, one row a sample, written into shared memory. */
-  looks(parameter: {
-    readonly samples: readonly SampleRef[];
+  /** Grey levels of image files of one folder scaled to one size, one row a file, written into shared memory. */
+  lookFiles(parameter: {
+    readonly folder: string;
+    readonly names: PackedNames;
     readonly width: number;
     readonly height: number;
     readonly into: Uint8Array;
-  }): Promise<null>;
+  }): Promise<LookedFiles>;
+  /** The same of some rows of an array: of those that are `picked`, which ascend, counted from row `from`. */
+  lookRows(parameter: {
+    readonly format: RowFormat;
+    readonly from: number;
+    readonly picked: Uint32Array;
+    readonly width: number;
+    readonly height: number;
+    readonly into: Uint8Array;
+  }): null;
+  /** Coordinates of the pictures `[from, to)` of a space. */
+  glyphCoordinates(parameter: {
+    readonly space: Space;
+    readonly axes: Axes;
+    readonly from: number;
+    readonly to: number;
+  }): null;
+  /** Orders the pictures of a node, into its halves or, when it is `whole`, into all of its leaves. */
+  glyphTree(parameter: {
+    readonly space: Space;
+    readonly firstLeaf: number;
+    readonly level: number;
+    readonly whole: boolean;
+  }): null;
+  /** Pairs of the pictures of leaf `leaf` with those of the leaves from `from` on, then of the leaves up to `to`. */
+  glyphPairs(parameter: {
+    readonly space: Space;
+    readonly leaf: number;
+    readonly from: number;
+    readonly to: number;
+    readonly limits: Limits;
+    readonly slot: number;
+  }): FoundGlyphs;
   /** One row of bytes a sample, all of the same length. */
   features(parameter: { readonly samples: readonly SampleRef[]; readonly format: FeatureFormat }): Promise<Uint8Array>;
   /** Copies image files into a new folder and checks every copy against the MD5 that the inspection found. */

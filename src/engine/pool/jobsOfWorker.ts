@@ -4,7 +4,6 @@ import { SampleState } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { scalingFormula } from "../../core/fingerprint/scaling";
-import { blockMeans, lumaOf } from "../../core/fingerprint/signature";
 import type { Picture } from "../../core/picture";
 import { decodeImage, tryDecodeFast } from "../decode/decode";
 import { encodeThumbnail, resizeTo } from "../decode/thumbnail";
@@ -16,7 +15,9 @@ import { readImageList } from "../sources/lists/imageList";
 import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
 import { fingerprintFiles } from "./fingerprintFiles";
+import { glyphCoordinates, glyphPairs, glyphTree } from "./glyphJobs";
 import type { ArrayFileHead, EncodedPicture, FeatureFormat, Jobs, Reasons, SampleRef } from "./jobs";
+import { lookFiles, lookRows } from "./lookFiles";
 import { Rows } from "./record";
 
 const md5 = chooseMd5();
@@ -72,14 +73,11 @@ export const jobs: Jobs = {
     return encoded;
   },
 
-  async looks({ samples, width, height, into }): Promise<null> {
-    for (const [index, sample] of samples.entries()) {
-      const picture = await readUnchanged(sample);
-      const means = blockMeans(lumaOf(picture), picture.width, picture.height, width, height);
-      into.set(means, index * width * height);
-    }
-    return null;
-  },
+  lookFiles: (parameter) => lookFiles(parameter, kernels),
+  lookRows,
+  glyphCoordinates,
+  glyphTree,
+  glyphPairs,
 
   async features({ samples, format }): Promise<Uint8Array> {
     const rows: Uint8Array[] = [];

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { CleanSplitError } from "../../core/errors";
 import { abortError } from "../process/rpc";
@@ -30,6 +31,11 @@ export class Pool {
     private threads: number,
     private readonly maximum = threads,
   ) {}
+
+  /** The folder that the worker was bundled into, with the kernels. */
+  get folder(): string {
+    return path.dirname(this.script);
+  }
 
   /** Threads that may run at once. */
   get size(): number {
