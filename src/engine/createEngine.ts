@@ -13,6 +13,7 @@ import { plural } from "../core/leakage/verdict";
 import { MAX_REMOVALS, planSplits, removedSamples, viewRemoval } from "../core/sanitize/buildPlan";
 import type { PlanSummary } from "../core/sanitize/plan";
 import { ALSO_NEAR, PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
+import type { PairDecisions } from "../core/near/decisions";
 import { doubtfulPairs } from "../core/near/doubtful";
 import { findNear, type NearFindings } from "../core/near/findings";
 import { assertReached, type NearSearch } from "../core/near/near";
@@ -61,12 +62,11 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
   const plans = new Kept<Plan>("plan");
   const marks = new WeakMap<Inspection, Marks>();
 
-  /** Counts what is near at a threshold, with what people decided by now, and answers the report. */
-  function countNear(id: string, search: NearSearch, threshold: number | null): Report {
+  /** Counts what is near at a threshold and with what people decided, and answers the report. */
+  function countNear(id: string, search: NearSearch, threshold: number | null, decisions: PairDecisions): Report {
     const held = inspections.get(id);
-    const { findings, dataset } = held;
+    const { findings } = held;
     const { table, fingerprints, groups } = findings;
-    const decisions = readDecisions(dataset, findings);
     if (threshold !== null) assertReached(search, threshold);
     const cut = threshold ?? search.measure.threshold;
     const near = findNear(search, table, fingerprints.states, groups.pixel, cut, decisions);
@@ -100,13 +100,15 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       setMaxListeners(0, run.signal);
       const { dataset, findings } = inspections.get(inspection);
       const quiet = throttledRun(run);
+      // A file that is damaged is told of before minutes of searching.
+      const decisions = readDecisions(dataset, findings);
       const search =
         findings.near?.search ??
         (await searchNear(dataset, findings, pool, {
           signal: quiet.signal,
           progress: (done, total) => quiet.progress({ phase: "near", done, total }),
         }));
-      return countNear(inspection, search, threshold);
+      return countNear(inspection, search, threshold, decisions);
     },
 
     async pairs({ inspection, ...page }) {
@@ -121,11 +123,11 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       );
     },
 
-    async decide({ inspection, samples, verdict }) {
+    async decide({ inspection, samples, verdict, newHome }) {
       const { dataset, findings } = inspections.get(inspection);
       const near = searched(findings);
-      keepDecision(dataset, findings, samples, verdict);
-      return countNear(inspection, near.search, near.threshold);
+      keepDecision(dataset, findings, samples, verdict, newHome);
+      return countNear(inspection, near.search, near.threshold, readDecisions(dataset, findings));
     },
 
     async compare({ inspection, first, second, size }, run) {

@@ -1,5 +1,14 @@
 import type { DatasetRequest } from "../core/dataset/dataset";
-import type { GroupPage, GroupQuery, Nearness, PairPage, PairVerdict, PairView, Report, Tier } from "../core/leakage/report";
+import type {
+  GroupPage,
+  GroupQuery,
+  Nearness,
+  PairPage,
+  PairVerdict,
+  PairView,
+  Report,
+  Tier,
+} from "../core/leakage/report";
 import type { Phase } from "../core/progress";
 import type { ApplyResult, PlanSummary, RemovalPage } from "../core/sanitize/plan";
 import type { TrainingEvent, TrainingResult, TrainingSpec } from "../core/training/training";
@@ -75,10 +84,11 @@ export interface Engine {
   doubtful(request: { inspection: string; count: number }, run: Run): Promise<PairView[]>;
   /**
    * Keeps what a person says of pictures: each two of `samples` are duplicates, or are different, or with `null` what was
-   * said is forgotten. Answers the report that follows from it.
+   * said is forgotten. Answers the report that follows from it. Where no folder at or above the dataset has a file for it
+   * yet, `newHome` gets one, which is at or above the dataset; by default the folder that holds the dataset.
    */
   decide(
-    request: { inspection: string; samples: readonly number[]; verdict: PairVerdict | null },
+    request: { inspection: string; samples: readonly number[]; verdict: PairVerdict | null; newHome?: string },
     run: Run,
   ): Promise<Report>;
   /** Lays one picture over another; the longer side is at most `size` pixels. */

@@ -1,4 +1,14 @@
+import { SampleState } from "../dataset/dataset";
+import { DIGEST_BYTES } from "../fingerprint/md5";
+import type { Findings } from "../leakage/findings";
 import type { PairVerdict } from "../leakage/report";
+import { firstsOf, pairKey } from "./findings";
+
+/*
+ * What people decided about near duplicates, as a file keeps it and as it applies to a dataset. A picture is named by its
+ * content: moving or renaming its file changes nothing, and another picture in its place gets no verdict that was not
+ * meant for it.
+ */
 
 /** What people decided about pairs of different pictures of one dataset, by the first samples of the pictures. */
 export interface PairDecisions {
@@ -11,3 +21,259 @@ export interface PairDecisions {
 
 /** Nobody decided anything. */
 export const NO_DECISIONS: PairDecisions = { pairs: [], file: null, stale: 0 };
+
+/** One decision as a file keeps it: `verdict` holds of each two of its pictures. Fields of others are kept. */
+export interface DecisionEntry {
+  /** Two or more, ascending: see {@link keyOf}. */
+  readonly keys: readonly string[];
+  readonly verdict: PairVerdict;
+  /** Where the pictures lay when it was decided, one for each key; for people, and to tell whose entry it is. */
+  readonly ids?: readonly string[];
+}
+
+/** All decisions of a file. Fields of others are kept. */
+export interface DecisionList {
+  readonly version: number;
+  readonly decisions: readonly DecisionEntry[];
+}
+
+/** An entry, and where it stands. */
+export interface PlacedEntry {
+  readonly entry: DecisionEntry;
+  /** For messages: the file and the line. */
+  readonly place: () => string;
+  /** Whether all its pictures lay in the dataset when it was decided. */
+  readonly isOwn: boolean;
+}
+
+const VERSION = 1;
+const KEY = /^(file|pixels):[0-9a-f]{32}$/;
+const VERDICTS: readonly unknown[] = ["duplicate", "different"] satisfies readonly PairVerdict[];
+
+/** Pictures one decision may hold: each two of 1,000 are half a million pairs. */
+export const MAX_PICTURES = 1000;
+
+/** Pairs that all decisions of a dataset may hold. */
+const MAX_PAIRS = 1_000_000;
+
+/** The key of a sample: the MD5 of its file's bytes, or of its pixels when it is a row of an array. */
+export function keyOf({ isFile, fileDigests, pixelDigests }: Findings["fingerprints"], sample: number): string {
+  const [kind, digests] = isFile[sample] === 1 ? ["file", fileDigests] : ["pixels", pixelDigests];
+  const bytes = digests.subarray(sample * DIGEST_BYTES, (sample + 1) * DIGEST_BYTES);
+  return `${kind}:${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Checks what a file holds. Throws an error that says what is wrong with it. */
+export function parseDecisions(value: Readonly<Record<string, unknown>>): DecisionList {
+  const { version, decisions } = value;
+  if (typeof version === "number" && version > VERSION) {
+    throw new Error(`it has version ${version}, and this CleanSplit knows ${VERSION}; a newer one reads it`);
+  }
+  if (version !== VERSION) throw new Error(`expected "version": ${VERSION}`);
+  if (!Array.isArray(decisions)) throw new Error('expected "decisions", a list');
+  return { ...value, version, decisions: decisions.map(parseEntry) };
+}
+
+function parseEntry(value: unknown, index: number): DecisionEntry {
+  const wrong = (what: string): Error => new Error(`decision ${index + 1} ${what}`);
+  if (typeof value !== "object" || value === null) throw wrong('is no object with "keys" and "verdict"');
+  const { keys, verdict, ids } = value as Readonly<Record<string, unknown>>;
+  const isText = (item: unknown): item is string => typeof item === "string";
+  if (!Array.isArray(keys) || !keys.every(isText) || keys.length < 2 || new Set(keys).size < keys.length) {
+    throw wrong('needs "keys", a list of at least two different ones');
+  }
+  if (keys.length > MAX_PICTURES)
+    throw wrong(`has ${keys.length} keys; at most ${MAX_PICTURES} can be decided at once`);
+  const odd = keys.find((key) => !KEY.test(key));
+  if (odd !== undefined) {
+    throw wrong(
+      `has the key ${JSON.stringify(odd.slice(0, 80))}; expected "file:" or "pixels:" and 32 hexadecimal digits`,
+    );
+  }
+  if (!VERDICTS.includes(verdict)) throw wrong('needs a "verdict" that is "duplicate" or "different"');
+  if (ids !== undefined && (!Array.isArray(ids) || !ids.every(isText) || ids.length !== keys.length)) {
+    throw wrong('has "ids" that are not one name for each key');
+  }
+  return value as DecisionEntry;
+}
+
+/** The text of a file: one decision a line, sorted by key, so that two people's decisions merge. */
+export function formatDecisions(list: DecisionList): string {
+  const sorted = list.decisions
+    .map((entry) => ({ entry: sortedEntry(entry), order: [...entry.keys].sort().join(" ") }))
+    .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
+  const lines = sorted.map(({ entry }) => `\n    ${JSON.stringify(entry)}`).join(",");
+  const fields = Object.entries({ ...list, version: VERSION }).map(([name, value]) => {
+    const text = name === "decisions" ? `[${lines}${lines === "" ? "" : "\n  "}]` : JSON.stringify(value);
+    return `  ${JSON.stringify(name)}: ${text}`;
+  });
+  return `{\n${fields.join(",\n")}\n}\n`;
+}
+
+/** An entry with its keys ascending, and their names with them. */
+function sortedEntry(entry: DecisionEntry): DecisionEntry {
+  return pick(
+    entry,
+    [...entry.keys.keys()].sort((a, b) => ((entry.keys[a] ?? "") < (entry.keys[b] ?? "") ? -1 : 1)),
+  );
+}
+
+/** An entry of some of its keys. */
+function pick(entry: DecisionEntry, indexes: readonly number[]): DecisionEntry {
+  const of = (list: readonly string[]): string[] => indexes.map((index) => list[index] ?? "");
+  return { ...entry, keys: of(entry.keys), ...(entry.ids === undefined ? {} : { ids: of(entry.ids) }) };
+}
+
+/** The line, from 1, at which each decision of a file begins; as far as its text is what JSON allows. */
+export function linesOfDecisions(text: string): number[] {
+  let lines: number[] = [];
+  let [line, depth, name, isList] = [1, 0, "", false];
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\[^])*"|[[\]{}\n]/g)) {
+    if (token === "\n") line += 1;
+    else if (token.startsWith('"')) {
+      if (depth === 1) name = token;
+    } else if (token === "{" || token === "[") {
+      if (depth === 1) {
+        isList = name === '"decisions"';
+        if (isList) lines = [];
+      }
+      if (depth === 2 && isList) lines.push(line);
+      depth += 1;
+    } else depth -= 1;
+  }
+  return lines;
+}
+
+/** Different pictures that a decision is about, and what the entries of files call them. */
+export interface DecidedPictures {
+  /** One sample of each picture. */
+  readonly samples: readonly number[];
+  /** The picture, by any of its keys. */
+  readonly pictureOf: ReadonlyMap<string, number>;
+}
+
+/**
+ * Sorts out what a person decides about: equal samples are one picture. Throws an error in words that a person can act on
+ * when there are not two pictures, or too many; `id` names a sample.
+ */
+export function decidedPictures(
+  findings: Findings,
+  samples: readonly number[],
+  id: (sample: number) => string,
+): DecidedPictures {
+  const { table, fingerprints, groups } = findings;
+  const firstOf = findings.near?.firstOf ?? firstsOf(table.count, fingerprints.states, groups.pixel);
+  const unusable = samples.find((sample) => fingerprints.states[sample] !== SampleState.ok);
+  if (unusable !== undefined) {
+    throw new Error(`${unusable < table.count ? id(unusable) : "What was chosen"} is no image that can be compared.`);
+  }
+  const pictures = new Map<number, number>();
+  for (const sample of samples) {
+    const first = firstOf[sample] ?? sample;
+    if (!pictures.has(first)) pictures.set(first, sample);
+  }
+  if (pictures.size < 2) {
+    const [a, b] = samples.map(id);
+    throw new Error(
+      b === undefined
+        ? "A decision is about at least two images."
+        : `${a ?? ""} and ${b} have the same pixels, so they are duplicates; only about different pictures can be decided.`,
+    );
+  }
+  if (pictures.size > MAX_PICTURES) {
+    throw new Error(`These are ${pictures.size} different pictures; decide about at most ${MAX_PICTURES} at once.`);
+  }
+  const pictureOf = new Map<string, number>();
+  firstOf.forEach((first, sample) => {
+    if (pictures.has(first) && fingerprints.states[sample] === SampleState.ok) {
+      pictureOf.set(keyOf(fingerprints, sample), first);
+    }
+  });
+  return { samples: [...pictures.values()], pictureOf };
+}
+
+/**
+ * What is left of entries when nothing is decided about some pictures any more: an entry that holds two of them is replaced
+ * by entries of the others with each one of them.
+ */
+export function forgetPairs(entries: readonly DecisionEntry[], { pictureOf }: DecidedPictures): DecisionEntry[] {
+  return entries.flatMap((entry) => {
+    const others: number[] = [];
+    const held = new Map<number, number[]>();
+    entry.keys.forEach((key, index) => {
+      const picture = pictureOf.get(key);
+      if (picture === undefined) others.push(index);
+      else held.set(picture, [...(held.get(picture) ?? []), index]);
+    });
+    if (held.size < 2) return [entry];
+    const parts = [...held.values()].map((indexes) => [...indexes, ...others].sort((a, b) => a - b));
+    return parts.filter((indexes) => indexes.length > 1).map((indexes) => pick(entry, indexes));
+  });
+}
+
+/**
+ * What entries say about a dataset. Two entries that contradict each other, as after a merge of two people's decisions, are
+ * an error that names both: to choose one in silence would hide a leak from somebody, or show one that was dismissed.
+ * An entry is stale when all its pictures lay in this dataset and not all of them are there any more.
+ */
+export function applyDecisions(entries: readonly PlacedEntry[], findings: Findings): Omit<PairDecisions, "file"> {
+  if (entries.length === 0) return { pairs: [], stale: 0 };
+  const { table, fingerprints, groups } = findings;
+  const firstOf = findings.near?.firstOf ?? firstsOf(table.count, fingerprints.states, groups.pixel);
+  const samplesOf = findSamples(
+    findings,
+    entries.flatMap(({ entry }) => entry.keys),
+  );
+  const decided = new Map<number, { readonly verdict: PairVerdict; readonly by: PlacedEntry }>();
+  let stale = 0;
+  let visited = 0;
+  for (const placed of entries) {
+    const { keys, verdict } = placed.entry;
+    const known = keys.map((key) => new Set(samplesOf.get(key)?.map((sample) => firstOf[sample] ?? sample)));
+    if (placed.isOwn && known.some((pictures) => pictures.size === 0)) stale += 1;
+    const pictures = [...new Set(known.flatMap((some) => [...some]))].sort((a, b) => a - b);
+    visited += (pictures.length * (pictures.length - 1)) / 2;
+    if (visited > MAX_PAIRS) {
+      throw new Error(
+        `the decisions about this dataset hold more than ${MAX_PAIRS} pairs; remove those of large groups`,
+      );
+    }
+    pictures.forEach((first, index) => {
+      for (const second of pictures.slice(index + 1)) {
+        const before = decided.get(pairKey(first, second));
+        if (before !== undefined && before.verdict !== verdict) {
+          throw new Error(
+            `${before.by.place()} says "${before.verdict}" and ${placed.place()} says "${verdict}" of the same two pictures; keep one of both`,
+          );
+        }
+        decided.set(pairKey(first, second), { verdict, by: before?.by ?? placed });
+      }
+    });
+  }
+  const pairs = [...decided]
+    .map(([key, { verdict }]) => ({ first: Math.floor(key / 2 ** 26), second: key % 2 ** 26, verdict }))
+    .sort((a, b) => a.first - b.first || a.second - b.second);
+  return { pairs, stale };
+}
+
+/** The usable samples of each key; different pictures can share one when MD5 collided. Linear in the samples. */
+function findSamples({ table, fingerprints }: Findings, keys: readonly string[]): Map<string, number[]> {
+  const { states, isFile, fileDigests, pixelDigests } = fingerprints;
+  const wanted = new Set(keys);
+  // Most samples are told apart from all that is wanted by four bytes, without text.
+  const heads = new Set(keys.map((key) => Number.parseInt(key.slice(key.indexOf(":") + 1).slice(0, 8), 16)));
+  const found = new Map<string, number[]>();
+  for (let sample = 0; sample < table.count; sample++) {
+    if (states[sample] !== SampleState.ok) continue;
+    const digests = isFile[sample] === 1 ? fileDigests : pixelDigests;
+    const at = sample * DIGEST_BYTES;
+    const [a, b, c, d] = [digests[at] ?? 0, digests[at + 1] ?? 0, digests[at + 2] ?? 0, digests[at + 3] ?? 0];
+    if (!heads.has(((a << 24) | (b << 16) | (c << 8) | d) >>> 0)) continue;
+    const key = keyOf(fingerprints, sample);
+    if (!wanted.has(key)) continue;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [sample]);
+    else known.push(sample);
+  }
+  return found;
+}

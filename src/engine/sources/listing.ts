@@ -2,7 +2,7 @@ import { lstatSync, opendirSync, realpathSync, statfsSync, statSync, type Dirent
 import path from "node:path";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { plural } from "../../core/leakage/verdict";
-import { CORRECTIONS_FOLDER } from "../corrections";
+import { HOME_FOLDER } from "../home";
 import { isImageFileName } from "../decode/formats";
 import { isArrayFileName } from "./arrays/open";
 import { isListName } from "./lists/listNames";
@@ -60,7 +60,7 @@ const SKIPPED_FOLDERS: ReadonlyMap<string, string> = new Map([
   ...["node_modules", "__pycache__", "__MACOSX"].map(
     (name) => [name, "folder that never holds a dataset's images"] as const,
   ),
-  [CORRECTIONS_FOLDER, "holds what people corrected about this dataset"],
+  [HOME_FOLDER, "holds what people decided about this dataset"],
 ]);
 
 /** Files of one folder that are left out for one reason become one entry when they are more than this. */

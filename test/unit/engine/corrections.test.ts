@@ -81,7 +81,7 @@ describe("corrections of a dataset", () => {
   it("that are damaged are refused with a reason, and never overwritten", () => {
     const cases: readonly (readonly [string, RegExp])[] = [
       ["", /cannot be used: .*JSON.*Repair it or delete it; it was not changed/],
-      ["<<<<<<< HEAD", /cannot be used/],
+      ["<<<<<<< HEAD", /cannot be used: line 1 is the mark of a merge that is not finished/],
       ["[]", /expected an object with "version" and "splits"/],
       ["null", /expected an object/],
       ['{"splits": {}}', /expected "version": 1/],
@@ -134,7 +134,7 @@ describe("corrections of a dataset", () => {
       assert.deepEqual(report.dataset.notes, [
         `No image was found at ${path.join(root, "third")}, which was said to be test.`,
       ]);
-      assert.equal(report.dataset.ignored[0]?.reason, "holds what people corrected about this dataset");
+      assert.equal(report.dataset.ignored[0]?.reason, "holds what people decided about this dataset");
     });
   });
 });

@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { CleanSplitError, messageOf } from "../core/errors";
+
+/*
+ * What people decided about datasets is kept in files of one folder at or above the dataset, its home. They are made to be
+ * committed, are written by hand too, and are read by the editor and the command line alike.
+ */
+
+/** Folder of what people decided about the datasets beside it and below. */
+export const HOME_FOLDER = ".cleansplit";
+
+/** The nearest folder at or above an input that holds a {@link HOME_FOLDER}; `null` when there is none. */
+export function homeOf(input: string): string | null {
+  for (let folder = input; ; folder = path.dirname(folder)) {
+    if (isFolder(path.join(folder, HOME_FOLDER))) return folder;
+    if (folder === path.dirname(folder)) return null;
+  }
+}
+
+/** False also for what cannot be looked at, such as a place below a file. */
+function isFolder(place: string): boolean {
+  try {
+    return statSync(place).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** The file of a home that has this name. */
+export function fileOfHome(home: string, name: string): string {
+  return path.join(home, HOME_FOLDER, name);
+}
+
+/** A place as files of its home name it: its path from there, with `/`. */
+export function nameBelow(home: string, place: string): string {
+  return path.relative(home, place).split(path.sep).join("/") || ".";
+}
+
+/** The error of a file that cannot be used. */
+export function damaged(file: string, what: string): CleanSplitError {
+  return new CleanSplitError("corrupt", `${file} cannot be used: ${what}. Repair it or delete it; it was not changed.`);
+}
+
+/**
+ * What a file holds and its text; `null` when there is none. Throws when it is no JSON object or has more bytes; `fields` are
+ * those that it should have.
+ */
+export function readKept(
+  file: string,
+  mostBytes: number,
+  fields: readonly [string, string],
+): { readonly value: Readonly<Record<string, unknown>>; readonly text: string } | null {
+  if (!existsSync(file)) return null;
+  let text = "";
+  let value: unknown;
+  try {
+    if (statSync(file).size > mostBytes) throw new RangeError(`it has more than ${mostBytes} bytes`);
+    text = readFileSync(file, "utf8").replace(/^\ufeff/, "");
+    value = JSON.parse(text);
+  } catch (error) {
+    const mark = /^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?$/m.exec(text);
+    if (mark === null) throw damaged(file, messageOf(error));
+    const line = text.slice(0, mark.index).split("\n").length;
+    throw damaged(
+      file,
+      `line ${line} is the mark of a merge that is not finished; keep the lines of both sides and remove the marks`,
+    );
+  }
+  if (!isRecord(value)) throw damaged(file, `expected an object with "${fields.join('" and "')}"`);
+  return { value, text };
+}
+
+/** Writes a file whole or not at all. `text` is made when it is written, and may throw. */
+export function writeKept(file: string, text: () => string): void {
+  const temporary = `${file}.${randomUUID().slice(0, 8)}`;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(temporary, text(), { flag: "wx" });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new CleanSplitError("forbidden", `${file} cannot be written: ${messageOf(error)}.`);
+  }
+}
+
+/** Whether a value is an object with names. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
