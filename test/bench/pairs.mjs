@@ -1,6 +1,6 @@
 // Labelled pairs of images against what CleanSplit and its peers say of them: precision, recall and F1 at every threshold.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
@@ -34,7 +34,10 @@ export function readList(file, folder) {
   const place = (/** @type {string | undefined} */ name, /** @type {number} */ row) => {
     if (name === undefined || name === "")
       throw new Error(`${file}, row ${row + 2}: expected the columns first,second[,label][,kind].`);
-    return placeOf(folder, name);
+    const inside = placeOf(folder, name);
+    if (inside.startsWith("..") || !existsSync(path.join(folder, inside)))
+      throw new Error(`${file}, row ${row + 2}: there is no ${name} in ${folder}.`);
+    return inside;
   };
   const pairs = rows.map(({ first, second, label = "duplicate", kind = "" }, row) => {
     if (!DUPLICATE.test(label) && !DIFFERENT.test(label))
@@ -326,17 +329,11 @@ export async function scorePeers(folder, { list, across }) {
   const python = await nearPython();
   if (python === undefined) return { scores: [], notes: ["The peers cannot be installed here: skipped."] };
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+    .filter((entry) => entry.isFile())
     .map((entry) => placeOf(folder, path.join(entry.parentPath, entry.name)))
     .sort();
   const numberOf = new Map(files.map((file, number) => [file, number]));
-  const listed = list.pairs.map(({ first, second }) =>
-    [first, second].map((file) => {
-      const number = numberOf.get(file);
-      if (number === undefined) throw new Error(`The list names ${file}, which is not in ${folder}.`);
-      return number;
-    }),
-  );
+  const listed = list.pairs.map(({ first, second }) => [numberOf.get(first), numberOf.get(second)]);
   const groups = across ? files.map(topOf) : null;
   const scratch = mkScratch();
   const task = path.join(scratch, "task.json");

@@ -12,6 +12,7 @@ import { hashing } from "./hashing.mjs";
 import { host } from "./host.mjs";
 import { md5 } from "./md5.mjs";
 import { near } from "./near.mjs";
+import { nearSpeed } from "./near-speed.mjs";
 import { machine, updateDocument, writeJson } from "./report.mjs";
 
 /** @import { Result } from "./report.mjs" */
@@ -25,7 +26,7 @@ import { machine, updateDocument, writeJson } from "./report.mjs";
  */
 
 /** @type {Record<string, (options: Options) => Promise<Result>>} */
-const BENCHES = { duplicates, hashing, near, md5, host };
+const BENCHES = { duplicates, hashing, near, "near-speed": nearSpeed, md5, host };
 const QUICK = { files: 50_000, runs: 3 };
 const RUNS = 5;
 
