@@ -197,14 +197,14 @@ function bordered(share) {
 /** @param {number} sigma @returns {Transform["apply"]} */
 function noisy(sigma) {
   return (_picture, original, random) =>
-    open({
+    openOriginal({
       ...original,
       data: Buffer.from(Uint8ClampedArray.from(original.data, (value) => value + sigma * normal(random))),
     });
 }
 
 /** @param {Original} original */
-function open({ data, width, height }) {
+export function openOriginal({ data, width, height }) {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
@@ -220,11 +220,34 @@ function open({ data, width, height }) {
  * @param {number} originals @returns {Promise<PlantedSet>}
  */
 export async function preparePlanted(originals) {
-  const photos = existsSync(PHOTOS) ? await readPhotos() : [];
+  const photos = await readPhotos();
   const { folder, made } = await cached(`planted-1-${originals}-${photos.length}`, (into) =>
     plant(into, originals, photos),
   );
   return { folder: path.join(folder, "images"), list: path.join(folder, "pairs.csv"), ...made };
+}
+
+/**
+ * The first so many originals: the photos that there are, then scenes.
+ * @param {number} count @param {readonly Sharp[]} [photos]
+ * @returns {Promise<{ name: string, bytes: Buffer, original: Original }[]>} As JPEG, and what that decodes to.
+ */
+export async function readOriginals(count, photos) {
+  const known = photos ?? (await readPhotos());
+  return Promise.all(
+    Array.from({ length: count }, async (_, number) => {
+      const photo = known[number];
+      const source =
+        photo === undefined
+          ? openOriginal({ data: Buffer.from(drawScene(number + 1).buffer), width: WIDTH, height: HEIGHT })
+          : photo.resize(LONGEST_SIDE, LONGEST_SIDE, { fit: "inside", withoutEnlargement: true });
+      const bytes = await source.jpeg({ quality: ORIGINAL_QUALITY }).toBuffer();
+      const decoded = sharp(bytes).toColourspace("srgb").removeAlpha().raw();
+      const { data, info } = await decoded.toBuffer({ resolveWithObject: true });
+      const name = `${photo === undefined ? "scene" : "photo"}-${String(number).padStart(3, "0")}`;
+      return { name, bytes, original: { data, width: info.width, height: info.height } };
+    }),
+  );
 }
 
 /** Lookalikes in each split, for each original; they are spread over all kinds. */
@@ -236,24 +259,11 @@ async function plant(into, count, photos) {
   for (const folder of [train, test]) mkdirSync(folder, { recursive: true });
   const rows = ["first,second,kind\n"];
   let copies = 0;
-  for (let number = 0; number < count; number++) {
-    const photo = photos[number];
-    const name = `${photo === undefined ? "scene" : "photo"}-${String(number).padStart(3, "0")}`;
-    const source =
-      photo === undefined
-        ? open({ data: Buffer.from(drawScene(number + 1).buffer), width: WIDTH, height: HEIGHT })
-        : photo.resize(LONGEST_SIDE, LONGEST_SIDE, { fit: "inside", withoutEnlargement: true });
-    const bytes = await source.jpeg({ quality: ORIGINAL_QUALITY }).toBuffer();
+  for (const [number, { name, bytes, original }] of (await readOriginals(count, photos)).entries()) {
     writeFileSync(path.join(train, `${name}.jpg`), bytes);
-    const { data, info } = await sharp(bytes)
-      .toColourspace("srgb")
-      .removeAlpha()
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const original = { data, width: info.width, height: info.height };
     const random = randomOf(20_000 + number);
     for (const [index, { kind, strength, apply, extension = "jpg" }] of TRANSFORMS.entries()) {
-      const copy = apply(open(original), original, random);
+      const copy = apply(openOriginal(original), original, random);
       const file = `${name}-${String(index).padStart(2, "0")}.${extension}`;
       await (extension === "jpg" && kind !== "re-encoded" ? copy.jpeg({ quality: COPY_QUALITY }) : copy).toFile(
         path.join(test, file),
@@ -268,7 +278,7 @@ async function plant(into, count, photos) {
     for (let number = 0; number < 2 * each; number++) {
       const data = Buffer.from(draw(number).buffer);
       const file = `${kind}-${String(number).padStart(3, "0")}.jpg`;
-      await open({ data, width: WIDTH, height: HEIGHT })
+      await openOriginal({ data, width: WIDTH, height: HEIGHT })
         .jpeg({ quality: COPY_QUALITY })
         .toFile(path.join(number % 2 === 0 ? train : test, file));
     }
@@ -282,8 +292,9 @@ export function titleOf(kind, strength) {
   return strength === "" ? kind : `${kind}: ${strength}`;
 }
 
-/** The photos, in the order of their names. @returns {Promise<Sharp[]>} */
+/** The photos, in the order of their names; none where the archive is missing. @returns {Promise<Sharp[]>} */
 async function readPhotos() {
+  if (!existsSync(PHOTOS)) return [];
   /** @type {Map<string, Sharp>} */
   const photos = new Map();
   for await (const entry of createReadStream(PHOTOS).pipe(createGunzip()).pipe(extract())) {
