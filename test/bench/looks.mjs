@@ -49,20 +49,24 @@ const BASIS = Array.from({ length: FREQUENCIES }, (_, u) =>
  * Pictures with the spectrum of photos: amplitudes fall as 1/f (Field, "Relations between the statistics of natural images
  * and the response properties of cortical cells", 1987), and it is mostly brighter above. Every 50th is an earlier one
  * again, turned or mirrored, of another brightness and contrast and with noise. Made when they are not there yet.
- * @param {number} count @returns {Promise<{ file: string, planted: number }>}
+ * @param {number} count
+ * @returns {Promise<{ file: string, planted: [number, number][] }>} An array file, and which rows are again which later ones.
  */
 export async function prepareLooks(count) {
   const { folder, made } = await cached(`looks-1-${count}`, async (into) => {
+    /** @type {[number, number][]} */
+    const planted = [];
     await writeArray(path.join(into, "looks.npy"), count, (number) => {
       if (number % PLANTED_EVERY !== PLANTED_EVERY - 1) return drawLook(number);
       const random = randomOf(30_000_000 + number);
       // Not of one that is itself a copy.
-      const original = drawLook(Math.floor((random() * number) / PLANTED_EVERY) * PLANTED_EVERY);
-      return change(turn(original, Math.floor(random() * 8)), random);
+      const original = Math.floor((random() * number) / PLANTED_EVERY) * PLANTED_EVERY;
+      planted.push([original, number]);
+      return change(turn(drawLook(original), Math.floor(random() * 8)), random);
     });
-    return { planted: Math.floor(count / PLANTED_EVERY) };
+    return planted;
   });
-  return { file: path.join(folder, "looks.npy"), ...made };
+  return { file: path.join(folder, "looks.npy"), planted: made };
 }
 
 /** @param {number} number */

@@ -105,9 +105,10 @@ def score_hashes(hashes, task):
         return [None] * len(task["listed"]), {}
     ways = np.stack([hashes[file] for file in known], axis=1)
     own = ways[0]
+    # The first file of a pair as it lies against all ways of the second one: the other way round may differ by a few bits.
     listed = [
         int(distances(own[rank[a]][None], ways[:, rank[b]][:, None])[0, 0]) if a in rank and b in rank else None
-        for a, b in task["listed"]
+        for a, b in map(sorted, task["listed"])
     ]
     if task["onlyListed"]:
         return listed, histogram([each for each in listed if each is not None])

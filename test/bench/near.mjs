@@ -128,17 +128,25 @@ function overallTable(rows) {
 /** @param {number} threshold */
 const thresholdText = (threshold) => String(Number(threshold.toFixed(3)));
 
-/** About ten thresholds, evenly spread over the scores. @param {Scores} tool @param {readonly Quality[]} curve */
+/** About ten round thresholds from the strictest to the widest score. @param {Scores} tool @param {readonly Quality[]} curve */
 export function curveTable(tool, curve) {
   const [strictest, widest] = [curve[0]?.threshold ?? 0, curve.at(-1)?.threshold ?? 0];
-  const steps = 10;
-  const thresholds = Array.from({ length: steps + 1 }, (_, i) => strictest + ((widest - strictest) * i) / steps);
+  const step = roundStep(Math.abs(widest - strictest) / 10);
+  const [from, to] = [strictest, widest].map((threshold) => Math.round(threshold / step)).sort((a, b) => a - b);
+  const ascending = Array.from({ length: (to ?? 0) - (from ?? 0) + 1 }, (_, i) => ((from ?? 0) + i) * step);
   return table(
     ["threshold", "pairs", "right", "precision", "recall", "F1"],
-    thresholds.map((threshold) => {
+    (tool.better === "lower" ? ascending : ascending.toReversed()).map((threshold) => {
       const { found, right, precision, recall, f1 } = qualityAt(tool, curve, threshold);
       const counts = [found, right].map((count) => count.toLocaleString("en"));
       return [thresholdText(threshold), ...counts, ...[precision, recall, f1].map(rate)];
     }),
   );
+}
+
+/** 1, 2 or 5 times a power of ten, the next one above a number; 1 for 0. @param {number} least */
+function roundStep(least) {
+  if (least === 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(least));
+  return /** @type {const} */ (([1, 2, 5]).find((times) => times * power >= least) ?? 10) * power;
 }
