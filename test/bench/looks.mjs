@@ -59,8 +59,9 @@ export async function prepareLooks(count) {
     await writeArray(path.join(into, "looks.npy"), count, (number) => {
       if (number % PLANTED_EVERY !== PLANTED_EVERY - 1) return drawLook(number);
       const random = randomOf(30_000_000 + number);
+      const earlier = Math.floor(random() * number);
       // Not of one that is itself a copy.
-      const original = Math.floor((random() * number) / PLANTED_EVERY) * PLANTED_EVERY;
+      const original = earlier % PLANTED_EVERY === PLANTED_EVERY - 1 ? earlier - 1 : earlier;
       planted.push([original, number]);
       return change(turn(drawLook(original), Math.floor(random() * 8)), random);
     });

@@ -1,4 +1,7 @@
-"""All near pairs by faiss: near-faiss.py glyphs FOLDER RMS, or near-faiss.py hashes FILE BITS DISTANCE.
+"""All near pairs by faiss: near-faiss.py glyphs FOLDER RMS, or near-faiss.py hashes FILE WAYS DISTANCE.
+
+A file of hashes has eight of 64 bits a picture, one for each way it can lie; the first WAYS of them are compared with the first
+of the others.
 
 Prints JSON: how many rows are searched, how many pairs there are, and what the search alone took, in seconds: reading the
 input does not count, building the index does. Faiss uses as many threads as there are processors.
@@ -14,6 +17,8 @@ import numpy as np
 
 # Squared distances are differences of large 32-bit floats: so far from the bound they may be on its wrong side.
 SLACK = 64
+# Hashes that are searched at a time: most pairs differ little in one of eight ways, and all are held.
+QUERIES = 4096
 
 
 def read_glyphs(folder):
@@ -48,16 +53,20 @@ def glyphs(folder, rms):
     return len(pixels), pairs, took
 
 
-def hashes(file, bits, distance):
-    rows = np.fromfile(file, dtype=np.uint8).reshape(-1, int(bits) // 8)
+def hashes(file, ways, distance):
+    rows = np.fromfile(file, dtype=np.uint8).reshape(-1, 8, 8)
+    own = np.ascontiguousarray(rows[:, 0])
+    pairs = 0
     start, cpu = time.perf_counter(), time.process_time()
-    index = faiss.IndexBinaryFlat(int(bits))
-    index.add(rows)
-    # Its bound is not part of the range.
-    limits, _, others = index.range_search(rows, int(distance) + 1)
-    took = time.perf_counter() - start, time.process_time() - cpu
-    own = np.repeat(np.arange(len(rows)), np.diff(limits).astype(np.int64))
-    return len(rows), int((own < others).sum()), took
+    index = faiss.IndexBinaryFlat(64)
+    index.add(own)
+    for way in range(int(ways)):
+        for at in range(0, len(rows), QUERIES):
+            # Its bound is not part of the range.
+            limits, _, others = index.range_search(np.ascontiguousarray(rows[at : at + QUERIES, way]), int(distance) + 1)
+            queries = at + np.repeat(np.arange(len(limits) - 1), np.diff(limits).astype(np.int64))
+            pairs += int((queries < others).sum())
+    return len(rows), pairs, (time.perf_counter() - start, time.process_time() - cpu)
 
 
 if __name__ == "__main__":

@@ -148,5 +148,5 @@ export function curveTable(tool, curve) {
 function roundStep(least) {
   if (least === 0) return 1;
   const power = 10 ** Math.floor(Math.log10(least));
-  return /** @type {const} */ (([1, 2, 5]).find((times) => times * power >= least) ?? 10) * power;
+  return ([1, 2, 5].find((times) => times * power >= least) ?? 10) * power;
 }
