@@ -1,4 +1,4 @@
-import { bestFirst, isAsGood, type Measure, type NearPairs } from "./near";
+import { bestFirst, type Measure, type NearPairs } from "./near";
 
 /** Groups in which each picture is near each: samples of group g are `members[offsets[g]] .. members[offsets[g + 1] - 1]`. */
 export interface Cliques {
@@ -16,21 +16,30 @@ export interface Cliques {
  *
  * Greedy, from the best pair on: a pair that is in no group yet begins one, and of the pictures that are near all of it the
  * nearest joins (the one whose worst score to the group is best; of equal ones the first), until none is left. So it
- * depends on nothing but the pairs. Time is about linear in the pairs of all groups that result.
+ * depends on nothing but the pairs. Time is about linear in the pairs where similar pictures are similar to each other.
  */
 export function cliquesOf(pairs: NearPairs, measure: Measure): Cliques {
   const graph = new Graph(pairs);
+  // The less the nearer, whatever the measure.
+  const sign = measure.better === "lower" ? 1 : -1;
+  const distances = pairs.scores.map((score) => sign * score);
+  const growing = new GrowingClique(graph, pairs, distances);
   const isCovered = new Uint8Array(pairs.count);
   const offsets = [0];
   const members: number[] = [];
   const worst: number[] = [];
   for (const pair of bestFirst(pairs, measure)) {
     if (isCovered[pair] === 1) continue;
-    const clique = grow(graph, pairs, pair, measure);
-    for (const covered of clique.pairs) isCovered[covered] = 1;
-    members.push(...clique.members.sort((a, b) => a - b));
+    const clique = growing.from(pair);
+    clique.sort((a, b) => a - b);
+    for (const [at, sample] of clique.entries()) {
+      for (let other = at + 1; other < clique.length; other++) {
+        isCovered[graph.pairOf(sample, clique[other] ?? 0)] = 1;
+      }
+      members.push(sample);
+    }
     offsets.push(members.length);
-    worst.push(clique.worst);
+    worst.push(sign * growing.farthest);
   }
   return {
     count: worst.length,
@@ -40,87 +49,95 @@ export function cliquesOf(pairs: NearPairs, measure: Measure): Cliques {
   };
 }
 
-interface Clique {
-  readonly members: number[];
-  readonly pairs: number[];
-  readonly worst: number;
-}
+/** A group that pictures join as long as there are some that are near all of it. Its arrays serve one group after another. */
+class GrowingClique {
+  /** The distance of the two members of the group that are farthest from each other. */
+  farthest = 0;
+  /** Pictures that are near all of the group, ascending, and how far each is from its farthest member. */
+  private count = 0;
+  private readonly candidates: Uint32Array;
+  private readonly reaches: Float32Array;
 
-/** A picture that is near all of a clique, and its pairs with the members. */
-interface Candidate {
-  readonly sample: number;
-  readonly pairs: number[];
-  worst: number;
-}
-
-function grow(graph: Graph, pairs: NearPairs, start: number, measure: Measure): Clique {
-  const scoreOf = (pair: number): number => pairs.scores[pair] ?? 0;
-  const isBetter = (a: number, b: number): boolean => a !== b && isAsGood(measure, a, b);
-  const ends = [pairs.first[start] ?? 0, pairs.second[start] ?? 0] as const;
-  // From the picture with fewer neighbours: one that thousands are near would else be gone through for each of them.
-  const [first, second] = graph.degreeOf(ends[0]) <= graph.degreeOf(ends[1]) ? ends : ([ends[1], ends[0]] as const);
-  const members = [first, second];
-  const covered = [start];
-  let worst = scoreOf(start);
-  let candidates: Candidate[] = graph
-    .neighboursOf(first)
-    .filter(({ sample }) => sample !== second)
-    .flatMap(({ sample, pair }) => {
-      const other = graph.pairOf(second, sample);
-      if (other < 0) return [];
-      const [a, b] = [scoreOf(pair), scoreOf(other)];
-      return [{ sample, pairs: [pair, other], worst: isBetter(a, b) ? b : a }];
-    });
-  while (candidates.length > 0) {
-    const next = candidates.reduce((best, candidate) =>
-      isBetter(candidate.worst, best.worst) || (candidate.worst === best.worst && candidate.sample < best.sample)
-        ? candidate
-        : best,
-    );
-    members.push(next.sample);
-    covered.push(...next.pairs);
-    if (isBetter(worst, next.worst)) worst = next.worst;
-    candidates = candidates.filter((candidate) => {
-      const pair = candidate === next ? -1 : graph.pairOf(next.sample, candidate.sample);
-      if (pair < 0) return false;
-      candidate.pairs.push(pair);
-      if (isBetter(candidate.worst, scoreOf(pair))) candidate.worst = scoreOf(pair);
-      return true;
-    });
+  constructor(
+    private readonly graph: Graph,
+    private readonly pairs: NearPairs,
+    private readonly distances: Float32Array,
+  ) {
+    this.candidates = new Uint32Array(graph.widest);
+    this.reaches = new Float32Array(graph.widest);
   }
-  return { members, pairs: covered, worst };
+
+  /** Its members, beginning with the two of a pair. */
+  from(pair: number): number[] {
+    const { graph, pairs } = this;
+    const [a, b] = [pairs.first[pair] ?? 0, pairs.second[pair] ?? 0];
+    // From the picture with fewer neighbours: one that thousands are near would else be gone through for each of them.
+    const [first, second] = graph.degreeOf(a) <= graph.degreeOf(b) ? [a, b] : [b, a];
+    const members = [first, second];
+    this.farthest = this.distances[pair] ?? 0;
+    this.count = 0;
+    for (let at = graph.startOf(first); at < graph.endOf(first); at++) {
+      const candidate = graph.others[at] ?? 0;
+      if (candidate === second) continue;
+      this.candidates[this.count] = candidate;
+      this.reaches[this.count++] = this.distances[graph.pairNumbers[at] ?? 0] ?? 0;
+    }
+    this.keepNeighboursOf(second);
+    while (this.count > 0) {
+      const next = this.nearest();
+      const sample = this.candidates[next] ?? 0;
+      members.push(sample);
+      this.farthest = Math.max(this.farthest, this.reaches[next] ?? 0);
+      this.keepNeighboursOf(sample);
+    }
+    return members;
+  }
+
+  private nearest(): number {
+    let best = 0;
+    for (let at = 1; at < this.count; at++) {
+      if ((this.reaches[at] ?? 0) < (this.reaches[best] ?? 0)) best = at;
+    }
+    return best;
+  }
+
+  /** Drops candidates that are not near a picture, and the picture itself. */
+  private keepNeighboursOf(sample: number): void {
+    let kept = 0;
+    for (let at = 0; at < this.count; at++) {
+      const candidate = this.candidates[at] ?? 0;
+      const pair = candidate === sample ? -1 : this.graph.pairOf(sample, candidate);
+      if (pair < 0) continue;
+      this.candidates[kept] = candidate;
+      this.reaches[kept++] = Math.max(this.reaches[at] ?? 0, this.distances[pair] ?? 0);
+    }
+    this.count = kept;
+  }
 }
 
 /** Who is near whom: the neighbours of every sample, ascending. */
 class Graph {
-  private readonly places = new Map<number, number>();
+  /** Neighbours, and the number of the pair with each; those of sample s from `startOf(s)` to `endOf(s)`. */
+  readonly others: Uint32Array;
+  readonly pairNumbers: Uint32Array;
+  /** Most neighbours of any sample. */
+  readonly widest: number;
   private readonly ends: Uint32Array;
-  private readonly others: Uint32Array;
-  private readonly pairNumbers: Uint32Array;
 
   constructor({ count, first, second }: NearPairs) {
-    const degrees: number[] = [];
-    const countOne = (sample: number): void => {
-      const place = this.places.get(sample) ?? this.places.size;
-      this.places.set(sample, place);
-      degrees[place] = (degrees[place] ?? 0) + 1;
-    };
+    const samples = second.reduce((most, sample) => Math.max(most, sample), -1) + 1;
+    const next = new Uint32Array(samples + 1);
     for (let pair = 0; pair < count; pair++) {
-      countOne(first[pair] ?? 0);
-      countOne(second[pair] ?? 0);
+      for (const sample of [first[pair] ?? 0, second[pair] ?? 0]) next[sample + 1] = (next[sample + 1] ?? 0) + 1;
     }
-    const next = new Uint32Array(degrees.length);
-    let end = 0;
-    this.ends = Uint32Array.from(degrees, (degree, place) => {
-      next[place] = end;
-      return (end += degree);
-    });
-    this.others = new Uint32Array(end);
-    this.pairNumbers = new Uint32Array(end);
+    this.widest = next.reduce((most, degree) => Math.max(most, degree), 0);
+    for (let sample = 0; sample < samples; sample++) next[sample + 1] = (next[sample + 1] ?? 0) + (next[sample] ?? 0);
+    this.ends = next.slice(1);
+    this.others = new Uint32Array(2 * count);
+    this.pairNumbers = new Uint32Array(2 * count);
     const add = (sample: number, other: number, pair: number): void => {
-      const place = this.places.get(sample) ?? 0;
-      const at = next[place] ?? 0;
-      next[place] = at + 1;
+      const at = next[sample] ?? 0;
+      next[sample] = at + 1;
       this.others[at] = other;
       this.pairNumbers[at] = pair;
     };
@@ -129,22 +146,22 @@ class Graph {
     for (let pair = 0; pair < count; pair++) add(first[pair] ?? 0, second[pair] ?? 0, pair);
   }
 
-  neighboursOf(sample: number): { readonly sample: number; readonly pair: number }[] {
-    const [from, to] = this.rangeOf(sample);
-    return Array.from(this.others.subarray(from, to), (other, i) => ({
-      sample: other,
-      pair: this.pairNumbers[from + i] ?? 0,
-    }));
+  startOf(sample: number): number {
+    return sample === 0 ? 0 : (this.ends[sample - 1] ?? 0);
+  }
+
+  endOf(sample: number): number {
+    return this.ends[sample] ?? 0;
   }
 
   degreeOf(sample: number): number {
-    const [from, to] = this.rangeOf(sample);
-    return to - from;
+    return this.endOf(sample) - this.startOf(sample);
   }
 
   /** The pair of two samples; -1 when they are none. */
   pairOf(a: number, b: number): number {
-    let [low, high] = this.rangeOf(a);
+    let low = this.startOf(a);
+    let high = this.endOf(a);
     const end = high;
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -152,10 +169,5 @@ class Graph {
       else high = middle;
     }
     return low < end && this.others[low] === b ? (this.pairNumbers[low] ?? 0) : -1;
-  }
-
-  private rangeOf(sample: number): [number, number] {
-    const place = this.places.get(sample);
-    return place === undefined ? [0, 0] : [place === 0 ? 0 : (this.ends[place - 1] ?? 0), this.ends[place] ?? 0];
   }
 }

@@ -71,7 +71,7 @@ interface Exports {
   ): number;
 }
 
-const api = (globalThis as { WebAssembly?: WebAssemblyApi }).WebAssembly;
+const api = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
 
 /**
  * What makes the memory of a space for the kernel in `file`; undefined where Node cannot run it (no WebAssembly, no SIMD),
