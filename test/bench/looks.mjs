@@ -112,7 +112,7 @@ function change(look, random) {
 }
 
 /**
- * Square windows of photos, or of scenes where there are none, any size, anywhere and any way round: many pairs of them
+ * Square windows of photos, or of scenes where there are none, of any size up to half of the photo, anywhere and any way round: many pairs of them
  * overlap by more or less. Every tenth is an earlier one again, changed. Made when they are not there yet.
  * @param {number} count @returns {Promise<string>} An array file.
  */
@@ -143,7 +143,7 @@ async function cut(originals, random) {
   const { original } = originals[Math.floor(random() * originals.length)] ?? {};
   if (original === undefined) throw new Error("There are no pictures to cut windows from.");
   const most = Math.min(original.width, original.height);
-  const side = Math.round(most * (0.25 + 0.75 * random()));
+  const side = Math.round(most * (0.12 + 0.4 * random()));
   const [left, top] = [original.width - side, original.height - side].map((spare) =>
     Math.floor(random() * (spare + 1)),
   );

@@ -18,10 +18,7 @@ import { inspectCommand } from "./peers.mjs";
 /** @typedef {{ first: number, second: number, score: number, transform: string }} Pair */
 
 /** @type {typeof import("../../src/core/near/structure")} */
-const { comparePhotos, hammingDistance, inverseOf, MAX_DISTANCE, photoOf, turnHash } = await tsImport(
-  "../../src/core/near/structure.ts",
-  import.meta.url,
-);
+const { PhotoComparer, photoOf } = await tsImport("../../src/core/near/structure.ts", import.meta.url);
 /** @type {typeof import("../../src/core/near/near")} */
 const { DEGENERATE_SPREAD, MEASURES, TRANSFORMS } = await tsImport("../../src/core/near/near.ts", import.meta.url);
 const REACH = MEASURES.photos.reach;
@@ -99,20 +96,18 @@ function bruteForce({ file, thread, threads }) {
     // Equal pictures are no pair; the first one stands for them. What is nearly empty takes no part.
     if (seen.has(digest) || spreadOf(look) < DEGENERATE_SPREAD) continue;
     seen.add(digest);
-    const photo = photoOf(look);
-    photos.push({ row, photo, turned: TRANSFORMS.map((_, transform) => turnHash(photo.hash, inverseOf(transform))) });
+    photos.push({ row, photo: photoOf(look) });
   }
   /** @type {Pair[]} */
   const pairs = [];
   for (let i = thread; i < photos.length; i += threads) {
     const first = photos[i];
     if (first === undefined) continue;
+    const comparer = new PhotoComparer(first.photo);
     for (let j = i + 1; j < photos.length; j++) {
       const second = photos[j];
-      // The first step of the definition, here because it spares most of the work.
       if (second === undefined) continue;
-      if (first.turned.every((hash) => hammingDistance(hash, second.photo.hash) > MAX_DISTANCE)) continue;
-      const likeness = comparePhotos(first.photo, second.photo);
+      const likeness = comparer.compare(second.photo);
       if (likeness === null || Math.fround(likeness.score) < REACH) continue;
       const transform = TRANSFORMS[likeness.transform] ?? "";
       pairs.push({ first: first.row, second: second.row, score: likeness.score, transform });
