@@ -42,6 +42,7 @@ const SAYS =
  * @typedef {object} Row
  * @property {string} title
  * @property {number} compared Pictures that were compared. @property {number} pairs Near pairs, as CleanSplit finds them.
+ * @property {string | null} limited Why not all are found that the definition calls near, if so.
  * @property {Measurement[]} without @property {Taken[]} own
  * @property {{ name: string, taken: Taken[] }[]} peers None where faiss took no part.
  *
@@ -82,6 +83,7 @@ export async function nearGlyphs(options) {
       `\`IndexFlatL2.range_search\` on the same pixels: exact as well, each with each. Before anything was timed, both had the same ` +
       `number of pairs. ${SAYS}`,
     searchTable(rows),
+    ...limits(rows),
     ...(python === undefined ? ["faiss cannot be installed here: skipped."] : [peerTable(rows)]),
   ];
   return { data: { rows }, markdown };
@@ -119,6 +121,7 @@ export async function nearPhotos(options) {
       `that differ in at most ${DISTANCE} as they lie, as imagededup does; and in all eight ways within the bits that CleanSplit allows, ` +
       `which is the first of three steps of its definition. It verifies nothing. ${SAYS}`,
     searchTable(rows),
+    ...limits(rows),
     ...(python === undefined ? ["faiss cannot be installed here: skipped."] : [peerTable(rows)]),
   ];
   return { data: { rows, missed }, markdown };
@@ -158,8 +161,7 @@ async function inspectNear(input, ...options) {
   await measure({ argv: [...inspectCommand(input), "--tier", "near", "--json", json, ...options] });
   const { compared, pairs, limited } = JSON.parse(readFileSync(json, "utf8")).near;
   rmSync(json);
-  if (limited !== null) console.log(`  ${limited}`);
-  return { compared, pairs };
+  return { compared, pairs, limited };
 }
 
 /**
@@ -191,6 +193,12 @@ const answerOf = (output) => JSON.parse(output);
 
 /** @param {number} value */
 const seconds = (value) => `${digits(value)} s`;
+
+/** What CleanSplit says of searches that it has limited. @param {readonly Row[]} rows */
+function limits(rows) {
+  const limited = rows.flatMap(({ title, limited }) => (limited === null ? [] : [`- ${title}: ${limited}`]));
+  return limited.length === 0 ? [] : [limited.join("\n")];
+}
 
 /** @param {readonly Row[]} rows */
 function searchTable(rows) {
