@@ -7,16 +7,16 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 
 /**
- * What is compiled to which module, and the memory it has.
- * @type {readonly { entry: string, module: string, memory: readonly string[] }[]}
+ * The modules: name of the file in dist, source, and options for its memory, in pages of 64 KiB.
+ * @type {readonly { name: string, source: string, memory: readonly string[] }[]}
  */
 const MODULES = [
   // 8 MiB: the fixed buffers of src/kernels/layout.ts and the first input.
-  { entry: "src/kernels/index.ts", module: "kernels.wasm", memory: ["--initialMemory", "128"] },
-  // The memory of src/engine/near/space.ts, which threads share.
+  { name: "kernels", source: "src/kernels/index.ts", memory: ["--initialMemory", "128"] },
+  // The memory of src/engine/near/glyphSpace.ts, which threads share.
   {
-    entry: "src/kernels/glyphs/index.ts",
-    module: "glyphs.wasm",
+    name: "glyphs",
+    source: "src/kernels/glyphs/index.ts",
     memory: [
       ...["--importMemory", "--sharedMemory", "--enable", "threads"],
       ...["--initialMemory", "1", "--maximumMemory", "65536"],
@@ -25,19 +25,19 @@ const MODULES = [
 ];
 
 /**
- * Writes the modules into `outdir`.
+ * Writes `<name>.wasm` of every module into `outdir`.
  * @param {string} outdir
  */
 export async function buildKernels(outdir) {
   await mkdir(outdir, { recursive: true });
-  for (const { entry, module, memory } of MODULES) {
+  for (const { name, source, memory } of MODULES) {
     const { error, stderr } = await asc.main([
-      entry,
-      ...["--baseDir", root, "--outFile", path.relative(root, path.resolve(outdir, module))],
+      source,
+      ...["--baseDir", root, "--outFile", path.relative(root, path.resolve(outdir, `${name}.wasm`))],
       ...["--runtime", "stub", "--enable", "simd", ...memory],
       ...["--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert", "--use", "abort="],
     ]);
-    if (error !== null) throw new Error(`Compiling ${entry} failed.\n${stderr.toString()}`, { cause: error });
+    if (error !== null) throw new Error(`Compiling ${source} failed.\n${stderr.toString()}`, { cause: error });
   }
 }
 

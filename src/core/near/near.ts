@@ -134,10 +134,13 @@ export function bestFirst({ count, scores }: NearPairs, measure: Measure): Uint3
 }
 
 /**
- * Mean square difference from its mean, in grey levels squared, below which a picture takes no part: it is nearer to an
- * empty one than the default threshold of glyphs, so it would be near to everything that is nearly empty.
+ * Mean square difference from its mean, in grey levels squared, below which a picture takes no part, because all such
+ * pictures would be near each other.
+ * - `glyphs`: it is less than 2 levels from an empty one, so any two of them are less than 4 apart, half of what people
+ *   call the same glyph. Pictures with somewhat more to see are compared: notMNIST has real duplicates among them.
+ * - `photos`: its structure is mostly that of noise.
  */
-export const DEGENERATE_SPREAD = MEASURES.glyphs.threshold ** 2;
+export const DEGENERATE_SPREAD: Readonly<Record<Regime, number>> = { glyphs: 4, photos: 81 };
 
 /** No pairs. */
 export function emptyPairs(): NearPairs {

@@ -12,7 +12,7 @@ import {
   type MakeMemory,
   type SharedMemory,
   type Space,
-} from "./space";
+} from "./glyphSpace";
 
 /** Up to where pairs are searched: the largest sums of squared differences of coordinates, and of pixels. */
 export interface Limits {

@@ -1,15 +1,14 @@
 import path from "node:path";
 import { findAxes, farthest } from "../../core/near/axes";
 import type { Measure } from "../../core/near/near";
-import { number, plural } from "../../core/leakage/verdict";
 import { forEachLimited } from "../limited";
 import type { Pool } from "../pool/pool";
 import { memoryMaker } from "./glyphKernel";
 import { readLooks } from "./looks";
-import { GlyphPairs } from "./pairs";
+import { GlyphPairs } from "./glyphPairs";
 import { MAX_PAIRS, type FoundPairs, type NearTask } from "./search";
-import { createSpace, viewsOf, type Space } from "./space";
-import { writeBoxes } from "./tree";
+import { createSpace, viewsOf, type Space } from "./glyphSpace";
+import { writeBoxes } from "./glyphTree";
 
 /** Pictures of which the axes are found. */
 const PROBED = 2048;
@@ -73,7 +72,7 @@ export async function searchGlyphs(
   });
   const pairs = await found.finish(samples);
   signal.throwIfAborted();
-  return { pairs, reach: found.reach, limited: limitedText(found, measure) };
+  return { pairs, reach: found.reach, limited: found.limitedText(measure) };
 }
 
 /** Pictures spread over all of them, as a copy. */
@@ -102,12 +101,4 @@ async function buildTree(space: Space, pool: Pool, signal: AbortSignal): Promise
 
 function* stretches(count: number, size: number): Generator<{ readonly from: number; readonly to: number }> {
   for (let from = 0; from < count; from += size) yield { from, to: Math.min(count, from + size) };
-}
-
-function limitedText(found: GlyphPairs, measure: Measure): string | null {
-  if (!found.isLimited) return null;
-  const all = `More than ${number(MAX_PAIRS)} pairs have an ${measure.name} of at most ${measure.reach}`;
-  return found.mostSquares < 0
-    ? `${all}, even of 0, so none is kept.`
-    : `${all}, so only the ${plural(found.size, "pair")} of at most ${found.reach} are kept.`;
 }

@@ -1,6 +1,6 @@
 import { MEASURES, type Measure } from "../../core/near/near";
 import { areTwoToned } from "../../core/near/twoTones";
-import { number, plural } from "../../core/leakage/verdict";
+import { plural } from "../../core/leakage/verdict";
 import { readLooks } from "./looks";
 import type { NearTask } from "./search";
 
@@ -24,7 +24,13 @@ const PROBED = 512;
  * Chooses by the data how pictures are compared: pixel by pixel when nearly all have one size, which is tiny, and they are
  * nearly two-toned; see `core/near/twoTones.ts`. Depends on nothing but the pictures and their order in the dataset.
  */
-export async function chooseRegime({ dataset, findings, samples, pool, signal }: NearTask): Promise<ChosenRegime> {
+export async function chooseRegime({
+  dataset,
+  findings,
+  samples,
+  pool,
+  signal,
+}: Omit<NearTask, "progress">): Promise<ChosenRegime> {
   const { widths, heights } = findings.fingerprints;
   const { count, ...size } = mostCommonSize(samples, widths, heights);
   const photos = (why: string): ChosenRegime => ({
@@ -32,20 +38,21 @@ export async function chooseRegime({ dataset, findings, samples, pool, signal }:
     reason: `${why}, so the structure of their grey levels is compared; mirrored and turned pictures are found, too.`,
     size,
   });
-  const all = `the ${plural(samples.length, "picture")}`;
-  if (samples.length === 0) return photos("No picture takes part");
-  if (count < SAME_SIZE * samples.length) {
-    return photos(`Of ${all}, only ${number(count)} have the most common size`);
-  }
-  const text = `${count === samples.length ? "All" : "Nearly all"} of ${all} are ${size.width} x ${size.height} pixels`;
-  if (Math.max(size.width, size.height) > MAX_SIDE) return photos(text);
+  if (samples.length === 0) return photos("No picture shows anything");
+  if (count < SAME_SIZE * samples.length) return photos("The pictures are of different sizes");
+  const some = count === samples.length ? "All" : "Nearly all";
+  const text = `are ${size.width} x ${size.height} pixels`;
+  if (Math.max(size.width, size.height) > MAX_SIDE) return photos(`${some} pictures ${text}`);
   const probed = Math.min(samples.length, PROBED);
-  const some = Uint32Array.from({ length: probed }, (_, i) => samples[Math.floor((i * samples.length) / probed)] ?? 0);
-  const looks = await readLooks(dataset, some, size, pool, { signal, advance: () => undefined });
-  if (!areTwoToned(looks, size.width * size.height)) return photos(`${text} and have many tones`);
+  const spread = Uint32Array.from(
+    { length: probed },
+    (_, i) => samples[Math.floor((i * samples.length) / probed)] ?? 0,
+  );
+  const looks = await readLooks(dataset, spread, size, pool, { signal, advance: () => undefined });
+  if (!areTwoToned(looks, size.width * size.height)) return photos(`${some} pictures ${text} and have many tones`);
   return {
     measure: MEASURES.glyphs,
-    reason: `${text} and nearly two-toned, so they are compared pixel by pixel; mirrored and turned pictures are not looked for.`,
+    reason: `${some} of the ${plural(samples.length, "picture")} ${text} and nearly two-toned, so they are compared pixel by pixel; mirrored and turned pictures are not looked for.`,
     size,
   };
 }

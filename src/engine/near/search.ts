@@ -38,25 +38,30 @@ export async function searchNear(
   pool: Pool,
   run: { readonly signal: AbortSignal; readonly progress: (done: number, total: number) => void },
 ): Promise<NearSearch> {
-  const { samples, degenerate } = takingPart(findings);
+  const { signal } = run;
+  const shown = takingPart(findings, DEGENERATE_SPREAD.glyphs).samples;
+  run.progress(0, shown.length);
+  const { measure, reason, size } = await chooseRegime({ dataset, findings, samples: shown, pool, signal });
+  const { samples, degenerate } = takingPart(findings, DEGENERATE_SPREAD[measure.regime]);
   const progress = (done: number): void => run.progress(done, samples.length);
-  progress(0);
-  const task: NearTask = { dataset, findings, samples, pool, signal: run.signal, progress };
-  const { measure, reason, size } = await chooseRegime(task);
+  const task: NearTask = { dataset, findings, samples, pool, signal, progress };
   const found =
     measure.regime === "glyphs" ? await searchGlyphs(task, measure, size) : await searchPhotos(task, measure);
   return { measure, reason, ...found, compared: samples.length, degenerate };
 }
 
-/** The different pictures that are compared, and which samples are too empty for it. */
-function takingPart({ table, fingerprints, groups }: Findings): { samples: Uint32Array; degenerate: Uint8Array } {
+/** The different pictures that are compared, and which samples are too empty for it: blank, or of less spread. */
+function takingPart(
+  { table, fingerprints, groups }: Findings,
+  spread: number,
+): { samples: Uint32Array; degenerate: Uint8Array } {
   const { states, spreads, blank } = fingerprints;
   const firstOf = firstsOf(table.count, states, groups.pixel);
   const degenerate = new Uint8Array(table.count);
   const samples: number[] = [];
   for (let sample = 0; sample < table.count; sample++) {
     if (states[sample] !== SampleState.ok) continue;
-    if (blank[sample] === 1 || (spreads[sample] ?? 0) < DEGENERATE_SPREAD) degenerate[sample] = 1;
+    if (blank[sample] === 1 || (spreads[sample] ?? 0) < spread) degenerate[sample] = 1;
     else if (firstOf[sample] === sample) samples.push(sample);
   }
   return { samples: Uint32Array.from(samples), degenerate };

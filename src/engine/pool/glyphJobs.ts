@@ -1,8 +1,8 @@
 import path from "node:path";
 import { coordinatesOf } from "../../core/near/axes";
 import { glyphKernel } from "../near/glyphKernel";
-import { LEAF, PAIR_WORDS, pairsOf, ROOM, viewsOf } from "../near/space";
-import { orderNode, splitNode } from "../near/tree";
+import { LEAF, PAIR_WORDS, pairsOf, ROOM, viewsOf } from "../near/glyphSpace";
+import { orderNode, splitNode } from "../near/glyphTree";
 import type { FoundGlyphs, JobParameter } from "./jobs";
 
 /** A job ends after about this long, so that cancelling, progress and sharing work between threads never wait for it. */

@@ -3,7 +3,7 @@ import type { FingerprintColumns } from "../../core/fingerprint/fingerprints";
 import type { Scaling } from "../../core/fingerprint/scaling";
 import type { Axes } from "../../core/near/axes";
 import type { Limits } from "../near/glyphKernel";
-import type { Space } from "../near/space";
+import type { Space } from "../near/glyphSpace";
 import type { FolderStamp, Listing } from "../sources/listing";
 import type { ImageList } from "../sources/lists/imageList";
 import type { PackedNames } from "../sources/names";

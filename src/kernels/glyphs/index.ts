@@ -1,5 +1,5 @@
 /**
- * Finds the pictures of one leaf of a tree that are near to those of the leaves behind it. `src/engine/near/space.ts` says
+ * Finds the pictures of one leaf of a tree that are near to those of the leaves behind it. `src/engine/near/glyphSpace.ts` says
  * what the tree is and where it lies in the memory, which all threads share: nothing is written but what is found.
  */
 
@@ -98,7 +98,7 @@ function levelAt(leaf: u32): u32 {
 /** Nodes of a level follow those of the level below; level 0 has room for 2^depth of them. */
 function boxOf(level: u32, node: u32): usize {
   const all: u32 = 2 << depth;
-  return boxes + (<usize>(all - (all >> level) + node)) * BOX_BYTES;
+  return boxes + <usize>(all - (all >> level) + node) * BOX_BYTES;
 }
 
 /** How far 8 coordinates are outside of an interval. */
@@ -122,7 +122,7 @@ function compareLeaves(a: u32, b: u32): void {
   const box = boxOf(0, b);
   const limit = i32x4.splat(far);
   for (let group: u32 = 0; group < LEAF / GROUP; group++) {
-    const at = leaves + (<usize>a) * LEAF_BYTES + (<usize>group) * GROUP_BYTES;
+    const at = leaves + <usize>a * LEAF_BYTES + <usize>group * GROUP_BYTES;
     // Of a group, the pictures that are near enough to the box.
     let distance = i64x2.splat(0);
     for (let pair: usize = 0; pair < 8; pair++) {
@@ -160,7 +160,7 @@ function compareWithLeaf(place: u32, at: usize, leaf: u32, limit: v128): void {
   const p5 = v128.load32_splat(at, 80);
   const p6 = v128.load32_splat(at, 96);
   const p7 = v128.load32_splat(at, 112);
-  let other = leaves + (<usize>leaf) * LEAF_BYTES;
+  let other = leaves + <usize>leaf * LEAF_BYTES;
   for (let group: u32 = 0; group < LEAF / GROUP; group++, other += GROUP_BYTES) {
     // The first four coordinates tell most pictures apart.
     let distance = i32x4.add(squares(p0, other), squares(p1, other + 16));
@@ -184,8 +184,8 @@ function comparePixels(place: u32, next: u32): void {
   compared++;
   const first = load<u32>(order + ((<usize>place) << 2));
   const second = load<u32>(order + ((<usize>next) << 2));
-  let a = looks + (<usize>first) * pixels;
-  let b = looks + (<usize>second) * pixels;
+  let a = looks + <usize>first * pixels;
+  let b = looks + <usize>second * pixels;
   const end = a + pixels;
   let lanes = i64x2.splat(0);
   while (a + 16 <= end) {
@@ -206,7 +206,7 @@ function comparePixels(place: u32, next: u32): void {
     total += difference * difference;
   }
   if (total > most) return;
-  const at = output + (<usize>found) * PAIR_BYTES;
+  const at = output + <usize>found * PAIR_BYTES;
   store<u32>(at, min(first, second));
   store<u32>(at, max(first, second), 4);
   store<u32>(at, total, 8);

@@ -1,5 +1,5 @@
 import { AXES } from "../../core/near/axes";
-import { BOX, boxAt, GROUP, LEAF, type Space, type Views } from "./space";
+import { BOX, boxAt, GROUP, LEAF, type Space, type Views } from "./glyphSpace";
 
 /** Pictures of a node that are looked at to see along which axis they differ most. */
 const PROBED = 256;

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { NearPairs } from "../../core/near/near";
+import type { Measure, NearPairs } from "../../core/near/near";
+import { number, plural } from "../../core/leakage/verdict";
 import { mostSquares, rmsOf } from "../../core/near/rms";
-import { PAIR_WORDS } from "./space";
+import { PAIR_WORDS } from "./glyphSpace";
 
 /** Scores at which a search may end when there are too many pairs are multiples of this. */
 export const REACH_STEP = 0.25;
@@ -13,7 +14,9 @@ export const REACH_STEP = 0.25;
  */
 export class GlyphPairs {
   private numbers = new Uint32Array(PAIR_WORDS * 4096);
+  /** Pairs in `numbers`, and how many of them are up to the reach: the others go when there is no room left. */
   private count = 0;
+  private kept = 0;
   /** How many pairs have a score above the step before and up to each step. */
   private readonly counts: number[];
   /** The step that is the reach; -1 when even those of score 0 are too many. */
@@ -35,19 +38,18 @@ export class GlyphPairs {
     return Math.max(0, this.step) * REACH_STEP;
   }
 
-  /** Pairs up to the reach. */
-  get size(): number {
-    return this.count;
-  }
-
-  /** Whether there were too many. */
-  get isLimited(): boolean {
-    return this.hasDropped;
-  }
-
   /** The largest sum of squared differences that is searched. */
   get mostSquares(): number {
     return this.step < 0 ? -1 : mostSquares(this.reach, this.pixels);
+  }
+
+  /** Why the reach is shorter than asked, in one sentence; `null` when it is not. */
+  limitedText({ name, reach }: Measure): string | null {
+    if (!this.hasDropped) return null;
+    const all = `More than ${number(this.most)} pairs have an ${name} of at most ${reach}`;
+    return this.step < 0
+      ? `${all}, even of 0, so none is kept.`
+      : `${all}, so only those of at most ${this.reach} are kept: ${plural(this.kept, "pair")}.`;
   }
 
   /** Adds pairs: two numbers and the sum of the squared differences each. */
@@ -55,16 +57,18 @@ export class GlyphPairs {
     for (let at = 0; at < pairs.length; at += PAIR_WORDS) {
       const step = this.stepOf(pairs[at + 2] ?? 0);
       if (step > this.step) continue;
-      this.counts[step] = (this.counts[step] ?? 0) + 1;
       this.reserve();
+      this.counts[step] = (this.counts[step] ?? 0) + 1;
+      this.kept++;
       const into = PAIR_WORDS * this.count++;
       for (let word = 0; word < PAIR_WORDS; word++) this.numbers[into + word] = pairs[at + word] ?? 0;
-      if (this.count > this.most) this.drop();
+      while (this.kept > this.most) this.shorten();
     }
   }
 
   /** All pairs in their order; `samples` are those of the numbers, ascending. */
   async finish(samples: Uint32Array): Promise<NearPairs> {
+    this.compact();
     const { count, numbers, pixels } = this;
     // By the second, then by the first number, each time keeping the order of equal ones.
     let order = byNumber(
@@ -91,25 +95,35 @@ export class GlyphPairs {
     return Math.ceil(rmsOf(squares, this.pixels) / REACH_STEP);
   }
 
-  /** Shortens the reach until there are not too many pairs. */
-  private drop(): void {
+  private shorten(): void {
     this.hasDropped = true;
-    let left = this.count;
-    while (left > this.most) left -= this.counts[this.step--] ?? 0;
-    let kept = 0;
-    for (let pair = 0; pair < this.count; pair++) {
-      const from = PAIR_WORDS * pair;
-      if (this.stepOf(this.numbers[from + 2] ?? 0) > this.step) continue;
-      this.numbers.copyWithin(PAIR_WORDS * kept++, from, from + PAIR_WORDS);
-    }
-    this.count = kept;
+    this.kept -= this.counts[this.step--] ?? 0;
   }
 
+  /** Takes out the pairs beyond the reach. */
+  private compact(): void {
+    if (this.count === this.kept) return;
+    const { numbers } = this;
+    let into = 0;
+    for (let from = 0; from < PAIR_WORDS * this.count; from += PAIR_WORDS) {
+      if (this.stepOf(numbers[from + 2] ?? 0) > this.step) continue;
+      for (let word = 0; word < PAIR_WORDS; word++) numbers[into + word] = numbers[from + word] ?? 0;
+      into += PAIR_WORDS;
+    }
+    this.count = this.kept;
+  }
+
+  /** Makes room for one more: a little more than `most` is enough, because then many can be taken out at a time. */
   private reserve(): void {
-    if (PAIR_WORDS * (this.count + 1) <= this.numbers.length) return;
-    const larger = new Uint32Array(Math.min(2 * this.numbers.length, PAIR_WORDS * (this.most + 1)));
-    larger.set(this.numbers);
-    this.numbers = larger;
+    const { numbers, most } = this;
+    if (PAIR_WORDS * (this.count + 1) <= numbers.length) return;
+    const enough = PAIR_WORDS * (most + (most >> 3) + 1);
+    if (numbers.length >= enough) {
+      this.compact();
+      return;
+    }
+    this.numbers = new Uint32Array(Math.min(2 * numbers.length, enough));
+    this.numbers.set(numbers);
   }
 }
 
