@@ -118,9 +118,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
 
     async doubtful({ inspection, count }) {
       const { findings, dataset } = inspections.get(inspection);
-      return doubtfulPairs(findings, searched(findings), count, (sample) =>
-        viewSample(findings, dataset.names, sample),
-      );
+      return doubtfulPairs(searched(findings), count, (sample) => viewSample(findings, dataset.names, sample));
     },
 
     async decide({ inspection, samples, verdict, newHome }) {

@@ -54,8 +54,8 @@ export interface Comparison {
   readonly nearness: Nearness;
 }
 
-/** What an explorer marks on an image file. */
-export type MarkKind = "leaks" | "conflict" | "duplicate" | "unreadable";
+/** What an explorer marks on an image file; `near` is an image with a near duplicate in another split. */
+export type MarkKind = "leaks" | "near" | "conflict" | "duplicate" | "unreadable";
 
 /** How a file or folder is marked; `text` says in one sentence what is the matter. */
 export interface Mark {

@@ -2,14 +2,16 @@ import path from "node:path";
 import { forEachGroup, membersOf } from "../core/duplicates/groups";
 import { isFileGroup } from "../core/leakage/findings";
 import { plural } from "../core/leakage/verdict";
+import type { NearFindings } from "../core/near/findings";
+import { isAsGood, scoreText } from "../core/near/near";
 import type { Mark, MarkKind } from "./engine";
 import type { Inspection } from "./inspection";
 import { indexOfName } from "./sources/names";
 import type { FolderSource, SourceFolder } from "./sources/sources";
 
 /** The kinds by their number; when several apply to a file the last of these wins. 0 is no mark. */
-const KINDS: readonly (MarkKind | null)[] = [null, "duplicate", "leaks", "conflict", "unreadable"];
-const [DUPLICATE, LEAKS, CONFLICT, UNREADABLE] = [1, 2, 3, 4];
+const KINDS: readonly (MarkKind | null)[] = [null, "duplicate", "near", "leaks", "conflict", "unreadable"];
+const [DUPLICATE, NEAR, LEAKS, CONFLICT, UNREADABLE] = [1, 2, 3, 4, 5];
 
 /** The folders of one source, by their paths below its root; every folder above them has counts too. */
 interface Folders {
@@ -31,6 +33,8 @@ export class Marks {
   readonly #kinds: Uint8Array;
   /** Group of every sample that is in one of tier `pixel`, else -1. */
   readonly #groupOf: Int32Array;
+  /** The nearest picture in another split of every sample that is marked for it, by one of its samples there. */
+  readonly #nearTo = new Map<number, NearTwin>();
   readonly #sources: readonly Folders[];
 
   constructor(inspection: Inspection) {
@@ -48,6 +52,7 @@ export class Marks {
         this.#kinds[sample] = kind;
       }
     });
+    if (findings.near !== null) this.#markNear(findings.near);
     for (const sample of fingerprints.reasons.keys()) this.#kinds[sample] = UNREADABLE;
     this.#sources = dataset.sources.flatMap((source, index) =>
       source.kind === "folder" ? [foldersOf(source, dataset.starts[index] ?? 0, this.#kinds)] : [],
@@ -67,6 +72,30 @@ export class Marks {
     return worst?.mark ?? null;
   }
 
+  /** Marks samples that are near one of another split, where nothing worse is the matter. */
+  #markNear({ pairs, search: { measure } }: NearFindings): void {
+    const { table, groups } = this.#inspection.findings;
+    const samplesOf = (first: number): Uint32Array => {
+      const group = this.#groupOf[first] ?? -1;
+      return group < 0 ? Uint32Array.of(first) : membersOf(groups.pixel, group);
+    };
+    for (let pair = 0; pair < pairs.count; pair++) {
+      const ends = [samplesOf(pairs.first[pair] ?? 0), samplesOf(pairs.second[pair] ?? 0)] as const;
+      const score = pairs.scores[pair] ?? 0;
+      for (const [own, others] of [ends, [ends[1], ends[0]] as const]) {
+        for (const sample of own) {
+          if ((this.#kinds[sample] ?? 0) > NEAR) continue;
+          const known = this.#nearTo.get(sample);
+          if (known !== undefined && isAsGood(measure, known.score, score)) continue;
+          const twin = others.find((other) => table.splitOf[other] !== table.splitOf[sample]);
+          if (twin === undefined) continue;
+          this.#kinds[sample] = NEAR;
+          this.#nearTo.set(sample, { twin, score });
+        }
+      }
+    }
+  }
+
   #markOfFile({ byPath, start }: Folders, below: string): { kind: number; mark: Mark } | null {
     const slash = below.lastIndexOf("/");
     const folder = byPath.get(slash < 0 ? "" : below.slice(0, slash));
@@ -84,6 +113,11 @@ export class Marks {
     const { findings } = this.#inspection;
     const { table, fingerprints, groups } = findings;
     if (kind === "unreadable") return fingerprints.reasons.get(sample) ?? "";
+    const near = kind === "near" ? this.#nearTo.get(sample) : undefined;
+    if (near !== undefined && findings.near !== null) {
+      const score = scoreText(findings.near.search.measure, near.score);
+      return `nearly the same picture as ${this.#inspection.dataset.names.id(near.twin)} (${score})`;
+    }
     const members = membersOf(groups.pixel, this.#groupOf[sample] ?? 0);
     const same = isFileGroup(findings, members) ? "the same file" : "the same pixels";
     const others = `${plural(members.length - 1, "other image")} with ${same}`;
@@ -92,6 +126,12 @@ export class Marks {
     const names = table.splits.filter((_, index) => splits.has(index)).map((split) => split.name);
     return names.length > 1 ? `${others}, in ${names.join(", ")}` : others;
   }
+}
+
+/** A sample of another split that is near one, and how near. */
+interface NearTwin {
+  readonly twin: number;
+  readonly score: number;
 }
 
 function foldersOf(source: FolderSource, start: number, kinds: Uint8Array): Folders {
@@ -119,15 +159,17 @@ function* withFoldersAbove(folder: string): Generator<string> {
 
 /** Duplicates within a split are no fault of a folder. */
 function markOfFolder(counts: Uint32Array): { kind: number; mark: Mark } | null {
-  const [unreadable = 0, conflict = 0, leaks = 0] = [counts[UNREADABLE], counts[CONFLICT], counts[LEAKS]];
-  const kind = unreadable > 0 ? UNREADABLE : conflict > 0 ? CONFLICT : leaks > 0 ? LEAKS : 0;
+  const kind = [UNREADABLE, CONFLICT, LEAKS, NEAR].find((of) => (counts[of] ?? 0) > 0) ?? 0;
   const name = KINDS[kind] ?? null;
   if (name === null) return null;
-  const texts = [
-    ...(unreadable > 0 ? [`${plural(unreadable, "image")} cannot be read`] : []),
-    ...(conflict > 0 ? [`${plural(conflict, "image")} with another label elsewhere`] : []),
-    ...(leaks > 0 ? [`${plural(leaks, "image")} also in another split`] : []),
-  ];
+  const texts = (
+    [
+      [UNREADABLE, "cannot be read"],
+      [CONFLICT, "with another label elsewhere"],
+      [LEAKS, "also in another split"],
+      [NEAR, "nearly the same as one in another split"],
+    ] as const
+  ).flatMap(([of, what]) => ((counts[of] ?? 0) > 0 ? [`${plural(counts[of] ?? 0, "image")} ${what}`] : []));
   return { kind, mark: { kind: name, isFolder: true, text: `CleanSplit: ${texts.join(", ")}` } };
 }
 

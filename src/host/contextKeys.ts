@@ -13,7 +13,7 @@ export function trackContextKeys(sessions: DatasetSessions): vscode.Disposable {
     set("cleansplit.hasDatasets", sessions.all.length > 0);
     set(
       "cleansplit.isBusy",
-      sessions.all.some(({ isBusy }) => isBusy),
+      sessions.all.some(({ isBusy, isSearching }) => isBusy || isSearching),
     );
     set(
       "cleansplit.isInspecting",

@@ -11,7 +11,8 @@ const LOOKS: Readonly<Record<MarkKind, { readonly rank: number; readonly badge: 
   unreadable: { rank: 0, badge: "!" },
   conflict: { rank: 1, badge: "≠" },
   leaks: { rank: 2, badge: "L" },
-  duplicate: { rank: 3, badge: "=" },
+  near: { rank: 3, badge: "≈" },
+  duplicate: { rank: 4, badge: "=" },
 };
 
 /** What is asked about one dataset at a time. */
@@ -21,8 +22,8 @@ interface Batch {
 }
 
 /**
- * Marks image files in the Explorer that leak, contradict each other, are duplicates or cannot be read, and the folders that
- * hold some. VS Code asks about what it shows, and only that is asked of the engine: all marks of a large dataset would
+ * Marks image files in the Explorer that leak, be it nearly, contradict each other, are duplicates or cannot be read, and
+ * the folders that hold some. VS Code asks about what it shows, and only that is asked of the engine: all marks of a large dataset would
  * keep every extension waiting.
  */
 export class ImageDecorations implements vscode.FileDecorationProvider, vscode.Disposable {

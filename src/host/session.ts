@@ -3,12 +3,13 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { Assignment, DatasetRequest, Role } from "../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../core/errors";
+import type { PairVerdict, Report, Tier } from "../core/leakage/report";
 import type { ApplyResult, PlanSummary } from "../core/sanitize/plan";
 import { progressText, RateMeter } from "../core/progress";
 import { DEFAULT_TRAINING } from "../core/training/training";
 import type { Engine, InspectionResult, Mark, Progress, Run } from "../engine/engine";
 import { abortError, isAbort } from "../engine/process/rpc";
-import type { ProgressView } from "../protocol/report";
+import type { ProgressView, SearchView } from "../protocol/report";
 import type { Corrections } from "./corrections";
 import { Emitter } from "./emitter";
 import { progressView, throttled } from "./progress";
@@ -24,7 +25,7 @@ interface PausedInspection {
   readonly at: ProgressView;
 }
 
-/** Work on a dataset that excludes other work on it. */
+/** Work that can be stopped, and that says when it has. */
 interface Job {
   readonly abort: AbortController;
   readonly settled: Promise<void>;
@@ -42,6 +43,7 @@ export class DatasetSession implements vscode.Disposable {
   readonly #corrections: Corrections;
   readonly #changed = new Emitter<void>();
   readonly #progressed = new Emitter<ProgressView>();
+  readonly #searched = new Emitter<ProgressView>();
   #request: DatasetRequest;
   #status: SessionStatus = "idle";
   #progress: ProgressView | null = null;
@@ -50,15 +52,22 @@ export class DatasetSession implements vscode.Disposable {
   #paused: PausedInspection | null = null;
   #error: string | null = null;
   #result: InspectionResult | null = null;
+  #search: SearchView = NOT_SEARCHED;
   #plan: PlanSummary | null = null;
+  #planTier: PlanTier = "pixel";
   #applied: ApplyResult | null = null;
   /** Counts inspections, so that one that was overtaken knows. */
   #turn = 0;
+  /** Work on the dataset that excludes other work on it. */
   #job: Job | null = null;
   #training: Job | null = null;
+  /** Goes on beside all other work, but for an inspection. */
+  #searching: Job | null = null;
 
   readonly onDidChange = this.#changed.event;
   readonly onDidProgress = this.#progressed.event;
+  /** The search for near duplicates goes on. */
+  readonly onDidSearch = this.#searched.event;
 
   constructor(engine: Engine, corrections: Corrections, request: DatasetRequest) {
     this.#engine = engine;
@@ -80,7 +89,7 @@ export class DatasetSession implements vscode.Disposable {
     return this.#status;
   }
 
-  /** What is being done now, but for training; `null` when nothing is. */
+  /** What is being done now, but for training and for searching near duplicates; `null` when nothing is. */
   get progress(): ProgressView | null {
     return this.#progress;
   }
@@ -100,6 +109,11 @@ export class DatasetSession implements vscode.Disposable {
     return this.#result;
   }
 
+  /** How far the search for near duplicates got. */
+  get search(): SearchView {
+    return this.#search;
+  }
+
   get plan(): PlanSummary | null {
     return this.#plan;
   }
@@ -112,17 +126,23 @@ export class DatasetSession implements vscode.Disposable {
     return this.#job !== null || this.training.isRunning;
   }
 
+  /** Whether near duplicates are being searched; everything but writing at that tier can be done meanwhile. */
+  get isSearching(): boolean {
+    return this.#searching !== null;
+  }
+
   /** Subscriptions to this session that were not disposed. */
   get listeners(): number {
-    return this.#changed.listeners + this.#progressed.listeners + this.training.listeners;
+    return this.#changed.listeners + this.#progressed.listeners + this.#searched.listeners + this.training.listeners;
   }
 
   /**
    * Inspects the dataset as it was corrected, or with all that is `corrected` now, which is kept when it went well. Whatever is done with it now is cancelled first:
-   * it would answer a question that nobody asks any more. Rejects with an `AbortError` when cancelled or paused.
+   * it would answer a question that nobody asks any more. Rejects with an `AbortError` when cancelled or paused. Near
+   * duplicates are searched next, if they are wanted: the report is there before.
    */
   async inspect(corrected?: readonly Assignment[]): Promise<InspectionResult> {
-    while (this.#job !== null || this.#training !== null) await this.cancel();
+    while (this.#job !== null || this.#training !== null || this.#searching !== null) await this.cancel();
     const turn = ++this.#turn;
     const { inputs } = this.#request;
     let request = this.#request;
@@ -137,9 +157,12 @@ export class DatasetSession implements vscode.Disposable {
       if (corrected !== undefined) this.#corrections.keep(inputs, corrected);
       this.#request = request;
       this.#result = result;
+      this.#search = NOT_SEARCHED;
       this.#plan = null;
       this.#applied = null;
       this.#status = "ready";
+      // How it ends, the report says.
+      if (searchesByItself()) this.#searchIn(result).catch(() => undefined);
       return result;
     } catch (error) {
       // Unless a newer inspection took over: the status is its own by now.
@@ -172,14 +195,56 @@ export class DatasetSession implements vscode.Disposable {
     return this.#result ?? this.inspect();
   }
 
-  /** Works out what sanitizing would do. */
-  async makePlan(): Promise<PlanSummary> {
+  /**
+   * Searches near duplicates in the inspection and replaces its report by one that has them; does nothing while that is
+   * being done. Rejects with an `AbortError` when cancelled; the report stays as it was then.
+   */
+  async searchNear(): Promise<void> {
+    const result = await this.inspected();
+    if (this.#searching === null) await this.#searchIn(result);
+  }
+
+  /** Stops the search for near duplicates alone and waits until it has stopped. */
+  async cancelSearch(): Promise<void> {
+    const searching = this.#searching;
+    searching?.abort.abort();
+    await searching?.settled;
+  }
+
+  /** Counts near duplicates at another threshold; `null` is the default. */
+  async setThreshold(threshold: number | null): Promise<void> {
+    if (this.#search.status !== "done") {
+      throw new CleanSplitError(
+        "refused",
+        vscode.l10n.t("Near duplicates were not searched in {0} yet. Search them first.", this.name),
+      );
+    }
+    await this.#recount((engine, inspection, run) => engine.near({ inspection, threshold }, run));
+  }
+
+  /** Keeps what a person says of each two of some samples; `null` takes it back. */
+  async decide(samples: readonly number[], verdict: PairVerdict | null): Promise<void> {
+    await this.#recount((engine, inspection, run) => engine.decide({ inspection, samples, verdict }, run));
+  }
+
+  /** Works out what sanitizing would do, where one stays of those that are duplicates at `tier`. */
+  async makePlan(tier: PlanTier = "pixel"): Promise<PlanSummary> {
     const { inspection } = await this.inspected();
     this.#refuseWhileBusy();
+    if (tier === "near" && this.#searching !== null) {
+      throw new CleanSplitError(
+        "refused",
+        vscode.l10n.t(
+          "Near duplicates are still being searched in {0}. Wait until that is done, or make a plan without them.",
+          this.name,
+        ),
+      );
+    }
     try {
       this.#plan = await this.#work(vscode.l10n.t("Working out what leaves"), (run) =>
-        this.#engine.plan({ inspection }, run),
+        this.#engine.plan({ inspection, tier }, run),
       );
+      this.#planTier = tier;
       this.#applied = null;
       return this.#plan;
     } finally {
@@ -264,7 +329,7 @@ export class DatasetSession implements vscode.Disposable {
   /** Stops whatever is being done with the dataset, waits until it has stopped, and gives up a paused inspection. */
   async cancel(): Promise<void> {
     this.#pausing = null;
-    await Promise.all([this.#stop(), this.cancelTraining()]);
+    await Promise.all([this.#stop(), this.cancelTraining(), this.cancelSearch()]);
     if (this.#status !== "paused") return;
     this.#status = this.#statusAtRest();
     this.#changed.fire();
@@ -302,8 +367,10 @@ export class DatasetSession implements vscode.Disposable {
   dispose(): void {
     this.#job?.abort.abort();
     this.#training?.abort.abort();
+    this.#searching?.abort.abort();
     this.#changed.dispose();
     this.#progressed.dispose();
+    this.#searched.dispose();
     this.training.dispose();
   }
 
@@ -338,6 +405,54 @@ export class DatasetSession implements vscode.Disposable {
       this.#progress = null;
       end();
     }
+  }
+
+  async #searchIn({ inspection }: InspectionResult): Promise<void> {
+    const { job, end } = openJob();
+    this.#searching = job;
+    this.#search = { status: "searching", progress: null, error: null };
+    this.#changed.fire();
+    const meter = new RateMeter();
+    const report = throttled((progress: Progress) => {
+      if (this.#searching !== job || job.abort.signal.aborted) return;
+      const { phase, done, total } = progress;
+      const view = progressView(progress, meter.update(phase, done, total, performance.now() / 1000));
+      this.#search = { ...this.#search, progress: view };
+      this.#searched.fire(view);
+    });
+    const run = { signal: job.abort.signal, progress: report };
+    try {
+      const found = await stopInTime(this.#engine.near({ inspection, threshold: null }, run), run.signal);
+      if (run.signal.aborted) throw abortError();
+      this.#replaceReport(inspection, found);
+      this.#search = { status: "done", progress: null, error: null };
+    } catch (error) {
+      this.#search = isAbort(error)
+        ? { status: "cancelled", progress: null, error: null }
+        : { status: "failed", progress: null, error: messageOf(error) };
+      await this.#forgetIfLost(error);
+      throw error;
+    } finally {
+      this.#searching = null;
+      end();
+      this.#changed.fire();
+    }
+  }
+
+  /** Has the engine count near duplicates anew and takes over the report that follows. */
+  async #recount(ask: (engine: Engine, inspection: string, run: Run<Progress>) => Promise<Report>): Promise<void> {
+    const run = { signal: new AbortController().signal, progress: () => undefined };
+    await this.read(async (engine, inspection) => {
+      this.#replaceReport(inspection, await ask(engine, inspection, run));
+    });
+    this.#changed.fire();
+  }
+
+  /** A plan that counted near duplicates as they were before would remove what nobody sees any more. */
+  #replaceReport(inspection: string, report: Report): void {
+    if (this.#result?.inspection !== inspection) return;
+    this.#result = { inspection, report };
+    if (this.#planTier === "near") this.#plan = null;
   }
 
   /** Stops the job and waits until it has stopped. */
@@ -487,6 +602,16 @@ export class DatasetSessions implements vscode.Disposable {
       this.all.map(({ request: { inputs } }) => ({ inputs })),
     );
   }
+}
+
+/** At which tier a plan can be made. */
+type PlanTier = Exclude<Tier, "file">;
+
+const NOT_SEARCHED: SearchView = { status: "idle", progress: null, error: null };
+
+/** Whether near duplicates are searched after every inspection. */
+function searchesByItself(): boolean {
+  return vscode.workspace.getConfiguration().get<boolean>("cleansplit.nearDuplicates.search") !== false;
 }
 
 /** Milliseconds the engine has to stop in good order. */

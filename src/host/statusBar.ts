@@ -34,7 +34,13 @@ export class StatusBar implements vscode.Disposable {
     const session = this.#sessions.last;
     if (session !== this.#shown) {
       this.#progress?.dispose();
-      this.#progress = session?.onDidProgress(() => this.#show(session)) ?? null;
+      this.#progress =
+        session === null
+          ? null
+          : vscode.Disposable.from(
+              session.onDidProgress(() => this.#show(session)),
+              session.onDidSearch(() => this.#show(session)),
+            );
       this.#shown = session;
     }
     if (session === null) this.#item.hide();
@@ -42,7 +48,8 @@ export class StatusBar implements vscode.Disposable {
   }
 
   #show(session: DatasetSession): void {
-    const { result, progress, paused } = session;
+    const { result, paused } = session;
+    const progress = session.progress ?? session.search.progress;
     this.#item.command = { command: "cleansplit.openReport", title: "", arguments: [session.id] };
     this.#item.backgroundColor = undefined;
     if (progress !== null) {

@@ -1,16 +1,23 @@
-import type { GroupPage, GroupQuery, Report } from "../core/leakage/report";
+import type { GroupPage, GroupQuery, Nearness, PairVerdict, PairView, Report, Tier } from "../core/leakage/report";
 import type { QualityNote } from "../core/leakage/qualityNotes";
 import type { ApplyResult, PlanSummary, RemovalPage } from "../core/sanitize/plan";
 import type { Role } from "../core/dataset/dataset";
 
 // What the report page needs of the core, so that webview code imports from here only.
 export type { Layout, Role, Unit } from "../core/dataset/dataset";
+export type { Measure } from "../core/near/near";
 export type {
   GroupPage,
   GroupQuery,
   GroupView,
   Leakage,
   LeakageCounts,
+  MemberView,
+  Nearness,
+  NearReport,
+  PairVerdict,
+  PairView,
+  Precision,
   Quality,
   QualityCheck,
   QualityExample,
@@ -34,6 +41,18 @@ export interface ProgressView {
   readonly total: number;
 }
 
+/**
+ * How far the search for near duplicates got; what it found is in the report. `idle` was not asked for, and a search that
+ * was cancelled or failed leaves the report without near duplicates.
+ */
+export interface SearchView {
+  readonly status: "idle" | "searching" | "done" | "cancelled" | "failed";
+  /** Only while it is searching. */
+  readonly progress: ProgressView | null;
+  /** Why it failed. */
+  readonly error: string | null;
+}
+
 /** Everything the report page shows that is not read page by page. */
 export interface ReportState {
   readonly name: string;
@@ -45,7 +64,10 @@ export interface ReportState {
   readonly paused: ProgressView | null;
   /** The message of the last failure, until the next attempt. */
   readonly error: string | null;
+  /** Names the inspection that the report is of: samples have their numbers for as long as it is the same. */
+  readonly inspection: string | null;
   readonly report: Report | null;
+  readonly search: SearchView;
   /** The verdict in one true sentence, and the sentences behind it. */
   readonly verdict: {
     readonly level: "clean" | "warning" | "leak";
@@ -59,7 +81,7 @@ export interface ReportState {
   /** A plan that was made and not yet written. */
   readonly plan: PlanSummary | null;
   readonly applied: ApplyResult | null;
-  /** Writing and training need a trusted workspace. */
+  /** Writing, training and keeping decisions need a trusted workspace. */
   readonly trusted: boolean;
 }
 
@@ -70,6 +92,18 @@ export interface ThumbnailView {
   readonly png: Uint8Array;
   readonly width: number;
   readonly height: number;
+}
+
+/** Two pictures laid over each other, as PNG of one size. */
+export interface ComparisonView {
+  readonly first: Uint8Array;
+  /** Turned, moved and scaled to lie on the first one. */
+  readonly second: Uint8Array;
+  /** Grey where they are the same, lighter or darker where the second one is. */
+  readonly difference: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly nearness: Nearness;
 }
 
 /** What the report page can ask of the extension host. */
@@ -92,7 +126,18 @@ export interface ReportHost {
   /** Stops an inspection, which goes on with `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  makePlan(): Promise<void>;
+  /** Searches near duplicates when that was not done by itself. */
+  searchNear(): Promise<void>;
+  cancelSearch(): Promise<void>;
+  /** Counts near duplicates at another threshold; `null` is the default. */
+  setThreshold(threshold: number | null): Promise<void>;
+  /** Pairs near the threshold that nobody has judged, at most `count`. */
+  doubtful(count: number): Promise<readonly PairView[]>;
+  /** Keeps that each two of some samples are duplicates or different; `null` takes it back. */
+  decide(samples: readonly number[], verdict: PairVerdict | null): Promise<void>;
+  compare(first: number, second: number): Promise<ComparisonView>;
+  /** Works out a sanitized copy; at tier `near` one stays of similar images, too. */
+  makePlan(tier: Exclude<Tier, "file">): Promise<void>;
   discardPlan(): Promise<void>;
   /** Asks for a folder and writes the plan there. */
   applyPlan(): Promise<void>;
@@ -105,6 +150,8 @@ export interface ReportPage {
   show(state: ReportState): Promise<void>;
   /** Progress between two states; at most ten a second. */
   progress(progress: ProgressView): Promise<void>;
+  /** Progress of the search for near duplicates between two states. */
+  searchProgress(progress: ProgressView): Promise<void>;
   /** Scrolls to the groups and filters them, e.g. from the tree. */
   filterGroups(query: Partial<GroupQuery>): Promise<void>;
 }

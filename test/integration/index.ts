@@ -12,6 +12,7 @@ export async function run(): Promise<void> {
   if (vscode.workspace.isTrusted) {
     await import("./activation");
     await import("./inspection");
+    await import("./near");
     await import("./results");
     await import("./panels");
   } else {

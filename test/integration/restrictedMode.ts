@@ -24,6 +24,18 @@ describe("Restricted Mode", () => {
     assert(!existsSync(path.join(path.dirname(folder), ".cleansplit")));
   });
 
+  it("near duplicates are searched, and what is decided about them is not kept", async () => {
+    const session = await inspect(writeTinyDataset());
+    await session.searchNear();
+    assert.equal(session.search.status, "done");
+    const { reports } = await activated();
+    const panel = reports.show(session);
+    const clear = setInterval(() => void vscode.commands.executeCommand("notifications.clearAll"), 100);
+    await assert.rejects(panel.decide([0, 1], "different"), /Nothing was kept/);
+    clearInterval(clear);
+    assert.equal(session.result?.report.near?.decisions.different, 0);
+  });
+
   it("writing and training say that they need trust, and do nothing", async () => {
     const folder = writeTinyDataset();
     const session = await inspect(folder);

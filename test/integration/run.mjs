@@ -32,7 +32,11 @@ const workspace = path.join(root, "workspace");
 fs.mkdirSync(workspace);
 const settings = path.join(root, "user-data", "User", "settings.json");
 fs.mkdirSync(path.dirname(settings), { recursive: true });
-fs.writeFileSync(settings, JSON.stringify({ "security.workspace.trust.startupPrompt": "never" }));
+// Near duplicates change the report some time after an inspection; the tests that are about them turn the search on.
+fs.writeFileSync(
+  settings,
+  JSON.stringify({ "security.workspace.trust.startupPrompt": "never", "cleansplit.nearDuplicates.search": false }),
+);
 if (values.restricted) process.env["CLEANSPLIT_TEST_TRUST"] = "restricted";
 
 try {

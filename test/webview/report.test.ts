@@ -174,7 +174,8 @@ describe("report page", function () {
     // Another inspection: every picture of the one before is released.
     await page.evaluate(() => {
       const { report } = window.fake.reportState;
-      if (report !== null) window.fake.update({ report: { ...report, timing: { seconds: 7, samples: 1 } } });
+      if (report === null) return;
+      window.fake.update({ inspection: "another", report: { ...report, timing: { seconds: 7, samples: 1 } } });
     });
     await page.waitForFunction(() => window.fake.liveBlobs.size < 100);
   });

@@ -12,7 +12,7 @@ import {
   type CommandContext,
 } from "../command";
 import type { InspectionResult } from "../../engine/engine";
-import { UsageError } from "../arguments";
+import { UsageError, type Arguments } from "../arguments";
 import { datasetArguments, datasetRequest, suggestOut } from "../dataset";
 import { openFile, openJson } from "../output/file";
 import { line, span, type Line } from "../output/text";
@@ -170,11 +170,19 @@ async function conflictsOfFiles(
   return counts;
 }
 
+/** What makes another command find the same near duplicates. */
+function nearOptions(args: Arguments): string {
+  const threshold = args.text("threshold");
+  return `--tier near${threshold === undefined ? "" : ` --threshold=${threshold}`}`;
+}
+
 /** The exact commands that come next. */
 async function nextLines({ args, process, out }: CommandContext, report: Report): Promise<readonly Line[]> {
   const style = styleOf(out);
   const dataset = datasetArguments(args, process.platform);
+  const hasNear = (report.near?.pairs ?? 0) > 0;
   const isFaulty =
+    hasNear ||
     report.duplicates.pixel.groups > 0 ||
     report.unreadable.length > 0 ||
     report.invalid.length > 0 ||
@@ -187,6 +195,13 @@ async function nextLines({ args, process, out }: CommandContext, report: Report)
   return [
     ...section("Next", "", style),
     ...commandLines(`cleansplit sanitize ${dataset} --out ${target}`, "", style),
+    ...(hasNear
+      ? commandLines(
+          `cleansplit sanitize ${dataset} --out ${target} ${nearOptions(args)}`,
+          "similar images leave, too",
+          style,
+        )
+      : []),
     ...(leaks && canTrain ? commandLines(`cleansplit train ${dataset}`, "what the leakage costs", style) : []),
   ];
 }

@@ -16,6 +16,7 @@ import { durationText } from "../../core/progress";
 import { line, paragraph, span, type Line, type Tone } from "../output/text";
 import { table, type Cell, type TableStyle } from "../output/table";
 import { displayWidth } from "../output/width";
+import { nearLines } from "./nearView";
 import { bullet, firstOf, note, percentText, section } from "./page";
 
 const SHOWN_UNITS = 12;
@@ -47,6 +48,7 @@ export function inspectionLines(report: Report, tier: Tier, style: TableStyle): 
     ...splitLines(report, style),
     ...leakageLines(report, style),
     ...duplicateLines(report, style),
+    ...nearLines(report, style),
     ...faultLines(
       "Unreadable",
       `${plural(report.unreadable.length, "image")} that cannot be read`,
@@ -153,18 +155,19 @@ function leakageLines(report: Report, style: TableStyle): readonly Line[] {
   if (report.splits.length < 2) return [];
   const pixel = report.leakage.filter(({ tier }) => tier === "pixel");
   const file = report.leakage.filter(({ tier }) => tier === "file");
+  const near = report.leakage.filter(({ tier }) => tier === "near");
+  const similar = differ(near, pixel) ? near : [];
   const title = section(
     "Leakage",
-    "images of the row's split that also occur in the column's split, same pixels",
+    `images of the row's split that also occur in the column's split, same pixels${similar.length > 0 ? "; +: others that are similar to one there" : ""}`,
     style,
   );
-  if (pixel.every(({ samples }) => samples === 0)) {
-    return [
-      ...title,
-      ...bullet("None: no image of one split occurs in another one.", style, "good", style.symbols.check),
-    ];
+  if ([...pixel, ...similar].every(({ samples }) => samples === 0)) {
+    const text = near.length > 0 ? "occurs in another one, or is similar to one there" : "occurs in another one";
+    return [...title, ...bullet(`None: no image of one split ${text}.`, style, "good", style.symbols.check)];
   }
-  const lines = [...title, ...matrix(report, pixel, style)];
+  const lines = [...title, ...matrix(report, pixel, style, similar)];
+  if (pixel.every(({ samples }) => samples === 0)) return lines;
   if (file.every(({ samples }) => samples === 0)) {
     lines.push(...note("None of them is a file with the same bytes: their pixels are equal.", style));
   } else if (differ(file, pixel)) {
@@ -178,28 +181,45 @@ function leakageLines(report: Report, style: TableStyle): readonly Line[] {
 }
 
 function differ(some: readonly Leakage[], others: readonly Leakage[]): boolean {
-  return others.some(
-    (entry) =>
-      some.find((candidate) => candidate.split === entry.split && candidate.in === entry.in)?.samples !== entry.samples,
-  );
+  return some.some((entry) => ofPair(others, entry) !== entry.samples);
 }
 
-/** The split x split matrix, or a list of its entries where it is wider than the terminal. */
-function matrix(report: Report, leakage: readonly (Leakage & LeakageCounts)[], style: TableStyle): readonly Line[] {
+/** Images that leak of one split into another one, as one of some entries says; 0 when none does. */
+function ofPair(leakage: readonly Leakage[], { split, in: into }: Leakage): number {
+  return leakage.find((entry) => entry.split === split && entry.in === into)?.samples ?? 0;
+}
+
+/**
+ * The split x split matrix, or a list of its entries where it is wider than the terminal. `similar` are the same entries
+ * with images that are similar: how many more there are stands behind each.
+ */
+function matrix(
+  report: Report,
+  leakage: readonly (Leakage & LeakageCounts)[],
+  style: TableStyle,
+  similar: readonly Leakage[] = [],
+): readonly Line[] {
   const { none } = style.symbols;
+  const moreText = (leak: Leakage): string => {
+    const more = ofPair(similar, leak) - leak.samples;
+    return more > 0 ? `+${number(more)}` : "";
+  };
+  const moreWidth = Math.max(0, ...leakage.map((leak) => moreText(leak).length));
+  const behind = PERCENT + (moreWidth === 0 ? 0 : moreWidth + 2);
   const cell = (leak: Leakage, countWidth: number): Cell => {
     const of = report.splits.find(({ name }) => name === leak.split)?.samples ?? 0;
-    if (leak.samples === 0) return span("0" + " ".repeat(PERCENT), "faint");
+    const more = moreText(leak);
+    if (leak.samples === 0) return span("0" + more.padStart(behind), more === "" ? "faint" : "warning");
     const text = number(leak.samples).padStart(countWidth) + percentText(leak.samples, of).padStart(PERCENT);
-    return span(text, "bad");
+    return span(text + more.padStart(behind - PERCENT), "bad");
   };
   const names = report.splits.map(({ name }) => name);
   const widest = Math.max(...leakage.map(({ samples }) => number(samples).length));
   const first = Math.max(...names.map(displayWidth));
-  const needed = 2 + first + names.reduce((sum, name) => sum + 2 + Math.max(displayWidth(name), widest + PERCENT), 0);
+  const needed = 2 + first + names.reduce((sum, name) => sum + 2 + Math.max(displayWidth(name), widest + behind), 0);
   if (needed > style.width) {
     const rows = leakage
-      .filter(({ samples }) => samples > 0)
+      .filter((leak) => leak.samples > 0 || moreText(leak) !== "")
       .map((leak): readonly Cell[] => [leak.split, leak.in, cell(leak, widest)]);
     return table(
       [
@@ -215,7 +235,7 @@ function matrix(report: Report, leakage: readonly (Leakage & LeakageCounts)[], s
     row,
     ...names.map((column) => {
       const leak = leakage.find((entry) => entry.split === row && entry.in === column);
-      return leak === undefined ? span(none + " ".repeat(PERCENT), "faint") : cell(leak, widest);
+      return leak === undefined ? span(none + " ".repeat(behind), "faint") : cell(leak, widest);
     }),
   ]);
   return table([{ title: "" }, ...names.map((title) => ({ title, align: "right" as const }))], rows, style);
@@ -225,20 +245,23 @@ function matrix(report: Report, leakage: readonly (Leakage & LeakageCounts)[], s
 const PERCENT = 8;
 
 function duplicateLines(report: Report, style: TableStyle): readonly Line[] {
-  const { file, pixel } = report.duplicates;
+  const { file, pixel, near } = report.duplicates;
   const title = section("Duplicates", "extra: images that would go if one of each group stayed", style);
   const lines = [...title];
-  if (pixel.groups === 0) {
-    lines.push(...bullet("None: no image occurs twice.", style, "good", style.symbols.check));
+  if ((near ?? pixel).groups === 0) {
+    const text = near === undefined ? "occurs twice" : "occurs twice or is similar to another one";
+    lines.push(...bullet(`None: no image ${text}.`, style, "good", style.symbols.check));
   } else {
     const rows = (
       [
         ["same bytes", file],
         ["same pixels", pixel],
+        ...(near === undefined ? [] : ([["same or similar", near]] as const)),
         ...(report.blank.samples > 0
           ? ([
               ["same bytes, not blank", file.withoutBlank],
               ["same pixels, not blank", pixel.withoutBlank],
+              ...(near === undefined ? [] : ([["same or similar, not blank", near.withoutBlank]] as const)),
             ] as const)
           : []),
       ] as const

@@ -109,6 +109,11 @@ export function isAsGood(measure: Measure, score: number, threshold: number): bo
   return measure.better === "lower" ? score <= threshold : score >= threshold;
 }
 
+/** A score with what it is, for a sentence: "RMS grey difference 4.1". */
+export function scoreText({ name, decimals }: Measure, score: number): string {
+  return `${name} ${score.toFixed(decimals)}`;
+}
+
 /** Throws a `CleanSplitError` when a threshold is no score that a search reached. */
 export function assertReached({ measure, reach, limited }: NearSearch, threshold: number): void {
   if (isAsGood(measure, threshold, reach) && isAsGood(measure, measure.best, threshold)) return;

@@ -1,9 +1,13 @@
-import type { Findings } from "../leakage/findings";
+import { forEachGroup } from "../duplicates/groups";
+import { isConflict, type Findings } from "../leakage/findings";
 import type { NearReport } from "../leakage/report";
+import { chancePairs } from "./chance";
 import type { NearFindings } from "./findings";
+import { nearHistogram } from "./histogram";
+import { measurePrecision } from "./precision";
 
 /** What a search found, in numbers. */
-export function nearReport(_findings: Findings, near: NearFindings): NearReport {
+export function nearReport(findings: Findings, near: NearFindings): NearReport {
   const { search, threshold, pairs, decisions } = near;
   const count = (verdict: string): number => decisions.pairs.filter((pair) => pair.verdict === verdict).length;
   return {
@@ -15,10 +19,10 @@ export function nearReport(_findings: Findings, near: NearFindings): NearReport 
     compared: search.compared,
     degenerate: search.degenerate.reduce((sum, flag) => sum + flag, 0),
     pairs: pairs.count,
-    conflicts: { groups: 0, samples: 0 },
-    chance: null,
-    histogram: { bounds: [], within: [], between: [] },
-    precision: [],
+    chance: chancePairs(near),
+    histogram: nearHistogram(findings, search),
+    conflicts: countConflicts(findings, near),
+    precision: measurePrecision(near),
     decisions: {
       file: decisions.file,
       duplicate: count("duplicate"),
@@ -26,4 +30,16 @@ export function nearReport(_findings: Findings, near: NearFindings): NearReport 
       stale: decisions.stale,
     },
   };
+}
+
+/** Groups of different pictures with more than one label; groups overlap, and a sample counts once. */
+function countConflicts(findings: Findings, { groups, worst }: NearFindings): NearReport["conflicts"] {
+  const inConflict = new Set<number>();
+  let count = 0;
+  forEachGroup(groups, (members, group) => {
+    if (Number.isNaN(worst[group]) || !isConflict(findings, members)) return;
+    count += 1;
+    for (const sample of members) inConflict.add(sample);
+  });
+  return { groups: count, samples: inConflict.size };
 }

@@ -27,6 +27,8 @@ serve(connection, {
     const { inspection, report } = await engine.inspect(request, run);
     return { inspection, report: briefReport(report) };
   },
+  near: async (request, run) => briefReport(await engine.near(request, run)),
+  decide: async (request, run) => briefReport(await engine.decide(request, run)),
 } satisfies Engine);
 connection.listen();
 process.once("disconnect", () => {

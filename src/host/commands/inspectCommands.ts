@@ -67,7 +67,8 @@ export function inspectCommands(
     {
       id: "cleansplit.cancel",
       run: async (parameter) => {
-        const canCancel = ({ isBusy, status }: DatasetSession): boolean => isBusy || status === "paused";
+        const canCancel = ({ isBusy, isSearching, status }: DatasetSession): boolean =>
+          isBusy || isSearching || status === "paused";
         const session = await pickOneOf(parameter, vscode.l10n.t("What should be cancelled?"), canCancel);
         await session?.cancel();
       },
@@ -86,6 +87,17 @@ export function inspectCommands(
         const canResume = ({ status }: DatasetSession): boolean => status === "paused";
         const session = await pickOneOf(parameter, vscode.l10n.t("Which inspection should go on?"), canResume);
         await session?.resume();
+      },
+    },
+    {
+      id: "cleansplit.searchNearDuplicates",
+      run: async (parameter) => {
+        const question = vscode.l10n.t("In which dataset should near duplicates be searched?");
+        const session = await picker.pick(parameter, question);
+        if (session === null) return;
+        // The report shows how far it is and what comes of it.
+        reports.show(session);
+        await session.searchNear();
       },
     },
     {

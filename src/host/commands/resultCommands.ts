@@ -33,7 +33,11 @@ export function resultCommands(
         if (node === null) return;
         const report = reports.show(node.session);
         if ("filter" in node) report.filterGroups(node.filter);
-        else report.filterGroups(node.kind === "leakage" ? { leaking: true } : {});
+        else if (node.kind !== "leakage") report.filterGroups({});
+        else {
+          const isNear = node.leaks.some(({ nearly }) => nearly > 0);
+          report.filterGroups({ leaking: true, ...(isNear ? { tier: "near" } : {}) });
+        }
       },
     },
     {

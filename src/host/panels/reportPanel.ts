@@ -1,20 +1,25 @@
 import * as vscode from "vscode";
 import type { Role } from "../../core/dataset/dataset";
-import type { GroupPage, GroupQuery } from "../../core/leakage/report";
+import { CleanSplitError } from "../../core/errors";
+import type { GroupPage, GroupQuery, PairVerdict, PairView, Tier } from "../../core/leakage/report";
 import { findExample } from "../../core/leakage/quality";
 import { qualityNotes } from "../../core/leakage/qualityNotes";
 import { verdictOf } from "../../core/leakage/verdict";
 import type { RemovalPage } from "../../core/sanitize/plan";
 import { isAbort } from "../../engine/process/rpc";
 import { callerOf, serveCalls } from "../../protocol/channel";
-import type { ReportHost, ReportPage, ReportState, ThumbnailView } from "../../protocol/report";
+import type { ComparisonView, ReportHost, ReportPage, ReportState, ThumbnailView } from "../../protocol/report";
 import type { ErrorMessages } from "../errors";
 import { fileOfFault, reveal, SeenSamples, type SampleOpener } from "../samples";
 import type { DatasetSession } from "../session";
+import { requireTrust } from "../trust";
 import { webviewPort, type PanelKind } from "./datasetPanels";
 
 /** Longer side of the page's small pictures: 96 pixels on the sharpest screens. */
 const THUMBNAIL_SIZE = 192;
+
+/** Longer side of two pictures that are compared: three of them stand side by side. */
+const COMPARISON_SIZE = 512;
 
 /** Panels that show what an inspection found. */
 export function reportPanels(opener: SampleOpener, messages: ErrorMessages): PanelKind<ReportPanel> {
@@ -51,6 +56,7 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
       new vscode.Disposable(serveCalls(port, this)),
       session.onDidChange(() => this.#tell((page) => page.show(this.state()))),
       session.onDidProgress((progress) => this.#tell((page) => page.progress(progress))),
+      session.onDidSearch((progress) => this.#tell((page) => page.searchProgress(progress))),
       // A hidden page is gone; it says that it is ready when it is back.
       panel.onDidChangeViewState(() => {
         if (!panel.visible) this.#isReady = false;
@@ -66,7 +72,7 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
 
   /** Everything the page shows, as it is now. */
   state(): ReportState {
-    const { name, status, progress, paused, error, result, plan, applied } = this.#session;
+    const { name, status, progress, paused, error, result, search, plan, applied } = this.#session;
     const report = result?.report ?? null;
     return {
       name,
@@ -74,7 +80,9 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
       canPause: status === "inspecting",
       paused,
       error,
+      inspection: result?.inspection ?? null,
       report,
+      search,
       verdict: report === null ? null : verdictOf(report),
       quality: report === null ? [] : qualityNotes(report.quality),
       corrected: this.#session.request.assignments.map((assignment) => assignment.path),
@@ -149,8 +157,38 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
     await this.#shownOnPage(this.#session.resume());
   }
 
-  async makePlan(): Promise<void> {
-    await this.#shownOnPage(this.#session.makePlan());
+  async searchNear(): Promise<void> {
+    await this.#shownOnPage(this.#session.searchNear());
+  }
+
+  async cancelSearch(): Promise<void> {
+    await this.#session.cancelSearch();
+  }
+
+  async setThreshold(threshold: number | null): Promise<void> {
+    await this.#session.setThreshold(threshold);
+  }
+
+  async doubtful(count: number): Promise<readonly PairView[]> {
+    const pairs = await this.#session.read((engine, inspection) => engine.doubtful({ inspection, count }, this.#run()));
+    for (const { first, second } of pairs) this.#seen.add([first, second]);
+    return pairs;
+  }
+
+  async decide(samples: readonly number[], verdict: PairVerdict | null): Promise<void> {
+    const why = vscode.l10n.t("What is decided about images is kept in a file of this workspace.");
+    if (!(await requireTrust(why))) throw new CleanSplitError("refused", vscode.l10n.t("Nothing was kept. {0}", why));
+    await this.#session.decide(samples, verdict);
+  }
+
+  compare(first: number, second: number): Promise<ComparisonView> {
+    return this.#session.read((engine, inspection) =>
+      engine.compare({ inspection, first, second, size: COMPARISON_SIZE }, this.#run()),
+    );
+  }
+
+  async makePlan(tier: Exclude<Tier, "file">): Promise<void> {
+    await this.#shownOnPage(this.#session.makePlan(tier));
   }
 
   discardPlan(): Promise<void> {

@@ -1,7 +1,9 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { Role } from "../../core/dataset/dataset";
+import type { Tier } from "../../core/leakage/report";
 import { number, plural, verdictOf } from "../../core/leakage/verdict";
+import { scoreText } from "../../core/near/near";
 import type { TrainingSize } from "../../core/training/training";
 import { pausedLine, progressLine } from "../progress";
 import { sampleName } from "../samples";
@@ -70,10 +72,12 @@ function describe(node: DatasetNode): vscode.TreeItem {
       return node.leaks.length === 0
         ? passed(vscode.l10n.t("Leakage"), vscode.l10n.t("No image of one split occurs in another one."))
         : row(vscode.l10n.t("Leakage"), "error", {
-            color: ERROR,
+            color: node.leaks.some(({ samples }) => samples > 0) ? ERROR : WARNING,
             description: plural(node.leaks.length, "direction"),
             state: Expanded,
-            tooltip: vscode.l10n.t("Images of one split that also occur in another one, with equal pixels."),
+            tooltip: node.leaks.some(({ nearly }) => nearly > 0)
+              ? vscode.l10n.t("Images of one split that also occur in another one, with equal or nearly equal pixels.")
+              : vscode.l10n.t("Images of one split that also occur in another one, with equal pixels."),
             context: "showable",
           });
     case "leak":
@@ -94,25 +98,18 @@ function describe(node: DatasetNode): vscode.TreeItem {
             context: "showable",
           });
     }
-    case "tier":
-      return row(
-        node.tier === "file" ? vscode.l10n.t("File-identical") : vscode.l10n.t("Pixel-identical"),
-        node.tier === "file" ? "file-binary" : "symbol-color",
-        {
-          description:
-            node.groups === 0
-              ? vscode.l10n.t("none")
-              : vscode.l10n.t("{0} · {1}", plural(node.groups, "group"), plural(node.samples, "image")),
-          state: node.groups === 0 ? None : Collapsed,
-          tooltip:
-            node.tier === "file"
-              ? vscode.l10n.t("Groups of images whose files hold the same bytes.")
-              : vscode.l10n.t(
-                  "Groups of images with the same size, mode and pixels. File-identical images are among them: the same bytes are the same pixels.",
-                ),
-          context: "showable",
-        },
-      );
+    case "tier": {
+      const { label, icon, tooltip } = tierLook(node.tier);
+      return row(label, icon, {
+        description:
+          node.groups === 0
+            ? vscode.l10n.t("none")
+            : vscode.l10n.t("{0} · {1}", plural(node.groups, "group"), plural(node.samples, "image")),
+        state: node.groups === 0 ? None : Collapsed,
+        tooltip,
+        context: "showable",
+      });
+    }
     case "conflicts": {
       const { groups, samples } = node.report.conflicts;
       return groups === 0
@@ -174,6 +171,33 @@ function describe(node: DatasetNode): vscode.TreeItem {
   }
 }
 
+function tierLook(tier: Tier): { readonly label: string; readonly icon: string; readonly tooltip: string } {
+  switch (tier) {
+    case "file":
+      return {
+        label: vscode.l10n.t("File-identical"),
+        icon: "file-binary",
+        tooltip: vscode.l10n.t("Groups of images whose files hold the same bytes."),
+      };
+    case "pixel":
+      return {
+        label: vscode.l10n.t("Pixel-identical"),
+        icon: "symbol-color",
+        tooltip: vscode.l10n.t(
+          "Groups of images with the same size, mode and pixels. File-identical images are among them: the same bytes are the same pixels.",
+        ),
+      };
+    case "near":
+      return {
+        label: vscode.l10n.t("Similar"),
+        icon: "search-fuzzy",
+        tooltip: vscode.l10n.t(
+          "Groups of images of which each two are equal or near duplicates. Pixel-identical images are among them.",
+        ),
+      };
+  }
+}
+
 function datasetItem(session: DatasetSession): vscode.TreeItem {
   const { result, status, progress, paused } = session;
   const item = new vscode.TreeItem(session.name, result === null ? None : Expanded);
@@ -216,11 +240,12 @@ function datasetItem(session: DatasetSession): vscode.TreeItem {
 }
 
 /** What menus know of a dataset. */
-function contextOf({ result, status, isBusy }: DatasetSession): string {
+function contextOf({ result, status, isBusy, isSearching }: DatasetSession): string {
   if (status === "inspecting") return "inspecting";
   if (isBusy) return "busy";
   if (status === "paused") return "paused";
-  return result === null ? "new" : "ready";
+  if (result === null) return "new";
+  return isSearching ? "ready searching" : "ready";
 }
 
 function splitItem({ split }: NodeOf<"split">): vscode.TreeItem {
@@ -240,19 +265,32 @@ function splitItem({ split }: NodeOf<"split">): vscode.TreeItem {
 }
 
 function leakItem({ leak, role }: NodeOf<"leak">): vscode.TreeItem {
-  const serious = role === "test" || role === "validation";
+  const serious = (role === "test" || role === "validation") && leak.samples > 0;
+  const images = plural(leak.samples, "image");
+  const equal = vscode.l10n.t(
+    "{0} of {1} also in {2}: {3}, {4}.",
+    images,
+    leak.split,
+    leak.in,
+    plural(leak.groups, "group"),
+    plural(leak.pairs, "pair"),
+  );
+  const nearly = vscode.l10n.t(
+    "{0} of {1} not in {2}, but a near duplicate of each.",
+    plural(leak.nearly, "image"),
+    leak.split,
+    leak.in,
+  );
   return row(vscode.l10n.t("{0} in {1}", leak.split, leak.in), "arrow-right", {
     color: serious ? ERROR : WARNING,
-    description: plural(leak.samples, "image"),
+    description:
+      leak.nearly === 0
+        ? images
+        : leak.samples === 0
+          ? vscode.l10n.t("{0} nearly", plural(leak.nearly, "image"))
+          : vscode.l10n.t("{0}, {1} more nearly", images, number(leak.nearly)),
     state: Collapsed,
-    tooltip: vscode.l10n.t(
-      "{0} of {1} also in {2}: {3}, {4}.",
-      plural(leak.samples, "image"),
-      leak.split,
-      leak.in,
-      plural(leak.groups, "group"),
-      plural(leak.pairs, "pair"),
-    ),
+    tooltip: [...(leak.samples > 0 ? [equal] : []), ...(leak.nearly > 0 ? [nearly] : [])].join("\n"),
     context: "showable",
   });
 }
@@ -271,13 +309,23 @@ function faultsItem({ of, total }: NodeOf<"faults">): vscode.TreeItem {
   });
 }
 
-function groupItem({ group }: NodeOf<"group">): vscode.TreeItem {
+function groupItem({ group, session }: NodeOf<"group">): vscode.TreeItem {
+  const near = session.result?.report.near ?? null;
+  const similar =
+    near === null || group.worst === null
+      ? vscode.l10n.t("Similar.")
+      : vscode.l10n.t("Similar: {0} at worst.", scoreText(near.measure, group.worst));
   const parts = [plural(group.size, "image"), group.splits.join(", "), group.labels.join(", ")];
-  return row(parts.filter((part) => part !== "").join(" · "), group.conflict ? "warning" : "copy", {
+  const icon = group.conflict ? "warning" : group.tier === "near" ? "search-fuzzy" : "copy";
+  return row(parts.filter((part) => part !== "").join(" · "), icon, {
     ...(group.conflict ? { color: WARNING } : {}),
     state: Collapsed,
     tooltip: [
-      group.tier === "file" ? vscode.l10n.t("The same bytes.") : vscode.l10n.t("The same pixels."),
+      group.tier === "near"
+        ? similar
+        : group.tier === "file"
+          ? vscode.l10n.t("The same bytes.")
+          : vscode.l10n.t("The same pixels."),
       ...(group.conflict ? [vscode.l10n.t("The labels contradict each other: {0}.", group.labels.join(", "))] : []),
       ...(group.blank ? [vscode.l10n.t("Blank: all pixels are equal.")] : []),
     ].join("\n"),

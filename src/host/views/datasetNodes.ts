@@ -20,6 +20,11 @@ import type { DatasetSession } from "../session";
 /** Groups that a branch of the tree pages through: which ones, without the page. */
 export type GroupFilter = Omit<GroupQuery, "from" | "count" | "membersEach">;
 
+/** What of one split occurs in another, and how many more of its images occur there only nearly. */
+export interface SplitLeak extends Leakage {
+  readonly nearly: number;
+}
+
 /** Most rows a branch shows before it offers more; VS Code asks for every row of a branch, one by one. */
 export const PAGE_SIZE = 500;
 
@@ -38,8 +43,8 @@ export type DatasetNode = Base &
     | { readonly kind: "split"; readonly split: SplitCounts }
     | { readonly kind: "class"; readonly name: string; readonly samples: number }
     | { readonly kind: "leftOut"; readonly unit: Unit }
-    | { readonly kind: "leakage"; readonly leaks: readonly Leakage[] }
-    | { readonly kind: "leak"; readonly leak: Leakage; readonly role: Role; readonly filter: GroupFilter }
+    | { readonly kind: "leakage"; readonly leaks: readonly SplitLeak[] }
+    | { readonly kind: "leak"; readonly leak: SplitLeak; readonly role: Role; readonly filter: GroupFilter }
     | { readonly kind: "duplicates"; readonly report: Report }
     | {
         readonly kind: "tier";
@@ -90,7 +95,7 @@ export function findingNodes(parent: NodeOf<"dataset">): readonly DatasetNode[] 
   const base = (name: string): Base => ({ id: `${parent.id}/${name}`, session, parent });
   const nodes: DatasetNode[] = [];
   if (report !== undefined) {
-    const leaks = report.leakage.filter(({ tier, samples }) => tier === "pixel" && samples > 0);
+    const leaks = splitLeaks(report);
     nodes.push({ ...base("splits"), kind: "splits", report });
     if (report.splits.length > 1) nodes.push({ ...base("leakage"), kind: "leakage", leaks });
     nodes.push(
@@ -105,6 +110,16 @@ export function findingNodes(parent: NodeOf<"dataset">): readonly DatasetNode[] 
   const runs = session.training.state.runs.filter((run) => run.result !== null);
   if (runs.length > 0) nodes.push({ ...base("runs"), kind: "runs", runs });
   return nodes;
+}
+
+/** Every direction in which something leaks, counted at tier `pixel` and beyond it. */
+function splitLeaks({ leakage }: Report): readonly SplitLeak[] {
+  return leakage.flatMap((leak) => {
+    if (leak.tier !== "pixel") return [];
+    const near = leakage.find((other) => other.tier === "near" && other.split === leak.split && other.in === leak.in);
+    const nearly = (near?.samples ?? leak.samples) - leak.samples;
+    return leak.samples + nearly > 0 ? [{ ...leak, nearly }] : [];
+  });
 }
 
 /** The splits of a dataset, and the parts that a person left out. */
@@ -144,7 +159,7 @@ export function leakNodes(parent: NodeOf<"leakage">): readonly DatasetNode[] {
   const roleOf = (name: string): Role => splits.find((split) => split.name === name)?.role ?? "other";
   const order: Readonly<Record<Role, number>> = { test: 0, validation: 1, other: 2, train: 3 };
   return [...parent.leaks]
-    .sort((a, b) => order[roleOf(a.split)] - order[roleOf(b.split)] || b.samples - a.samples)
+    .sort((a, b) => order[roleOf(a.split)] - order[roleOf(b.split)] || b.samples - a.samples || b.nearly - a.nearly)
     .map((leak): DatasetNode => ({
       kind: "leak",
       id: `${parent.id}/${leak.split}/${leak.in}`,
@@ -152,18 +167,22 @@ export function leakNodes(parent: NodeOf<"leakage">): readonly DatasetNode[] {
       parent,
       leak,
       role: roleOf(leak.split),
-      filter: { splits: [leak.split, leak.in] },
+      filter: { splits: [leak.split, leak.in], ...(leak.nearly > 0 ? { tier: "near" as const } : {}) },
     }));
 }
 
-/** The tiers of equality. Each counts the groups of the stricter one too: the same bytes are the same pixels. */
+/**
+ * The tiers of equality. Each counts the groups of the stricter ones too: the same bytes are the same pixels. Of the groups
+ * of similar images those are first that are in most doubt.
+ */
 export function tierNodes(parent: NodeOf<"duplicates">): readonly DatasetNode[] {
   const { session, report } = parent;
   return TIERS.flatMap((tier): DatasetNode[] => {
     const counts = report.duplicates[tier];
     if (counts === undefined) return [];
     const { groups, samples } = counts;
-    return [{ kind: "tier", id: `${parent.id}/${tier}`, session, parent, tier, groups, samples, filter: { tier } }];
+    const filter: GroupFilter = tier === "near" ? { tier, sort: "doubt" } : { tier };
+    return [{ kind: "tier", id: `${parent.id}/${tier}`, session, parent, tier, groups, samples, filter }];
   });
 }
 

@@ -173,7 +173,8 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
 
   /** The moving line at the top of the view, for as long as something is done with the dataset. */
   #showWork(session: DatasetSession): void {
-    if (!session.isBusy || this.#working.has(session.id)) return;
+    const isWorking = (): boolean => session.isBusy || session.isSearching;
+    if (!isWorking() || this.#working.has(session.id)) return;
     this.#working.add(session.id);
     const progress = session.onDidProgress(
       throttled(() => {
@@ -183,7 +184,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
     );
     const idle = new Promise<void>((resolve) => {
       const listener = this.#sessions.onDidChange(() => {
-        if (session.isBusy && this.#sessions.find(session.id) === session && !this.#closed.signal.aborted) return;
+        if (isWorking() && this.#sessions.find(session.id) === session && !this.#closed.signal.aborted) return;
         listener.dispose();
         progress.dispose();
         this.#working.delete(session.id);

@@ -4,7 +4,7 @@
  * `?scenario=` chooses what there is; tests read and drive it through `window.fake`.
  */
 import { callerOf, serveCalls, type Port } from "../../../src/protocol/channel";
-import type { ReportHost, ReportPage, ReportState, ThumbnailView } from "../../../src/protocol/report";
+import type { ComparisonView, ReportHost, ReportPage, ReportState, ThumbnailView } from "../../../src/protocol/report";
 import type { TrainingHost, TrainingPage, TrainingState } from "../../../src/protocol/training";
 import { DATASETS, FakeReport, stateOf, type FakeDataset } from "./fakeReport";
 import { resultOf, scoreAt, trainingState } from "./fakeTraining";
@@ -74,6 +74,13 @@ const DECODING = {
   total: 3_480,
 };
 
+const SEARCHING = {
+  title: "Searching near duplicates",
+  text: "8,204 of 18,632 images · 4,100/s · 3 s left",
+  done: 8_204,
+  total: 18_632,
+};
+
 function reportScenario(): { readonly fake: FakeReport; readonly state: ReportState } {
   const dataset: FakeDataset =
     scenario === "huge" || scenario === "hostile" || scenario === "photos" || scenario === "lists"
@@ -85,9 +92,9 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
           : scenario === "nolabels"
             ? { ...DATASETS.photos, classes: [] }
             : DATASETS.letters;
-  const fake = new FakeReport(dataset);
+  const fake = new FakeReport(scenario === "nearPhotos" ? DATASETS.photos : dataset, scenario.startsWith("near"));
   const base = stateOf(fake, scenario === "clean" || scenario === "warning" ? scenario : "leak");
-  const none: ReportState = { ...base, report: null, verdict: null, quality: [] };
+  const none: ReportState = { ...base, inspection: null, report: null, verdict: null, quality: [] };
   const progress = {
     title: "Reading",
     text: "12,480 of 20,870 images · 9,800/s · 1 s left",
@@ -105,6 +112,11 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
     failed: { ...none, error: "The folder /data/notmnist_split is not there any more." },
     again: { ...base, progress, canPause: true },
     pausedAgain: { ...base, paused },
+    searching: { ...base, search: { status: "searching", progress: SEARCHING, error: null } },
+    searchCancelled: { ...base, search: { status: "cancelled", progress: null, error: null } },
+    searchFailed: { ...base, search: { status: "failed", progress: null, error: "The engine ran out of memory." } },
+    nearUntrusted: { ...base, trusted: false },
+    nearPlan: { ...base, plan: fake.plan() },
     lists: { ...base, corrected: ["/home/someone/datasets/skin-lesions/metadata.csv#dev"] },
     plan: { ...base, plan: fake.plan() },
     untrusted: { ...base, plan: fake.plan(), trusted: false },
@@ -199,6 +211,18 @@ const reportHost: Omit<ReportHost, "ready"> = {
   cancel: async () => fake.update({ progress: null, canPause: false, paused: null }),
   pause: async () => fake.update({ progress: null, canPause: false, paused: fake.reportState.progress }),
   resume: async () => fake.update({ paused: null, progress: STARTING, canPause: true }),
+  searchNear: async () => fake.update({ search: { status: "searching", progress: null, error: null } }),
+  cancelSearch: async () => fake.update({ search: { status: "cancelled", progress: null, error: null } }),
+  setThreshold: async (threshold) => {
+    data.setThreshold(threshold);
+    fake.update({ report: data.report() });
+  },
+  doubtful: async (count) => data.doubtful(count),
+  decide: async (samples, verdict) => {
+    data.decide(samples, verdict);
+    fake.update({ report: data.report() });
+  },
+  compare: async (first, second) => comparison(first, second),
   makePlan: async () => fake.update({ plan: data.plan() }),
   discardPlan: async () => fake.update({ plan: null }),
   applyPlan: async () => undefined,
@@ -234,6 +258,36 @@ serveCalls(
   ),
 );
 
+/** One picture laid over another that is the same but for a few strokes. */
+async function comparison(first: number, second: number): Promise<ComparisonView> {
+  const { png, width, height } = await thumbnail(first);
+  const [a, b, difference] = [0, 1, 2].map(() => new OffscreenCanvas(width, height).getContext("2d"));
+  const nearness = data.nearness(first, second);
+  if (png.length === 0 || !a || !b || !difference) {
+    return { first: png, second: png, difference: png, width, height, nearness };
+  }
+  const picture = await createImageBitmap(new Blob([new Uint8Array(png)]));
+  a.drawImage(picture, 0, 0);
+  b.drawImage(picture, 0, 0);
+  b.fillStyle = "rgb(255 255 255 / 0.4)";
+  b.fillRect(width * 0.2, height * 0.3, width * 0.1, height * 0.3);
+  b.fillStyle = "rgb(0 0 0 / 0.5)";
+  b.fillRect(width * 0.5, height * 0.5, width * 0.3, height * 0.08);
+  const [before, after] = [a, b].map((context) => context.getImageData(0, 0, width, height).data);
+  const pixels = difference.createImageData(width, height);
+  pixels.data.set(
+    pixels.data.map((_, at) => (at % 4 === 3 ? 255 : 128 + ((after?.[at] ?? 0) - (before?.[at] ?? 0)) / 2)),
+  );
+  difference.putImageData(pixels, 0, 0);
+  const [laid, marked] = await Promise.all([b, difference].map(({ canvas }) => pngOf(canvas)));
+  return { first: png, second: laid ?? png, difference: marked ?? png, width, height, nearness };
+}
+
+async function pngOf(canvas: OffscreenCanvas): Promise<Uint8Array> {
+  const blob = await canvas.convertToBlob({ type: "image/png" });
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
 /** A picture that looks like its dataset: letters in grey, or something like a photo. */
 async function thumbnail(sample: number): Promise<ThumbnailView> {
   const { seed, label } = data.pictureOf(sample);
@@ -268,6 +322,5 @@ async function thumbnail(sample: number): Promise<ThumbnailView> {
       context.fillText((label ?? "A").slice(0, 1), width / 2, height / 2 + 2);
     }
   }
-  const blob = await canvas.convertToBlob({ type: "image/png" });
-  return { sample, png: new Uint8Array(await blob.arrayBuffer()), width, height };
+  return { sample, png: await pngOf(canvas), width, height };
 }

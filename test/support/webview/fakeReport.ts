@@ -4,7 +4,14 @@ import type {
   GroupView,
   Leakage,
   LeakageCounts,
+  Measure,
+  MemberView,
+  Nearness,
+  NearReport,
+  PairVerdict,
+  PairView,
   PlanSummary,
+  Precision,
   Quality,
   QualityCheck,
   Removal,
@@ -15,6 +22,7 @@ import type {
   SampleView,
 } from "../../../src/protocol/report";
 import { qualityNotes } from "../../../src/core/leakage/qualityNotes";
+import { MEASURES, TRANSFORMS } from "../../../src/core/near/near";
 
 /** What a made-up dataset looks like. */
 export interface FakeDataset {
@@ -173,14 +181,28 @@ function recognisedByFolders(dataset: FakeDataset): Pick<Report["dataset"], "uni
   };
 }
 
+/** Groups of similar images where near duplicates were searched. */
+const SIMILAR_GROUPS = 186;
+
 /** A made-up dataset with groups that are computed when they are asked for. */
 export class FakeReport {
   readonly #groups = new Map<string, readonly number[]>();
+  readonly #decisions = new Map<string, PairVerdict>();
+  readonly measure: Measure;
+  threshold: number;
 
-  constructor(readonly dataset: FakeDataset) {}
+  /** With `hasNear`, near duplicates were searched. */
+  constructor(
+    readonly dataset: FakeDataset,
+    readonly hasNear = false,
+  ) {
+    this.measure = MEASURES[dataset.size[0] <= 64 ? "glyphs" : "photos"];
+    this.threshold = this.measure.threshold;
+  }
 
   report(): Report {
-    const { dataset } = this;
+    const { dataset, hasNear } = this;
+    const similar = this.#similarGroups();
     const counts = (group: number): { groups: number; samples: number; extra: number } => ({
       groups: group,
       samples: Math.round(group * 2.6),
@@ -188,7 +210,7 @@ export class FakeReport {
     });
     return {
       schema: "cleansplit/report@1",
-      near: null,
+      near: hasNear ? this.#near() : null,
       dataset: {
         name: dataset.name,
         inputs: [`/data/${dataset.name}`],
@@ -211,6 +233,9 @@ export class FakeReport {
       duplicates: {
         pixel: { ...counts(dataset.groups), withoutBlank: counts(Math.max(0, dataset.groups - 1)) },
         file: { ...counts(Math.round(dataset.groups * 0.8)), withoutBlank: counts(Math.round(dataset.groups * 0.79)) },
+        ...(hasNear
+          ? { near: { ...counts(dataset.groups + similar), withoutBlank: counts(dataset.groups + similar - 1) } }
+          : {}),
       },
       leakage: this.#leakage(),
       conflicts: {
@@ -235,15 +260,58 @@ export class FakeReport {
     const key = JSON.stringify(filter);
     let matching = this.#groups.get(key);
     if (matching === undefined) {
-      const all = Array.from({ length: this.dataset.groups }, (_, index) => index);
+      const similar = filter.tier === "near" ? this.#similarGroups() : 0;
+      const all = Array.from({ length: this.dataset.groups + similar }, (_, index) => index);
       matching = all.filter((index) => passes(this.#group(index, 0), filter));
-      if (filter.sort !== "first") matching = [...matching].sort((a, b) => this.#sizeOf(b) - this.#sizeOf(a) || a - b);
+      if (filter.sort === "doubt") {
+        const doubt = (index: number): number => this.#distance(this.#group(index, 0).worst ?? this.measure.best);
+        matching = [...matching].sort((a, b) => doubt(b) - doubt(a) || a - b);
+      } else if (filter.sort !== "first")
+        matching = [...matching].sort((a, b) => this.#sizeOf(b) - this.#sizeOf(a) || a - b);
       this.#groups.set(key, matching);
     }
     return {
       total: matching.length,
       from,
       groups: matching.slice(from, from + count).map((index) => this.#group(index, membersEach)),
+    };
+  }
+
+  /** Pairs near the threshold that were not judged. */
+  doubtful(count: number): PairView[] {
+    return Array.from({ length: 200 }, (_, index) => index)
+      .filter((index) => !this.#decisions.has(pairKey(...this.#pairOf(index))))
+      .slice(0, count)
+      .map((index) => {
+        const [first, second] = this.#pairOf(index);
+        return { first: this.sample(first), second: this.sample(second), nearness: this.nearness(first, second) };
+      });
+  }
+
+  decide(samples: readonly number[], verdict: PairVerdict | null): void {
+    samples.forEach((a, index) => {
+      for (const b of samples.slice(index + 1)) {
+        if (verdict === null) this.#decisions.delete(pairKey(a, b));
+        else this.#decisions.set(pairKey(a, b), verdict);
+      }
+    });
+    this.#groups.clear();
+  }
+
+  setThreshold(threshold: number | null): void {
+    this.threshold = threshold ?? this.measure.threshold;
+    this.#groups.clear();
+  }
+
+  nearness(first: number, second: number): Nearness {
+    const part = 0.2 + 0.75 * noise(Math.min(first, second), Math.max(first, second), 21);
+    const score = this.measure.best + part * (this.measure.reach - this.measure.best);
+    const turned = noise(first, second, 22) < 0.25;
+    return {
+      score,
+      transform: TRANSFORMS[turned ? 1 + Math.floor(noise(first, 23) * 7) : 0] ?? "as it is",
+      shift: noise(first, second, 24) < 0.2 ? [1, -2] : [0, 0],
+      verdict: this.#decisions.get(pairKey(first, second)) ?? null,
     };
   }
 
@@ -309,6 +377,7 @@ export class FakeReport {
     const reason = reasons[Math.floor(noise(index, 5) * reasons.length)] ?? "leaks";
     const group = this.#group(index % Math.max(1, this.dataset.groups), 2);
     const sample = group.members[0] ?? this.sample(index);
+    const isNear = this.hasNear && index % 4 === 1;
     const twin = reason === "unreadable" ? null : (group.members[1] ?? null);
     const detail = {
       leaks: `Has the same pixels as ${twin?.id ?? ""}, which stays.`,
@@ -317,7 +386,9 @@ export class FakeReport {
       unreadable: "The file ends in the middle of its pixels.",
       invalid: "",
     }[reason];
-    return { sample, reason, tier: twin === null ? null : "file", twin, nearness: null, detail };
+    const tier = twin === null ? null : isNear ? "near" : "file";
+    const nearness = twin === null || !isNear ? null : this.nearness(sample.sample, twin.sample);
+    return { sample, reason, tier, twin, nearness, detail };
   }
 
   /** What a picture shows depends on its group alone, so that equal images look equal. */
@@ -326,7 +397,81 @@ export class FakeReport {
     return { seed, label: this.dataset.classes[seed % Math.max(1, this.dataset.classes.length)] ?? null };
   }
 
+  /** The groups of similar images at the threshold; each decision about a pair takes one away. */
+  #similarGroups(): number {
+    if (!this.hasNear) return 0;
+    const share = this.#distance(this.threshold) / this.#distance(this.measure.threshold);
+    const different = [...this.#decisions.values()].filter((verdict) => verdict === "different").length;
+    return Math.max(0, Math.round(SIMILAR_GROUPS * share ** 2) - different);
+  }
+
+  #distance(score: number): number {
+    return Math.abs(score - this.measure.best);
+  }
+
+  #pairOf(index: number): readonly [number, number] {
+    return [index * 1000 + 3, index * 1000 + 500];
+  }
+
+  #near(): NearReport {
+    const { measure, threshold } = this;
+    const bins = 32;
+    const bounds = Array.from({ length: bins + 1 }, (_, bin) => {
+      const score = measure.best + (bin / bins) * (measure.reach - measure.best);
+      return Number(score.toFixed(measure.decimals + 2));
+    });
+    const counts = (height: number, seed: number): number[] =>
+      Array.from({ length: bins }, (_, bin) =>
+        Math.round(height * (0.06 + (bin / bins) ** 2.2) * (0.8 + 0.4 * noise(bin, seed))),
+      );
+    const verdicts = [...this.#decisions.values()];
+    const duplicate = verdicts.filter((verdict) => verdict === "duplicate").length;
+    const pairs = Math.round(this.#similarGroups() * 1.4);
+    const precision = [0.6, 0.8, 1, 1.2].map((part): Precision => {
+      const judged = Math.max(1, Math.round(verdicts.length * part * 0.8));
+      const right = Math.min(judged, Math.round(duplicate * part * 0.8));
+      const estimate = right / judged;
+      const at = measure.best + part * (measure.threshold - measure.best);
+      return {
+        threshold: Number(at.toFixed(measure.decimals)),
+        judged,
+        right,
+        estimate,
+        low: estimate * 0.8,
+        high: Math.min(1, estimate * 1.1),
+      };
+    });
+    return {
+      measure,
+      reason:
+        measure.regime === "glyphs"
+          ? "The pictures are 28 x 28 pixels of nearly two tones, so they are compared pixel by pixel."
+          : "The pictures are photos, so the structure of their grey levels is compared.",
+      threshold,
+      reach: measure.reach,
+      limited: null,
+      compared: 18_632,
+      conflicts: { groups: 2, samples: 4 },
+      degenerate: this.dataset.groups === 0 ? 0 : 262,
+      pairs,
+      chance: Math.round(pairs * 0.02),
+      histogram: {
+        bounds,
+        within: counts(612, 31),
+        between: counts(this.dataset.splits.length > 1 ? 240 : 0, 32),
+      },
+      precision: verdicts.length < 5 ? [] : precision,
+      decisions: {
+        file: verdicts.length === 0 ? null : `/data/${this.dataset.name}/.cleansplit/near.json`,
+        duplicate,
+        different: verdicts.length - duplicate,
+        stale: 0,
+      },
+    };
+  }
+
   #sizeOf(index: number): number {
+    if (index >= this.dataset.groups) return index % 7 === 0 ? 4 : index % 3 === 0 ? 3 : 2;
     if (index === 0) return 248;
     return index % 60 === 0 ? 14 : 2 + Math.floor(noise(index, 1) ** 4 * 6);
   }
@@ -338,26 +483,38 @@ export class FakeReport {
     const first = Math.floor(noise(index, 3) * splits.length);
     const used =
       leaks && splits.length > 1 ? [...new Set([first, (first + 1) % splits.length])].sort((a, b) => a - b) : [first];
+    const isSimilar = index >= this.dataset.groups;
     const conflict = index % 33 === 5 && classes.length > 1;
     const label = (member: number): string | null =>
       classes[(index + (conflict && member % 2 === 1 ? 1 : 0)) % Math.max(1, classes.length)] ?? null;
     return {
       group: index,
-      tier: noise(index, 4) < 0.8 ? "file" : "pixel",
+      tier: isSimilar ? "near" : noise(index, 4) < 0.8 ? "file" : "pixel",
       size,
       splits: used.map((at) => splits[at]?.name ?? ""),
       labels: [...new Set([label(0), label(1)].filter((name) => name !== null))],
       conflict,
       blank: index === 0,
-      worst: null,
-      members: Array.from({ length: Math.min(size, members) }, (_, member) => {
+      worst: isSimilar ? this.#worstOf(index) : null,
+      members: Array.from({ length: Math.min(size, members) }, (_, member): MemberView => {
         const sample = index * 1000 + member;
         const split = splits[used[member % used.length] ?? 0]?.name ?? "";
         const id = `${split}/${label(member) ?? ""}/${this.dataset.fileName(sample)}`;
         const file = `/data/${this.dataset.name}/${id}`;
-        return { ...this.sample(sample), id, split, label: label(member), file, nearness: null };
+        const nearness = isSimilar && member > 0 ? this.nearness(index * 1000, sample) : null;
+        return { ...this.sample(sample), id, split, label: label(member), file, nearness };
       }),
     };
+  }
+
+  #worstOf(index: number): number {
+    const scores = Array.from({ length: this.#sizeOf(index) - 1 }, (_, member) =>
+      this.nearness(index * 1000, index * 1000 + member + 1),
+    );
+    return scores.reduce(
+      (worst, { score }) => (this.#distance(score) > this.#distance(worst) ? score : worst),
+      this.measure.best,
+    );
   }
 
   #leakage(): readonly Leakage[] {
@@ -386,6 +543,15 @@ export class FakeReport {
           tier: "file",
           ...counts(none ? 0 : 0.7),
           withoutBlank: counts(none ? 0 : 0.6),
+        });
+        if (!this.hasNear) return;
+        const more = 1 + (0.4 * this.#similarGroups()) / SIMILAR_GROUPS;
+        result.push({
+          split: split.name,
+          in: other.name,
+          tier: "near",
+          ...counts(none ? 0.2 : more),
+          withoutBlank: counts(none ? 0.2 : more - 0.2),
         });
       });
     });
@@ -435,12 +601,17 @@ export class FakeReport {
   }
 }
 
+function pairKey(a: number, b: number): string {
+  return `${String(Math.min(a, b))} ${String(Math.max(a, b))}`;
+}
+
 function passes(group: GroupView, filter: Partial<GroupQuery>): boolean {
   return (
     (filter.tier !== "file" || group.tier === "file") &&
     (filter.splits ?? []).every((name) => group.splits.includes(name)) &&
     (filter.leaking === undefined || group.splits.length > 1 === filter.leaking) &&
     (filter.conflict === undefined || group.conflict === filter.conflict) &&
+    (filter.similar === undefined || (group.tier === "near") === filter.similar) &&
     (filter.blank === undefined || group.blank === filter.blank) &&
     (filter.label === undefined || group.labels.includes(filter.label))
   );
@@ -459,7 +630,9 @@ export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = 
     canPause: false,
     paused: null,
     error: null,
+    inspection: "inspection-1",
     report,
+    search: { status: fake.hasNear ? "done" : "idle", progress: null, error: null },
     verdict: {
       leak: {
         level,

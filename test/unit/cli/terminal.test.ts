@@ -10,7 +10,7 @@ import { table } from "../../../src/cli/output/table";
 import { Terminal } from "../../../src/cli/output/terminal";
 import { renderLine } from "../../../src/cli/output/text";
 import { cutMiddle, displayWidth, wrapText } from "../../../src/cli/output/width";
-import { cleanReport, leakyReport, run, trainingResult } from "./stub";
+import { cleanReport, leakyReport, run, trainingResult, withNear } from "./stub";
 
 /** C0 except the line feed, DEL and C1. */
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
@@ -191,7 +191,7 @@ describe("inspection as text", () => {
 
   it("shows the matrix with shares of the row, and the stricter tier where it differs", async () => {
     const { stdout } = await run(["inspect", "x"]);
-    assert.match(stdout, /^ {2}test +73 +2\.1 % +–\s*$/m);
+    assert.match(stdout, /^ {2}test +73 +2\.1 % {2}\+5 +–\s*$/m);
     assert.match(stdout, /same bytes:\n.*\n.*\n {2}train +– +230 +1\.5 %\n {2}test +70 +2\.0 % +–/);
     const same = leakyReport({
       leakage: leakyReport().leakage.map((leak) => ({
@@ -202,6 +202,37 @@ describe("inspection as text", () => {
     });
     const { stdout: once } = await run(["inspect", "x"], { engine: inspecting(same) });
     assert.doesNotMatch(once, /Of these|Without blank images/);
+  });
+
+  it("says what is similar, how it was compared, what chance and judged pairs say, and what people decided", async () => {
+    const near = withNear(leakyReport(), 5, {
+      chance: 2.2,
+      precision: [
+        { threshold: 6.3, judged: 8, right: 8, estimate: 1, low: 0.67, high: 1 },
+        { threshold: 9, judged: 12, right: 11, estimate: 0.94, low: 0.7, high: 0.99 },
+      ],
+      conflicts: { groups: 1, samples: 3 },
+      decisions: { file: "/data/.cleansplit/decisions.json", duplicate: 11, different: 1, stale: 2 },
+    });
+    const { stdout } = await run(["inspect", "x"], { engine: { near: async () => near } });
+    const section = /\nNear duplicates.*?\n\n/s.exec(stdout)?.[0] ?? "";
+    for (const sentence of [
+      "6 pairs of different pictures, RMS grey difference up to 9.0",
+      near.near?.reason,
+      "Searched up to 16.0; --threshold sets what counts.",
+      "About 2 of 6 pairs may be alike by chance",
+      "About 94 % of the pairs up to 9.0 are duplicates, as 12 judged pairs let expect (95 % interval: 70 to 99 %).",
+      "11 pairs are duplicates and 1 pair is different",
+      "2 decisions are stale",
+      "/data/.cleansplit/decisions.json",
+      "1 group of similar images (3 images) with more than one label",
+    ]) {
+      assert.ok(sentence !== undefined && section.includes(sentence), `${sentence ?? ""} in ${section}`);
+    }
+    assert.match(section, /^ +0\.0 to 1\.0 +3 +5 {2}█+$/m);
+    assert.match(stdout, /--out x-sanitized --tier near/);
+    const { stdout: pixel } = await run(["inspect", "x", "--tier", "pixel"]);
+    assert.doesNotMatch(pixel, /similar|Near dup/);
   });
 
   it("lists the leaks where a matrix would be too wide", async () => {
@@ -223,7 +254,11 @@ describe("inspection as text", () => {
           })),
       ),
     });
-    const { stdout } = await run(["inspect", "x"], { engine: inspecting(report), columns: 80, env: { NO_COLOR: "1" } });
+    const { stdout } = await run(["inspect", "x", "--tier", "pixel"], {
+      engine: inspecting(report),
+      columns: 80,
+      env: { NO_COLOR: "1" },
+    });
     assert.match(stdout, /^ {2}images of +also in +images\s*$/m);
     assert.match(stdout, /^ {2}hospital-1 +hospital-2 +3 +<0\.1 %$/m);
     assert.ok(widest(withoutCommands(stdout)) <= 80);
@@ -244,7 +279,7 @@ describe("inspection as text", () => {
   it("a clean dataset is called clean, and nothing is left to do", async () => {
     const { stdout } = await run(["inspect", "x"], { engine: inspecting(cleanReport()) });
     assert.match(stdout, /^ CLEAN {2}Clean: /);
-    assert.match(stdout, /✓ None: no image of one split occurs in another one\./);
+    assert.match(stdout, /✓ None: no image of one split occurs in another one, or is similar to one there\./);
     assert.doesNotMatch(stdout, /\nNext/);
   });
 

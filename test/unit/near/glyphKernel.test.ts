@@ -7,7 +7,7 @@ import { GlyphPairs } from "../../../src/engine/near/glyphPairs";
 import { createSpace, pairsOf, ROOM, viewsOf, type Space } from "../../../src/engine/near/glyphSpace";
 import { orderNode, writeBoxes } from "../../../src/engine/near/glyphTree";
 import { compiled } from "../kernels/support";
-import { bruteForce, glyphs, textOf } from "./support";
+import { bruteForce, glyphs, textOf } from "./glyphSupport";
 
 const REACH = 16;
 

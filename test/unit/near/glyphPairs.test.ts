@@ -3,7 +3,7 @@ import { isAsGood, MEASURES } from "../../../src/core/near/near";
 import { rmsOf } from "../../../src/core/near/rms";
 import { GlyphPairs } from "../../../src/engine/near/glyphPairs";
 import { randomNumbers } from "../kernels/support";
-import { textOf } from "./support";
+import { textOf } from "./glyphSupport";
 
 const PIXELS = 100;
 const SAMPLES = Uint32Array.from({ length: 200 }, (_, i) => 1000 + 3 * i);

@@ -15,7 +15,7 @@ import { encodePng } from "../../support/png";
 import { randomNumbers } from "../kernels/support";
 import { extractPublished, PUBLISHED_DATA, writeTree } from "../engine/support";
 import { encodeNpy, useDatasets } from "./datasets";
-import { bruteForce, glyphs, textOf } from "./support";
+import { bruteForce, glyphs, textOf } from "./glyphSupport";
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;

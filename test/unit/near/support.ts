@@ -1,56 +1,98 @@
-import type { NearPairs } from "../../../src/core/near/near";
-import { randomNumbers } from "../kernels/support";
+import fc from "fast-check";
+import { NO_DECISIONS, type PairDecisions } from "../../../src/core/near/decisions";
+import { findNear, firstsOf, type NearFindings } from "../../../src/core/near/findings";
+import { MEASURES, type Measure, type NearPairs, type NearSearch } from "../../../src/core/near/near";
+import { findingsOf, samples, type TestSample } from "../core/support";
+import type { Findings } from "../../../src/core/leakage/findings";
 
-/**
- * Grey levels of pictures in two tones, `width * height` bytes each: bars and boxes drawn anew in one picture of eight, the
- * others are one before with noise of some strength, so that pairs of every nearness are among them.
- */
-export function glyphs(count: number, width: number, height: number, seed: number): Uint8Array {
-  const next = randomNumbers(seed);
-  const below = (limit: number): number => (next() >> 8) % limit;
-  const size = width * height;
-  const looks = new Uint8Array(count * size);
-  for (let picture = 0; picture < count; picture++) {
-    const own = looks.subarray(picture * size, (picture + 1) * size);
-    if (picture % 8 === 0) {
-      for (let stroke = 0; stroke < 4; stroke++) {
-        const [left, top] = [below(width), below(height)];
-        const [right, bottom] = [left + 1 + below(width), top + 1 + below(height)];
-        const tone = below(4) === 0 ? 0 : 200 + below(56);
-        for (let y = top; y < Math.min(bottom, height); y++) {
-          own.fill(tone, y * width + left, y * width + Math.min(right, width));
-        }
-      }
-    } else {
-      const like = picture - 1 - below(Math.min(picture, 8));
-      const strength = 1 + below(60);
-      for (let i = 0; i < size; i++) {
-        const level = (looks[like * size + i] ?? 0) + ((next() >> 8) % strength) - (strength >> 1);
-        own[i] = Math.max(0, Math.min(255, level));
-      }
-    }
-  }
-  return looks;
+/** A pair as tests write it down. */
+export interface TestPair {
+  readonly first: number;
+  readonly second: number;
+  readonly score: number;
 }
 
-/** All pairs whose RMS difference is at most `reach`, by the definition alone: "first second score", ascending. */
-export function bruteForce(looks: Uint8Array, pixels: number, reach: number): string[] {
-  const count = looks.length / pixels;
-  const found: string[] = [];
-  for (let first = 0; first < count; first++) {
-    for (let second = first + 1; second < count; second++) {
-      let squares = 0;
-      for (let i = 0; i < pixels; i++) {
-        squares += ((looks[first * pixels + i] ?? 0) - (looks[second * pixels + i] ?? 0)) ** 2;
-      }
-      const score = Math.fround(Math.sqrt(squares / pixels));
-      if (score <= reach) found.push(`${first} ${second} ${score}`);
-    }
-  }
-  return found;
+/** Columns of some pairs, in whatever order they are given; scores are rounded as columns hold them. */
+export function pairsOf(all: readonly TestPair[]): NearPairs {
+  const sorted = all
+    .map(({ first, second, score }) => ({ first: Math.min(first, second), second: Math.max(first, second), score }))
+    .sort((a, b) => a.first - b.first || a.second - b.second);
+  return {
+    count: sorted.length,
+    first: Uint32Array.from(sorted, ({ first }) => first),
+    second: Uint32Array.from(sorted, ({ second }) => second),
+    scores: Float32Array.from(sorted, ({ score }) => score),
+    transforms: new Uint8Array(sorted.length),
+    shifts: new Int8Array(2 * sorted.length),
+  };
 }
 
-/** Pairs as {@link bruteForce} writes them. */
-export function textOf({ count, first, second, scores }: NearPairs): string[] {
-  return Array.from({ length: count }, (_, i) => `${first[i] ?? 0} ${second[i] ?? 0} ${scores[i] ?? 0}`);
+/** A search that found these pairs among `count` samples. */
+export function searchOf(count: number, all: readonly TestPair[], measure: Measure = MEASURES.glyphs): NearSearch {
+  return {
+    measure,
+    reason: "Tests said so.",
+    reach: measure.reach,
+    limited: null,
+    compared: count,
+    degenerate: new Uint8Array(count),
+    pairs: pairsOf(all),
+  };
+}
+
+/** What is near among samples of which these pairs were found. */
+export function nearOf(
+  findings: Findings,
+  search: NearSearch,
+  threshold = search.measure.threshold,
+  decisions: PairDecisions = NO_DECISIONS,
+): NearFindings {
+  const { table, fingerprints, groups } = findings;
+  return findNear(search, table, fingerprints.states, groups.pixel, threshold, decisions);
+}
+
+/** Up to 40 samples, pairs of some of their different pictures at scores from 0.5 to 16, and decisions about some. */
+export interface TestCase {
+  readonly all: readonly TestSample[];
+  readonly pairs: readonly TestPair[];
+  readonly decisions: PairDecisions;
+}
+
+/** Cases of few samples with many pairs, so that groups overlap. */
+export function cases(): fc.Arbitrary<TestCase> {
+  return samples().chain((all) => {
+    const { table, fingerprints, groups } = findingsOf(all);
+    const firstOf = firstsOf(table.count, fingerprints.states, groups.pixel);
+    const pictures = [...all.keys()].filter(
+      (sample) => firstOf[sample] === sample && fingerprints.states[sample] === 0,
+    );
+    const possible = pictures.flatMap((first) =>
+      pictures.filter((second) => second > first).map((second) => [first, second] as const),
+    );
+    return fc
+      .record({
+        scores: fc.array(fc.option(fc.integer({ min: 1, max: 32 }), { freq: 1 }), {
+          minLength: possible.length,
+          maxLength: possible.length,
+        }),
+        verdicts: fc.array(fc.constantFrom(null, null, null, null, "duplicate" as const, "different" as const), {
+          minLength: possible.length,
+          maxLength: possible.length,
+        }),
+      })
+      .map(({ scores, verdicts }) => ({
+        all,
+        pairs: possible.flatMap(([first, second], index) => {
+          const score = scores[index];
+          return score === null || score === undefined ? [] : [{ first, second, score: score / 2 }];
+        }),
+        decisions: {
+          ...NO_DECISIONS,
+          pairs: possible.flatMap(([first, second], index) => {
+            const verdict = verdicts[index];
+            return verdict === null || verdict === undefined ? [] : [{ first, second, verdict }];
+          }),
+        },
+      }));
+  });
 }

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { GroupView, Report, ReportHost } from "../../../src/protocol/report";
+import type { GroupView, Measure, Report, ReportHost } from "../../../src/protocol/report";
 import { Button, Notice } from "../shared/Controls";
 import { number, plural } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
@@ -8,7 +8,8 @@ import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { VirtualList, type RowRange } from "../shared/VirtualList";
 import { GroupDialog } from "./GroupDialog";
 import { GroupFilters } from "./GroupFilters";
-import { isEveryGroup, type GalleryCell, type GroupFilter } from "./reportView";
+import { scoreText } from "./nearText";
+import { isEveryGroup, withoutNear, type GalleryCell, type GroupFilter } from "./reportView";
 import { needStack, SampleCard, type SampleActions } from "./SampleCard";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
@@ -21,10 +22,15 @@ const ROW_PX = 170;
 const NARROW_PX = 560;
 const NARROW_FACTS_PX = 30;
 const LABEL_LINE_PX = 20;
+/** What a picture of a group of similar ones says of how near it is. */
+const NEAR_LINE_PX = 18;
 
 interface Props {
   readonly host: ReportHost;
   readonly report: Report;
+  /** Names the inspection: another one has other groups. */
+  readonly inspection: string;
+  readonly trusted: boolean;
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
@@ -36,9 +42,16 @@ interface Props {
   readonly onCell: (cell: GalleryCell) => void;
 }
 
-/** The groups of equal images, read page by page and drawn as far as they can be seen. */
+/** The groups of equal and of similar images, read page by page and drawn as far as they can be seen. */
 export function Gallery(props: Props): JSX.Element {
-  const { host, report, roles, store, actions, filter, cell, onFilter, onTop, onCell } = props;
+  const { host, report, inspection, trusted, roles, store, actions, cell, onFilter, onTop, onCell } = props;
+  const measure = report.near?.measure ?? null;
+  // What was asked for holds again once near duplicates are searched.
+  const filter = useMemo(
+    () => (measure === null ? withoutNear(props.filter) : props.filter),
+    [measure === null, props.filter],
+  );
+  const showsNear = filter.tier === "near";
   const [, redraw] = useState(0);
   const [reveal, setReveal] = useState<{ readonly row: number } | null>(null);
   const [focused, setFocused] = useState(false);
@@ -49,7 +62,9 @@ export function Gallery(props: Props): JSX.Element {
   const [width, setWidth] = useState(900);
 
   const filterKey = JSON.stringify(filter);
-  const list = useMemo(
+  // Groups of similar images are others at another threshold and after a decision; those of equal ones are not.
+  const version = showsNear ? report : inspection;
+  const reading = useMemo(
     () =>
       new PagedList<GroupView>(
         async (from, count) => {
@@ -58,13 +73,18 @@ export function Gallery(props: Props): JSX.Element {
         },
         () => redraw((count) => count + 1),
       ),
-    // The report stands for the inspection: another one has other groups.
-    [host, report, filterKey],
+    [host, version, filterKey],
   );
+  // While groups are counted anew, those from before stay: an empty gallery would move the page and lose its place.
+  const shown = useRef({ list: reading, filterKey, inspection });
+  const isSameGallery = shown.current.filterKey === filterKey && shown.current.inspection === inspection;
+  if (!isSameGallery || reading.total !== null || reading.error !== null)
+    shown.current = { list: reading, filterKey, inspection };
+  const { list } = shown.current;
   useEffect(() => {
-    list.show(range.current.first, range.current.last);
-    return () => list.close();
-  }, [list]);
+    reading.show(range.current.first, range.current.last);
+    return () => reading.close();
+  }, [reading]);
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -77,23 +97,25 @@ export function Gallery(props: Props): JSX.Element {
 
   const narrow = width < NARROW_PX;
   const stacked = needStack(report.classes);
-  const rowHeight = ROW_PX + (narrow ? NARROW_FACTS_PX : 0) + (stacked ? LABEL_LINE_PX : 0);
+  const rowHeight =
+    ROW_PX + (narrow ? NARROW_FACTS_PX : 0) + (stacked ? LABEL_LINE_PX : 0) + (showsNear ? NEAR_LINE_PX : 0);
   const room = Math.floor((width - 32 - (narrow ? 0 : FACTS_WIDTH_PX)) / CARD_WIDTH_PX);
   const columns = Math.max(1, Math.min(MEMBERS_EACH, room));
   const total = list.total;
 
-  /** Pictures of a group that fit, and whether a tile for the others takes the last place. */
-  const shownOf = (group: GroupView): { readonly cards: number; readonly rest: number } => {
+  /** Pictures of a group that fit, and what is on the tile that takes the last place: similar ones can be compared. */
+  const shownOf = (group: GroupView): { readonly cards: number; readonly tile: string | null } => {
     const cards = Math.min(group.members.length, columns);
-    if (cards === group.size) return { cards, rest: 0 };
+    if (cards === group.size && group.worst === null) return { cards, tile: null };
     const withTile = Math.max(1, Math.min(cards, columns - 1));
-    return { cards: withTile, rest: group.size - withTile };
+    const rest = group.size - withTile;
+    return { cards: withTile, tile: rest > 0 ? `+ ${number(rest)} more` : "Compare" };
   };
   const tilesOf = (row: number): number => {
     const group = list.item(row);
     if (group === undefined) return 1;
-    const { cards, rest } = shownOf(group);
-    return cards + (rest > 0 ? 1 : 0);
+    const { cards, tile } = shownOf(group);
+    return cards + (tile === null ? 0 : 1);
   };
 
   const onRange = useCallback(
@@ -146,7 +168,9 @@ export function Gallery(props: Props): JSX.Element {
   return (
     <section id="groups" aria-labelledby="groups-title">
       <div class="section-head">
-        <h2 id="groups-title">Groups of equal images</h2>
+        <h2 id="groups-title">
+          Groups of {!showsNear ? "equal" : filter.similar === true ? "similar" : "equal or similar"} images
+        </h2>
         <span class="muted" role="status">
           {/* An empty line has another height, which would move the page when the number comes. */}
           {total === null ? "\u00A0" : plural(total, isEveryGroup(filter) ? "group" : "matching group")}
@@ -156,6 +180,7 @@ export function Gallery(props: Props): JSX.Element {
         filter={filter}
         splits={report.splits.map((split) => split.name)}
         classes={report.classes}
+        knowsNear={measure !== null}
         onChange={onFilter}
       />
       {list.error !== null && (
@@ -202,10 +227,10 @@ export function Gallery(props: Props): JSX.Element {
                   </div>
                 );
               }
-              const { cards, rest } = shownOf(group);
+              const { cards, tile } = shownOf(group);
               return (
                 <div key={index} class="group" role="row" aria-rowindex={index + 1} style={style}>
-                  <GroupFacts group={group} roles={roles} />
+                  <GroupFacts group={group} measure={measure} roles={roles} />
                   <div class="cards" role="presentation">
                     {group.members.slice(0, cards).map((sample, column) => (
                       <div key={sample.sample} role="gridcell">
@@ -219,10 +244,12 @@ export function Gallery(props: Props): JSX.Element {
                           tabIndex={tabIndexOf(index, column)}
                           cell={`${index}-${column}`}
                           onFocus={() => onCell({ row: index, column })}
+                          {...(group.worst === null || measure === null ? {} : { measure })}
+                          isReference={column === 0}
                         />
                       </div>
                     ))}
-                    {rest > 0 && (
+                    {tile !== null && (
                       <div role="gridcell">
                         <button
                           type="button"
@@ -232,7 +259,7 @@ export function Gallery(props: Props): JSX.Element {
                           onFocus={() => onCell({ row: index, column: cards })}
                           onClick={() => setOpened({ row: index, group })}
                         >
-                          + {number(rest)} more
+                          {tile}
                         </button>
                       </div>
                     )}
@@ -249,6 +276,8 @@ export function Gallery(props: Props): JSX.Element {
           filter={filter}
           row={opened.row}
           group={opened.group}
+          measure={measure}
+          trusted={trusted}
           roles={roles}
           store={store}
           actions={actions}
@@ -260,11 +289,23 @@ export function Gallery(props: Props): JSX.Element {
   );
 }
 
-function GroupFacts({ group, roles }: { readonly group: GroupView; readonly roles: SplitRoles }): JSX.Element {
+function GroupFacts(props: {
+  readonly group: GroupView;
+  readonly measure: Measure | null;
+  readonly roles: SplitRoles;
+}): JSX.Element {
+  const { group, measure, roles } = props;
+  const isSimilar = group.worst !== null && measure !== null;
   return (
     <div class="group-facts" role="rowheader">
-      <span class="group-size">{plural(group.size, "equal image")}</span>
-      <span class="group-tier muted">{group.tier === "file" ? "the same file" : "the same pixels"}</span>
+      <span class="group-size">{plural(group.size, isSimilar ? "similar image" : "equal image")}</span>
+      <span class="group-tier muted">
+        {isSimilar
+          ? `${scoreText(measure, group.worst)}${group.size > 2 ? " at worst" : ""}`
+          : group.tier === "file"
+            ? "the same file"
+            : "the same pixels"}
+      </span>
       <span class="group-splits">
         {group.splits.map((name) => (
           <SplitBadge key={name} name={name} roles={roles} />

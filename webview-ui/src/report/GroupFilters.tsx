@@ -7,6 +7,8 @@ interface Props {
   readonly filter: GroupFilter;
   readonly splits: readonly string[];
   readonly classes: readonly string[];
+  /** Whether near duplicates were searched. */
+  readonly knowsNear: boolean;
   readonly onChange: (filter: GroupFilter) => void;
 }
 
@@ -22,31 +24,45 @@ const BLANK: readonly Choice<Switch>[] = [
   { value: "no", label: "Without blank images" },
   { value: "yes", label: "Blank images only" },
 ];
-const TIER: readonly Choice<"any" | "file">[] = [
-  { value: "any", label: "Same pixels" },
+type Equality = "pixel" | "file" | "near" | "similar";
+
+const EQUALITY: readonly Choice<Equality>[] = [
+  { value: "pixel", label: "Same pixels" },
   { value: "file", label: "Same file" },
 ];
-const SORT: readonly Choice<"size" | "first">[] = [
+const NEAR_EQUALITY: readonly Choice<Equality>[] = [
+  { value: "near", label: "Same or similar" },
+  { value: "similar", label: "Similar only" },
+];
+const SORT: readonly Choice<"size" | "first" | "doubt">[] = [
   { value: "size", label: "Largest first" },
   { value: "first", label: "In dataset order" },
 ];
+const DOUBT = { value: "doubt", label: "Most doubtful first" } as const;
 
 /** Every filter of the gallery in one line; each one says what it lets pass. */
-export function GroupFilters({ filter, splits, classes, onChange }: Props): JSX.Element {
+export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: Props): JSX.Element {
   const { splits: chosenSplits, leaking, label } = filter;
   const spread =
     chosenSplits !== undefined ? JSON.stringify(ordered(chosenSplits, splits)) : leaking === true ? "leaking" : "any";
+  const equality: Equality =
+    filter.tier === "near" ? (filter.similar === true ? "similar" : "near") : (filter.tier ?? "pixel");
   const labelChoice = label === undefined ? "any" : `=${label}`;
   return (
     <div class="filters" role="group" aria-label="Filter the groups">
       <Select
         label="Equality"
-        value={filter.tier === "file" ? "file" : "any"}
-        active={filter.tier === "file"}
-        choices={TIER}
+        value={equality}
+        active={equality !== "pixel"}
+        choices={knowsNear ? [...EQUALITY, ...NEAR_EQUALITY] : EQUALITY}
         onChange={(value) => {
-          const { tier: _, ...rest } = filter;
-          onChange(value === "file" ? { ...rest, tier: "file" } : rest);
+          const { tier: _, similar: __, sort = "size", ...others } = filter;
+          const isNear = value === "near" || value === "similar";
+          // Only similar groups are in doubt.
+          const rest = { ...others, sort: sort === "doubt" && !isNear ? "size" : sort } as const;
+          if (value === "pixel") onChange(rest);
+          else if (value === "similar") onChange({ ...rest, tier: "near", similar: true });
+          else onChange({ ...rest, tier: value });
         }}
       />
       {splits.length > 1 && (
@@ -103,7 +119,7 @@ export function GroupFilters({ filter, splits, classes, onChange }: Props): JSX.
       <Select
         label="Order"
         value={filter.sort ?? "size"}
-        choices={SORT}
+        choices={filter.tier === "near" ? [...SORT, DOUBT] : SORT}
         onChange={(sort) => onChange({ ...filter, sort })}
       />
       {!isEveryGroup(filter) && (
@@ -111,7 +127,7 @@ export function GroupFilters({ filter, splits, classes, onChange }: Props): JSX.
           kind="quiet"
           icon="clear-all"
           label="Clear filters"
-          onClick={() => onChange({ sort: filter.sort ?? "size" })}
+          onClick={() => onChange({ sort: filter.sort === "first" ? "first" : "size" })}
         />
       )}
     </div>

@@ -23,7 +23,10 @@ interface Position {
 /** Which images of one split occur in another one: the proof behind the verdict. */
 export function Matrix({ report, roles, settings, filter, onSettings, onFilter }: Props): JSX.Element {
   const { splits } = report;
-  const { tier, blank } = settings;
+  const { blank } = settings;
+  const knowsNear = report.near !== null;
+  // What was chosen before holds again once near duplicates are searched.
+  const tier = settings.tier === "near" && !knowsNear ? "pixel" : settings.tier;
   const [focus, setFocus] = useState<Position>({ row: 0, column: 1 });
   const [hovered, setHovered] = useState<Position | null>(null);
   const table = useRef<HTMLTableElement>(null);
@@ -79,6 +82,9 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
           choices={[
             { value: "pixel", label: "Same pixels", title: "Same shape, mode and pixels, whatever the file" },
             { value: "file", label: "Same file", title: "The same bytes" },
+            ...(knowsNear
+              ? [{ value: "near" as const, label: "Also near", title: "Equal pixels, or near duplicates" }]
+              : []),
           ]}
           onChange={(value) => onSettings({ ...settings, tier: value })}
         />
@@ -149,7 +155,7 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
                         aria-disabled={counts.samples === 0}
                         style={{ "--heat": `${counts.samples === 0 ? 0 : 10 + 50 * Math.sqrt(share)}%` }}
                         onClick={() => {
-                          if (counts.samples > 0) onFilter(pairFilter(split.name, other.name, settings));
+                          if (counts.samples > 0) onFilter(pairFilter(split.name, other.name, tier, blank));
                         }}
                       >
                         <span class="cell-count">{number(counts.samples)}</span>
@@ -166,8 +172,7 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
       <p class="readout" aria-hidden="true">
         {sentence === null ? (
           <span class="muted">
-            {tier === "pixel" ? "Equal pixels, whatever the file." : "Equal bytes."}{" "}
-            {blank ? "" : "Blank images are left out."}
+            {TIER_NOTES[tier]} {blank ? "" : "Blank images are left out."}
           </span>
         ) : (
           <>
@@ -179,6 +184,18 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
   );
 }
 
+const TIER_NOTES: Readonly<Record<Tier, string>> = {
+  pixel: "Equal pixels, whatever the file.",
+  file: "Equal bytes.",
+  near: "Equal pixels, or near duplicates.",
+};
+
+const TIER_WORDS: Readonly<Record<Tier, string>> = {
+  pixel: "with the same pixels",
+  file: "as the same file",
+  near: "with the same or nearly the same pixels",
+};
+
 function key(split: string, other: string): string {
   return JSON.stringify([split, other]);
 }
@@ -188,8 +205,8 @@ function isPair(filter: GroupFilter, a: string, b: string): boolean {
   return splits?.length === 2 && splits.includes(a) && splits.includes(b);
 }
 
-function pairFilter(a: string, b: string, { tier, blank }: ReportView["matrix"]): GroupFilter {
-  return { sort: "size", splits: [a, b], ...(tier === "file" ? { tier } : {}), ...(blank ? {} : { blank }) };
+function pairFilter(a: string, b: string, tier: Tier, blank: boolean): GroupFilter {
+  return { sort: "size", splits: [a, b], ...(tier === "pixel" ? {} : { tier }), ...(blank ? {} : { blank }) };
 }
 
 function describe(
@@ -205,7 +222,7 @@ function describe(
   const counts = countsOf(split, other);
   if (counts === null) return `${visible(split.name)} in ${visible(other.name)}: not compared.`;
   const kind = `${visible(split.name)} images`;
-  const how = `${tier === "pixel" ? "with the same pixels" : "as the same file"}${blank ? "" : ", blank ones left out"}`;
+  const how = `${TIER_WORDS[tier]}${blank ? "" : ", blank ones left out"}`;
   if (counts.samples === 0) return `None of ${number(split.samples)} ${kind} occurs in ${visible(other.name)} ${how}.`;
   return (
     `${number(counts.samples)} of ${number(split.samples)} ${kind} also ${counts.samples === 1 ? "occurs" : "occur"} in ` +

@@ -21,7 +21,7 @@ interface Props {
   readonly actions: SampleActions;
 }
 
-/** Every image that leaves, beside the equal one that stays. */
+/** Every image that leaves, beside the equal or similar one that stays. */
 export function Removals(props: Props): JSX.Element {
   if (props.removed === 0) return <p>No image leaves: the copy is equal to the original.</p>;
   return (
@@ -110,7 +110,7 @@ function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
           const place = { role: "listitem", "aria-posinset": index + 1, "aria-setsize": total, style } as const;
           if (removal === undefined)
             return <div key={index} class="removal waiting" {...place} data-row={index} tabIndex={-1} />;
-          const { sample, twin, reason, detail } = removal;
+          const { sample, twin, reason, tier, detail } = removal;
           return (
             <div key={index} class="removal" {...place}>
               <button
@@ -136,6 +136,7 @@ function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
                     {sample.label !== null && <bdi class="label">{visible(sample.label)}</bdi>}
                     <bdi class="path">{visible(sample.id)}</bdi>
                     <span class="tag">{REASONS.find((entry) => entry.reason === reason)?.tag ?? reason}</span>
+                    {tier === "near" && <span class="tag">similar</span>}
                   </span>
                   <span class="muted removal-detail">{visible(detail)}</span>
                 </span>

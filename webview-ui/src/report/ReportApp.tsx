@@ -9,6 +9,7 @@ import { Faults } from "./Faults";
 import { Gallery } from "./Gallery";
 import { Header } from "./Header";
 import { Matrix } from "./Matrix";
+import { Near } from "./Near";
 import { FirstProgress, Placeholder } from "./Placeholder";
 import { Quality } from "./Quality";
 import { filterOf, restoreView, type GroupFilter, type ReportView } from "./reportView";
@@ -77,6 +78,12 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
       progress: async (progress) =>
         // What is late must not bring back what has ended.
         setState((last) => (last === null || last.progress === null ? last : { ...last, progress })),
+      searchProgress: async (progress) =>
+        setState((last) =>
+          last === null || last.search.status !== "searching"
+            ? last
+            : { ...last, search: { ...last.search, progress } },
+        ),
       filterGroups: async (query) => showGroups(filterOf(query)),
     };
     const stop = connection.serve(page);
@@ -86,7 +93,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
 
   const report = state?.report ?? null;
   // Sample numbers belong to one inspection: pictures of the one before would be wrong.
-  useMemo(() => store.clear(), [store, report]);
+  useMemo(() => store.clear(), [store, state?.inspection]);
 
   usePersistedView(connection, view, setView, report !== null);
 
@@ -96,24 +103,24 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     goal.current = null;
   });
 
-  const act = useCallback((action: Promise<void>) => {
+  const act = useCallback((action: Promise<void>): Promise<void> => {
     setFailure(null);
-    action.catch((error: unknown) => setFailure(messageOf(error)));
+    return action.catch((error: unknown) => setFailure(messageOf(error)));
   }, []);
   const cancel = (): void => {
     cancelling.current = true;
-    act(host.cancel());
+    void act(host.cancel());
   };
-  const pause = (): void => act(host.pause());
-  const resume = (): void => act(host.resume());
-  const inspect = (): void => act(host.inspect());
+  const pause = (): void => void act(host.pause());
+  const resume = (): void => void act(host.resume());
+  const inspect = (): void => void act(host.inspect());
   const go = (section: string): void => document.getElementById(section)?.scrollIntoView({ block: "start" });
 
   const actions = useMemo<SampleActions>(
     () => ({
-      open: (sample) => act(host.openSample(sample)),
-      reveal: (sample) => act(host.revealSample(sample)),
-      copy: (id) => act(host.copySampleId(id)),
+      open: (sample) => void act(host.openSample(sample)),
+      reveal: (sample) => void act(host.revealSample(sample)),
+      copy: (id) => void act(host.copySampleId(id)),
       menu: (sample, x, y) => setMenu({ sample, x, y }),
     }),
     [host, act],
@@ -176,13 +183,14 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
   const hasFaults = report.unreadable.length + report.invalid.length > 0;
   const sections = [
     { id: "leakage", title: "Leakage" },
+    { id: "near", title: "Near duplicates" },
     { id: "splits", title: "Splits" },
     { id: "groups", title: "Groups" },
     ...(hasFaults ? [{ id: "faults", title: "Unusable" }] : []),
     ...(state.quality.length > 0 ? [{ id: "quality", title: "Quality" }] : []),
     { id: "sanitize", title: "Sanitize" },
   ];
-  const train = (): void => act(host.train());
+  const train = (): void => void act(host.train());
   return (
     <>
       <Header
@@ -209,18 +217,21 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
           onSettings={(matrix) => setView((last) => ({ ...last, matrix }))}
           onFilter={showGroups}
         />
+        <Near host={host} state={state} report={report} roles={roles} act={act} onFilter={showGroups} />
         <Splits
           report={report}
           roles={roles}
           busy={progress !== null}
-          onRole={(split: string, role: Role) => act(host.setRole(split, role))}
+          onRole={(split: string, role: Role) => void act(host.setRole(split, role))}
           corrected={state.corrected}
-          onUndo={(unit) => act(host.undoCorrection(unit))}
+          onUndo={(unit) => void act(host.undoCorrection(unit))}
           trusted={state.trusted}
         />
         <Gallery
           host={host}
           report={report}
+          inspection={state.inspection ?? ""}
+          trusted={state.trusted}
           roles={roles}
           store={store}
           actions={actions}

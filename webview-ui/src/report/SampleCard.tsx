@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
-import type { SampleView } from "../../../src/protocol/report";
+import type { Measure, MemberView, SampleView } from "../../../src/protocol/report";
 import { baseName, sentenceList, visible } from "../shared/format";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
+import { placementText, scoreText, scoreValue } from "./nearText";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 /** Up to this length a label stands beside the split. */
@@ -23,7 +24,7 @@ export interface SampleActions {
 }
 
 interface Props {
-  readonly sample: SampleView;
+  readonly sample: MemberView;
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
@@ -35,24 +36,41 @@ interface Props {
   readonly onFocus?: () => void;
   /** Marks it for the roving focus of the list it is in. */
   readonly cell?: string;
+  /** In a group of similar images: how near it is to the first one, and whether it is that. */
+  readonly measure?: Measure;
+  readonly isReference?: boolean;
+  /** Chooses it instead of opening it: which of two compared images it is now. */
+  readonly choice?: { readonly place: "first" | "second" | null; readonly choose: () => void };
 }
 
-/** One sample: its picture, its split, its label and its name. Enter opens it, the context menu has the rest. */
+/**
+ * One sample: its picture, its split, its label and its name, and among similar ones how near it is. Enter opens or chooses
+ * it, the context menu has the rest.
+ */
 export function SampleCard(props: Props): JSX.Element {
   const { sample, roles, store, actions, conflict, stacked, tabIndex, onFocus, cell } = props;
+  const { measure, isReference = false, choice } = props;
   const id = visible(sample.id);
   const label = sample.label === null ? null : visible(sample.label);
-  const facts = [visible(sample.split), ...(label === null ? [] : [`label ${label}`]), id];
+  const near = measure === undefined ? null : nearFacts(measure, sample, isReference);
+  const facts = [
+    visible(sample.split),
+    ...(label === null ? [] : [`label ${label}`]),
+    ...(near === null ? [] : [near.long]),
+    id,
+  ];
+  const place = choice?.place ?? null;
   return (
     <button
       type="button"
-      class={stacked ? "card stacked" : "card"}
+      class={["card", ...(stacked ? ["stacked"] : []), ...(near === null ? [] : ["similar"])].join(" ")}
       tabIndex={tabIndex}
       data-cell={cell}
-      title={`${id}\n${sample.width} × ${sample.height} pixels`}
-      aria-label={`Open ${sentenceList(facts)}`}
+      title={[id, `${sample.width} × ${sample.height} pixels`, ...(near === null ? [] : [near.long])].join("\n")}
+      aria-label={`${choice === undefined ? "Open" : "Compare"} ${sentenceList(facts)}`}
+      {...(choice === undefined ? {} : { "aria-pressed": place !== null })}
       onFocus={() => onFocus?.()}
-      onClick={() => actions.open(sample.sample)}
+      onClick={() => (choice === undefined ? actions.open(sample.sample) : choice.choose())}
       onContextMenu={(event) => {
         event.preventDefault();
         // The menu key names no point: the menu then opens at the card.
@@ -66,7 +84,26 @@ export function SampleCard(props: Props): JSX.Element {
         <SplitBadge name={sample.split} roles={roles} />
         {label !== null && <bdi class={conflict ? "label conflict" : "label"}>{label}</bdi>}
       </span>
+      {near !== null && <span class={near.isScore ? "card-near" : "card-near muted"}>{near.short}</span>}
       <bdi class="card-name">{baseName(id)}</bdi>
+      {place !== null && <span class="tag card-place">{place}</span>}
     </button>
   );
+}
+
+/** How near a member is to the first one of its group: in few letters, and in words. */
+function nearFacts(
+  measure: Measure,
+  { nearness }: MemberView,
+  isReference: boolean,
+): { readonly short: string; readonly long: string; readonly isScore: boolean } {
+  if (isReference) return { short: "reference", long: "the one that the others are compared with", isScore: false };
+  if (nearness === null) return { short: "same pixels", long: "the same pixels as the first one", isScore: false };
+  const { score, transform } = nearness;
+  const placement = placementText(nearness);
+  return {
+    short: `≈ ${scoreValue(measure, score)}${transform === "as it is" ? "" : ` ${transform}`}`,
+    long: scoreText(measure, score) + (placement === "" ? "" : `, ${placement}`),
+    isScore: true,
+  };
 }

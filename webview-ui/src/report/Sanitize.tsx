@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import type { PlanSplit, PlanSummary, RemovalReason, ReportHost, ReportState } from "../../../src/protocol/report";
 import { CappedList } from "../shared/CappedList";
-import { Button, Disclosure, Icon } from "../shared/Controls";
+import { Button, Disclosure, Icon, Toggle } from "../shared/Controls";
 import { number, plural, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { REASONS } from "./removalReasons";
@@ -15,13 +16,15 @@ interface Props {
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
-  readonly act: (action: Promise<void>) => void;
+  readonly act: (action: Promise<void>) => Promise<void>;
 }
 
 /** From the plan of a sanitized copy, by its preview, to what was written. */
 export function Sanitize({ host, state, roles, store, actions, act }: Props): JSX.Element {
   const { plan, applied, progress, trusted } = state;
   const busy = progress !== null;
+  const [alsoNear, setAlsoNear] = useState(false);
+  const knowsNear = state.report !== null && state.report.near !== null;
   return (
     <section id="sanitize" aria-labelledby="sanitize-title">
       <h2 id="sanitize-title">Sanitized copy</h2>
@@ -49,7 +52,7 @@ export function Sanitize({ host, state, roles, store, actions, act }: Props): JS
               kind="primary"
               icon="folder-opened"
               label="Open Folder"
-              onClick={() => act(host.openFolder(applied.folder))}
+              onClick={() => void act(host.openFolder(applied.folder))}
             />
           </div>
         </div>
@@ -60,13 +63,27 @@ export function Sanitize({ host, state, roles, store, actions, act }: Props): JS
             A copy without the leaks: no image of one split also occurs in another one. You see what would leave before
             anything is written, and your own files stay as they are.
           </p>
+          <div class="tools">
+            <Toggle
+              label="Also near duplicates: of similar images one stays, too"
+              checked={alsoNear && knowsNear}
+              disabled={!knowsNear}
+              {...(knowsNear ? {} : { describedBy: "no-near" })}
+              onChange={setAlsoNear}
+            />
+            {!knowsNear && (
+              <span id="no-near" class="muted">
+                {state.search.status === "searching" ? "They are still being searched." : "They were not searched."}
+              </span>
+            )}
+          </div>
           <div class="actions">
             <Button
               kind={applied === null ? "primary" : "secondary"}
               icon="checklist"
               label={applied === null ? "Plan a Sanitized Copy" : "Plan Another Copy"}
               disabled={busy}
-              onClick={() => act(host.makePlan())}
+              onClick={() => void act(host.makePlan(alsoNear && knowsNear ? "near" : "pixel"))}
             />
           </div>
         </>
@@ -103,9 +120,9 @@ export function Sanitize({ host, state, roles, store, actions, act }: Props): JS
               label="Write Sanitized Copy…"
               disabled={!trusted || busy}
               {...(trusted ? {} : { describedBy: "untrusted" })}
-              onClick={() => act(host.applyPlan())}
+              onClick={() => void act(host.applyPlan())}
             />
-            <Button label="Discard Plan" disabled={busy} onClick={() => act(host.discardPlan())} />
+            <Button label="Discard Plan" disabled={busy} onClick={() => void act(host.discardPlan())} />
             {!trusted && (
               <span id="untrusted" class="muted">
                 This workspace is in Restricted Mode. Trust it to write a copy.

@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import type { Report, ReportState } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
-import { duration, number, plural, visible } from "../shared/format";
+import { duration, plural, visible } from "../shared/format";
+import { Figures, type Figure } from "./Figures";
 import type { GroupFilter } from "./reportView";
 
 const LEVELS = {
@@ -37,24 +38,17 @@ export function Verdict({ verdict, report, onFilter, onFaults }: Props): JSX.Ele
           </ul>
         )}
       </div>
-      <Figures report={report} onFilter={onFilter} onFaults={onFaults} />
+      <KeyFigures report={report} onFilter={onFilter} onFaults={onFaults} />
       <p class="footnote">
-        {plural(timing.samples, "image")} inspected in {duration(timing.seconds)}. Only images that are equal pixel by
-        pixel count as duplicates.
+        {plural(timing.samples, "image")} inspected in {duration(timing.seconds)}. Equal images are equal pixel by
+        pixel; {report.near === null ? "near duplicates are not among them." : "near duplicates are counted apart."}
       </p>
     </section>
   );
 }
 
-interface Figure {
-  readonly value: number;
-  readonly unit: string;
-  readonly what: string;
-  readonly show?: (() => void) | undefined;
-}
-
-function Figures({ report, onFilter, onFaults }: Omit<Props, "verdict">): JSX.Element {
-  const { duplicates, conflicts, blank } = report;
+function KeyFigures({ report, onFilter, onFaults }: Omit<Props, "verdict">): JSX.Element {
+  const { duplicates, near, conflicts, blank } = report;
   const { pixel } = duplicates;
   const total = report.splits.reduce((sum, split) => sum + split.samples, 0);
   const unusable = report.splits.reduce((sum, split) => sum + split.unreadable + split.invalid, 0);
@@ -66,6 +60,16 @@ function Figures({ report, onFilter, onFaults }: Omit<Props, "verdict">): JSX.El
       what: `in ${plural(pixel.groups, "group")} of equal images`,
       show: pixel.samples > 0 ? () => onFilter({ sort: "size" }) : undefined,
     },
+    ...(near === null || duplicates.near === undefined
+      ? []
+      : [
+          {
+            value: duplicates.near.samples - pixel.samples,
+            unit: "more with a near twin",
+            what: `${plural(near.pairs, "pair")} of similar images`,
+            show: near.pairs > 0 ? () => onFilter({ sort: "doubt", tier: "near", similar: true }) : undefined,
+          },
+        ]),
     {
       value: conflicts.samples,
       unit: "images in conflict",
@@ -85,28 +89,5 @@ function Figures({ report, onFilter, onFaults }: Omit<Props, "verdict">): JSX.El
       show: unusable > 0 ? onFaults : undefined,
     },
   ];
-  return (
-    <ul class="figures" aria-label="Key figures">
-      {figures.map(({ value, unit, what, show }) => {
-        const content = (
-          <>
-            <span class="figure-value">{number(value)}</span>
-            <span class="figure-unit">{unit}</span>
-            <span class="figure-what">{what}</span>
-          </>
-        );
-        return (
-          <li key={unit} class={value === 0 ? "figure zero" : "figure"}>
-            {show === undefined ? (
-              <div>{content}</div>
-            ) : (
-              <button type="button" onClick={show} title="Show them">
-                {content}
-              </button>
-            )}
-          </li>
-        );
-      })}
-    </ul>
-  );
+  return <Figures figures={figures} label="Key figures" />;
 }

@@ -44,6 +44,13 @@ export function filterOf(query: Partial<GroupQuery>): GroupFilter {
   return { ...EVERY_GROUP, ...filter };
 }
 
+/** The filter as far as it can be asked while near duplicates were not searched. */
+export function withoutNear(filter: GroupFilter): GroupFilter {
+  if (filter.tier !== "near") return filter;
+  const { tier: _tier, similar: _similar, sort = "size", ...rest } = filter;
+  return { ...rest, sort: sort === "doubt" ? "size" : sort };
+}
+
 /** Whether the filter lets every group pass. */
 export function isEveryGroup(filter: GroupFilter): boolean {
   const { sort: _sort, ...rest } = filter;

@@ -12,6 +12,8 @@ interface ButtonProps {
   readonly kind?: "primary" | "secondary" | "quiet" | "icon";
   readonly disabled?: boolean;
   readonly describedBy?: string;
+  /** The key that does the same, shown behind the label. */
+  readonly keys?: string;
 }
 
 /** A button of VS Code: filled, secondary, in the manner of a toolbar, or an icon alone. */
@@ -22,6 +24,7 @@ export function Button({
   kind = "secondary",
   disabled = false,
   describedBy,
+  keys,
 }: ButtonProps): JSX.Element {
   return (
     <button
@@ -30,10 +33,12 @@ export function Button({
       disabled={disabled}
       onClick={onClick}
       {...(describedBy === undefined ? {} : { "aria-describedby": describedBy })}
+      {...(keys === undefined ? {} : { "aria-keyshortcuts": keys })}
       {...(kind === "icon" ? { "aria-label": label, title: label } : {})}
     >
       {icon !== undefined && <Icon name={icon} />}
       {kind !== "icon" && <span>{label}</span>}
+      {keys !== undefined && <kbd aria-hidden="true">{keys}</kbd>}
     </button>
   );
 }
@@ -112,13 +117,21 @@ interface ToggleProps {
   readonly label: string;
   readonly checked: boolean;
   readonly onChange: (checked: boolean) => void;
+  readonly disabled?: boolean;
+  readonly describedBy?: string;
 }
 
 /** A check box with its label. */
-export function Toggle({ label, checked, onChange }: ToggleProps): JSX.Element {
+export function Toggle({ label, checked, onChange, disabled = false, describedBy }: ToggleProps): JSX.Element {
   return (
-    <label class="toggle">
-      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
+    <label class={disabled ? "toggle disabled" : "toggle"}>
+      <input
+        type="checkbox"
+        checked={checked}
+        disabled={disabled}
+        {...(describedBy === undefined ? {} : { "aria-describedby": describedBy })}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
       <Icon name="check" />
       <span>{label}</span>
     </label>

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import { writeLargeDataset, writeTinyDataset } from "./dataset";
+import { activated, cleanUp, inspect, messagesDuring, rowOf, rowsOf, until } from "./extension";
+
+describe("near duplicates", () => {
+  const searchByItself = (value: boolean | undefined): Thenable<void> =>
+    vscode.workspace
+      .getConfiguration("cleansplit")
+      .update("nearDuplicates.search", value, vscode.ConfigurationTarget.Global);
+
+  beforeEach(async () => {
+    await cleanUp();
+    await searchByItself(true);
+  });
+  after(async () => {
+    await searchByItself(false);
+    await cleanUp();
+  });
+
+  it("are searched after an inspection, whose report is there before", async () => {
+    const session = await inspect(writeTinyDataset());
+    assert.equal(session.status, "ready");
+    assert.equal(session.isBusy, false);
+    assert.equal(session.search.status, "searching");
+    const exact = session.result?.report;
+    assert.equal(exact?.near, null);
+    await until("the search", () => session.search.status === "done");
+    const report = session.result?.report;
+    assert(report?.near !== undefined && report.near !== null);
+    assert.deepEqual(report.duplicates.pixel, exact.duplicates.pixel);
+    const tiers = await rowsOf("tier", await rowOf("duplicates", await rowOf("dataset")));
+    assert.deepEqual(
+      tiers.map(({ tier }) => tier),
+      ["file", "pixel", "near"],
+    );
+    for (const tier of tiers) assert.equal((await rowsOf("group", tier)).length, tier.groups, tier.tier);
+    const threshold = (): number | undefined => session.result?.report.near?.threshold;
+    const { best } = report.near.measure;
+    const standard = threshold();
+    await session.setThreshold(best);
+    assert.equal(threshold(), best);
+    await session.setThreshold(null);
+    assert.equal(threshold(), standard);
+  });
+
+  it("that are still being searched can be cancelled, and the exact report stays", async () => {
+    const session = await inspect(writeLargeDataset(1500));
+    const exact = session.result;
+    await assert.rejects(session.makePlan("near"), /still being searched/);
+    const messages = await messagesDuring(() => session.cancel());
+    assert.deepEqual(messages, []);
+    assert.equal(session.search.status, "cancelled");
+    assert.equal(session.status, "ready");
+    assert.equal(session.result, exact);
+    assert.equal((await session.makePlan()).before, 1500);
+    await assert.rejects(session.setThreshold(1), /Search them first/);
+  });
+
+  it("of an inspection that is asked for again are searched in the new one only", async () => {
+    const session = await inspect(writeTinyDataset());
+    const first = session.result;
+    await session.inspect();
+    await until("the search", () => session.search.status === "done");
+    assert.notEqual(session.result?.inspection, first?.inspection);
+    assert.notEqual(session.result?.report.near, null);
+    assert.equal(first?.report.near, null);
+  });
+
+  it("are searched by the command where the setting is off, and a plan that counts them goes with the threshold", async () => {
+    await searchByItself(false);
+    const session = await inspect(writeTinyDataset());
+    assert.equal(session.search.status, "idle");
+    await assert.rejects(session.makePlan("near"), /Search them first/);
+    const { reports } = await activated();
+    await vscode.commands.executeCommand("cleansplit.searchNearDuplicates", session.id);
+    assert.equal(session.search.status, "done");
+    assert.equal(reports.size, 1);
+    await session.makePlan("near");
+    await session.setThreshold(1);
+    assert.equal(session.plan, null);
+    await session.makePlan();
+    await session.setThreshold(2);
+    assert.notEqual(session.plan, null);
+  });
+});
