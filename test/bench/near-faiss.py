@@ -1,4 +1,4 @@
-"""All near pairs by faiss: near-faiss.py glyphs FOLDER RMS, or near-faiss.py hashes FILE WAYS DISTANCE.
+"""All near pairs by faiss: near-faiss.py glyphs FOLDER RMS SPREAD, or near-faiss.py hashes FILE WAYS DISTANCE.
 
 A file of hashes has eight of 64 bits a picture, one for each way it can lie; the first WAYS of them are compared with the first
 of the others.
@@ -21,8 +21,8 @@ SLACK = 64
 QUERIES = 4096
 
 
-def read_glyphs(folder):
-    """The distinct pictures of a folder that are not empty, a row each."""
+def read_glyphs(folder, spread):
+    """The distinct pictures of a folder whose mean square difference from their mean is at least spread, a row each."""
     from PIL import Image
 
     rows = []
@@ -31,11 +31,11 @@ def read_glyphs(folder):
             with Image.open(os.path.join(directory, name)) as image:
                 rows.append(np.asarray(image.convert("L"), dtype=np.uint8).reshape(-1))
     distinct = np.unique(np.stack(rows), axis=0)
-    return distinct[distinct.var(axis=1, dtype=np.float64) >= 81]
+    return distinct[distinct.var(axis=1, dtype=np.float64) >= spread]
 
 
-def glyphs(folder, rms):
-    pixels = read_glyphs(folder)
+def glyphs(folder, rms, spread):
+    pixels = read_glyphs(folder, float(spread))
     bound = float(rms) ** 2 * pixels.shape[1]
     values = pixels.astype(np.float32)
     start, cpu = time.perf_counter(), time.process_time()

@@ -22,15 +22,15 @@ const FAISS = fileURLToPath(new URL("near-faiss.py", import.meta.url));
 const SMALL = [20_000, 40_000];
 const QUICK_SMALL = [5000, 10_000];
 /** As many as notMNIST_large has, and as many photos. */
-const [GLYPHS, QUICK_GLYPHS] = [529_114, 50_000];
-const [PHOTOS, QUICK_PHOTOS] = [500_000, 20_000];
+const [GLYPHS, PHOTOS] = [529_114, 500_000];
 const RUNS = 3;
-/** The default threshold for glyphs, in grey levels. */
-const RMS = 9;
 /** imagededup's default for hashes of 64 bits. */
 const DISTANCE = 10;
 /** A picture can lie in so many ways. */
 const WAYS = 8;
+/** @type {typeof import("../../src/core/near/near")} */
+const { DEGENERATE_SPREAD, MEASURES } = await tsImport("../../src/core/near/near.ts", import.meta.url);
+const RMS = MEASURES.glyphs.threshold;
 const SAYS =
   "CleanSplit's search is what `inspect --tier near` takes more than `inspect --tier pixel` in the run beside it: reading and scaling " +
   "the pictures again, searching, grouping and reporting. Times of faiss are those of building its index and of the search alone.";
@@ -52,7 +52,7 @@ const SAYS =
 /** @param {Options} options @returns {Promise<Result>} */
 export async function nearGlyphs(options) {
   const python = await nearPython();
-  const [small, large] = options.quick ? [QUICK_SMALL, QUICK_GLYPHS] : [SMALL, options.files ?? GLYPHS];
+  const [small, large] = [options.quick ? QUICK_SMALL : SMALL, options.files ?? GLYPHS];
   /** @type {Row[]} */
   const rows = [];
   for (const files of [...small, large]) {
@@ -65,7 +65,12 @@ export async function nearGlyphs(options) {
       const peers =
         python === undefined || files === large
           ? []
-          : [{ name: "pixels", argv: [python, FAISS, "glyphs", folder, String(RMS)] }];
+          : [
+              {
+                name: "pixels",
+                argv: [python, FAISS, "glyphs", folder, String(RMS), String(DEGENERATE_SPREAD.glyphs)],
+              },
+            ];
       for (const { argv } of peers) {
         const { compared, pairs } = answerOf((await measure({ argv }, { keep: true })).output);
         if (compared !== report.compared || pairs !== report.pairs)
@@ -92,7 +97,7 @@ export async function nearGlyphs(options) {
 /** @param {Options} options @returns {Promise<Result>} */
 export async function nearPhotos(options) {
   const python = await nearPython();
-  const [small, large] = options.quick ? [QUICK_SMALL, QUICK_PHOTOS] : [SMALL, options.files ?? PHOTOS];
+  const [small, large] = [options.quick ? QUICK_SMALL : SMALL, options.files ?? PHOTOS];
   /** @type {Row[]} */
   const rows = [];
   const missed = [];
@@ -115,7 +120,7 @@ export async function nearPhotos(options) {
     rmSync(hashes, { force: true });
   }
   const markdown = [
-    `All pairs of a structural similarity of at least .9, the default, mirrored and turned ones too, in an array file of pictures of 32 x 32 ` +
+    `All pairs of a structural similarity of at least ${MEASURES.photos.threshold}, the default, mirrored and turned ones too, in an array file of pictures of 32 x 32 ` +
       `with the spectrum of photos, one of fifty again an earlier one, changed (\`test/bench/looks.mjs\`). Not found of those: ` +
       `${missed.join(", ")}. No peer does the same. faiss 1.15.1 finds pairs of hashes of 64 bits, \`IndexBinaryFlat.range_search\`: those ` +
       `that differ in at most ${DISTANCE} as they lie, as imagededup does; and in all eight ways within the bits that CleanSplit allows, ` +

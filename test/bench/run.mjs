@@ -31,7 +31,7 @@ const QUICK = { files: 50_000, runs: 3 };
 const RUNS = 5;
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHES).join("] [")}] [options]
-  --files N       files of the largest tree; half and a quarter of it too, but for near-glyphs and near-photos
+  --files N       files of the largest tree; for duplicates half and a quarter of it too, for near-photos: photos
   --runs N        runs of each contestant that count; ${RUNS}
   --quick         ${QUICK.files} files, ${QUICK.runs} runs, no cold runs
   --install-slow  compile peers that have no package (cargo, many minutes)
