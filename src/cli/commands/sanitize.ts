@@ -118,6 +118,8 @@ function sanitizeJson(plan: PlanSummary, removals: readonly Removal[], result: A
 }
 
 /** A removal by names: indexes of samples mean nothing outside the inspection. */
-function plainRemoval({ sample, reason, tier, twin, detail }: Removal): object {
-  return { id: sample.id, split: sample.split, label: sample.label, reason, tier, twin: twin?.id ?? null, detail };
+function plainRemoval({ sample, reason, tier, twin, nearness, detail }: Removal): object {
+  const { id, split, label } = sample;
+  const near = nearness === null ? {} : { score: nearness.score, transform: nearness.transform };
+  return { id, split, label, reason, tier, ...near, twin: twin?.id ?? null, detail };
 }

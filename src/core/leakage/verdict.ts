@@ -117,14 +117,11 @@ function isOfPair(a: Leakage, b: Leakage): boolean {
   return a.split === b.split && a.in === b.in;
 }
 
-/** How many pairs are similar, by what, and how many of them chance explains. */
-function nearText({ pairs, measure, threshold, chance }: NearReport): string {
-  const limit = `${measure.better === "lower" ? "up to" : "from"} ${threshold.toFixed(measure.decimals)}${measure.better === "lower" ? "" : " on"}`;
-  const byChance =
-    chance === null || Math.round(chance) === 0
-      ? ""
-      : `; about ${number(Math.round(chance))} of them would be so by chance`;
-  return `${plural(pairs, "pair")} of different images ${pairs === 1 ? "is" : "are"} similar (${measure.name} ${limit})${byChance}.`;
+/** How many pairs are similar, and by what. */
+function nearText({ pairs, measure, threshold }: NearReport): string {
+  const cut = threshold.toFixed(measure.decimals);
+  const limit = measure.better === "lower" ? `up to ${cut}` : `${cut} or more`;
+  return `${plural(pairs, "pair")} of different images ${pairs === 1 ? "is" : "are"} similar (${measure.name} ${limit}).`;
 }
 
 function roleOf(report: Report, name: string): "train" | "validation" | "test" | "other" {

@@ -104,9 +104,10 @@ export interface NearSearch {
   readonly pairs: NearPairs;
 }
 
-/** Whether a score is as good as a threshold, or better. */
+/** Whether a score is as good as a threshold, or better. Scores are 32-bit floats, so the threshold is rounded to one. */
 export function isAsGood(measure: Measure, score: number, threshold: number): boolean {
-  return measure.better === "lower" ? score <= threshold : score >= threshold;
+  const cut = Math.fround(threshold);
+  return measure.better === "lower" ? score <= cut : score >= cut;
 }
 
 /** A score with what it is, for a sentence: "RMS grey difference 4.1". */
@@ -132,10 +133,11 @@ export function stricter(measure: Measure, a: number, b: number): number {
 
 /** The numbers of all pairs, those with the best score first and equal ones in their order. */
 export function bestFirst({ count, scores }: NearPairs, measure: Measure): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, pair) => pair).sort((a, b) => {
-    const [x, y] = [scores[a] ?? 0, scores[b] ?? 0];
-    return x === y ? a - b : isAsGood(measure, x, y) ? -1 : 1;
-  });
+  const sign = measure.better === "lower" ? 1 : -1;
+  const distances = scores.map((score) => sign * score);
+  return Uint32Array.from({ length: count }, (_, pair) => pair).sort(
+    (a, b) => (distances[a] ?? 0) - (distances[b] ?? 0) || a - b,
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020";
+import type { Engine } from "../../../src/engine/engine";
 import { cleanReport, GROUPS, leakyReport, REMOVALS, run, trainingResult, withNear } from "./stub";
 
 const DOCS = path.join(__dirname, "../../../docs");
@@ -74,6 +75,19 @@ describe("JSON output", () => {
     assert.equal(value.plan.removals.length, REMOVALS.length);
     assert.deepEqual(value.plan.removals[1]?.twin, "test/A/1.png");
     assert.ok(value.result);
+  });
+
+  it("sanitize says of similar images how near they are to the one that stays", async () => {
+    const nearness = { score: 4.5, transform: "mirrored", shift: [0, 0], verdict: null } as const;
+    const removals: Engine["removals"] = async ({ from }) => ({
+      total: 1,
+      from,
+      removals: REMOVALS.slice(1, 2).map((removal) => ({ ...removal, tier: "near", nearness })),
+    });
+    const words = ["sanitize", "letters", "--dry-run", "--tier", "near", "--json", "-"];
+    const { stdout } = await run(words, { engine: { removals } });
+    assertValid(await schema("sanitize"), JSON.parse(stdout));
+    assert.match(stdout, /"tier": ?"near",\s*"score": ?4\.5,\s*"transform": ?"mirrored"/);
   });
 
   it("sanitize --dry-run has no result", async () => {
