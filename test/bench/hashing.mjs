@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { CACHE } from "./cache.mjs";
 import { interleave, measure } from "./measure.mjs";
-import { inspectCommand, pythonWith } from "./peers.mjs";
+import { inspectCommand, pythonWith, SHARED } from "./peers.mjs";
 import { preparePhotos } from "./photos.mjs";
 import { compare, comparisonTable, digits } from "./report.mjs";
 import { prepareTree } from "./tree.mjs";
@@ -17,7 +17,6 @@ const SCRIPT = fileURLToPath(new URL("hashing.py", import.meta.url));
 const [GLYPHS, PHOTOS] = [22_000, 1200];
 /** Python tools take a minute a run, and their ratios are far from 1. */
 const RUNS = 3;
-const SHARED = ["numpy==2.4.6", "Pillow==13.0.0", "scipy==1.17.1", "scikit-learn==1.9.1", "PyWavelets==1.9.0"];
 
 /**
  * @typedef {object} Tool

@@ -11,6 +11,9 @@ import { ROOT } from "./report.mjs";
 const CARGO_ROOT = path.join(CACHE, "cargo");
 const CLI = path.join(ROOT, "dist/cli.js");
 
+/** What the tools in Python share, so that all environments have the same. */
+export const SHARED = ["numpy==2.4.6", "Pillow==13.0.0", "scipy==1.17.1", "scikit-learn==1.9.1", "PyWavelets==1.9.0"];
+
 /**
  * A tool that finds equal files in a folder.
  * @typedef {object} DuplicateFinder

@@ -11,6 +11,8 @@ import { duplicates } from "./duplicates.mjs";
 import { hashing } from "./hashing.mjs";
 import { host } from "./host.mjs";
 import { md5 } from "./md5.mjs";
+import { near } from "./near.mjs";
+import { nearGlyphs, nearPhotos } from "./near-speed.mjs";
 import { machine, updateDocument, writeJson } from "./report.mjs";
 
 /** @import { Result } from "./report.mjs" */
@@ -24,12 +26,12 @@ import { machine, updateDocument, writeJson } from "./report.mjs";
  */
 
 /** @type {Record<string, (options: Options) => Promise<Result>>} */
-const BENCHES = { duplicates, hashing, md5, host };
+const BENCHES = { duplicates, hashing, near, "near-glyphs": nearGlyphs, "near-photos": nearPhotos, md5, host };
 const QUICK = { files: 50_000, runs: 3 };
 const RUNS = 5;
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHES).join("] [")}] [options]
-  --files N       files of the largest tree; half and a quarter of it too
+  --files N       files of the largest tree; for duplicates half and a quarter of it too, for near-photos: photos
   --runs N        runs of each contestant that count; ${RUNS}
   --quick         ${QUICK.files} files, ${QUICK.runs} runs, no cold runs
   --install-slow  compile peers that have no package (cargo, many minutes)

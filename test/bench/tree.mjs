@@ -20,6 +20,14 @@ const COPIES = [2, 2, 2, 2, 2, 2, 2, 3, 3, 5];
 const SPELLED_TWICE = 0.001;
 /** Share of groups whose copies carry another label. */
 const CONFLICT = 0.1;
+/**
+ * In a tree with twins, the chance that a picture is one of a thousand popular shapes again, a little different, and how
+ * much more popular the first ones are: about 5 of 100,000 pairs are near, as in notMNIST.
+ */
+const TWIN = 0.1;
+const [SHAPES, STEEPNESS] = [1000, 0.7];
+/** Most a value of a popular shape differs, in grey levels. */
+const WEAR = 8;
 
 /**
  * `extra`: what would go if one of each group stayed.
@@ -36,21 +44,23 @@ const CONFLICT = 0.1;
 
 /**
  * The tree of so many files; made when it is not there yet.
- * @param {number} files @param {{ readable?: boolean }} [options] `readable`: without the unreadable files.
+ * @param {number} files @param {{ readable?: boolean, twins?: boolean }} [options] `readable`: without the unreadable files.
+ *   `twins`: with near duplicates, of which there are next to none otherwise.
  * @returns {Promise<{ folder: string, truth: Truth }>} The folder that holds A to J, and the true counts.
  */
-export async function prepareTree(files, { readable = false } = {}) {
-  const { folder, made } = await cached(`tree-1-${files}${readable ? "-readable" : ""}`, (into) =>
-    makeTree(path.join(into, "notMNIST_large"), files, readable),
+export async function prepareTree(files, { readable = false, twins = false } = {}) {
+  const name = `tree-1-${files}${readable ? "-readable" : ""}${twins ? "-twins" : ""}`;
+  const { folder, made } = await cached(name, (into) =>
+    makeTree(path.join(into, "notMNIST_large"), files, { readable, twins }),
   );
   return { folder: path.join(folder, "notMNIST_large"), truth: made };
 }
 
 /**
- * @param {string} folder @param {number} files @param {boolean} readable
+ * @param {string} folder @param {number} files @param {{ readable: boolean, twins: boolean }} options
  * @returns {Promise<Truth>}
  */
-async function makeTree(folder, files, readable) {
+async function makeTree(folder, files, { readable, twins }) {
   const glyphs = await readGlyphs();
   const random = randomOf(files);
   const pick = (/** @type {number} */ count) => Math.floor(random() * count);
@@ -88,9 +98,13 @@ async function makeTree(folder, files, readable) {
 
   /** MD5 of the pixels of every picture, so that only planted duplicates are equal. */
   const seen = new Set();
-  const fresh = (/** @type {readonly Uint8Array[]} */ ofClass) => {
+  const popular = twins ? popularShapes(glyphs, random) : undefined;
+  const fresh = (/** @type {readonly Uint8Array[]} */ ofClass, /** @type {number} */ label) => {
     for (;;) {
-      const pixels = vary(ofClass[pick(ofClass.length)] ?? new Uint8Array(PIXELS), random);
+      const pixels =
+        popular !== undefined && random() < TWIN
+          ? wear(popular(label), random)
+          : vary(ofClass[pick(ofClass.length)] ?? new Uint8Array(PIXELS), random);
       const key = createHash("md5").update(pixels).digest("base64");
       if (!seen.has(key) && pixels.some((value) => value !== pixels[0])) {
         seen.add(key);
@@ -101,7 +115,7 @@ async function makeTree(folder, files, readable) {
   for (const [label, ofClass] of glyphs.entries()) {
     const until = Math.round((files * (label + 1)) / CLASSES.length);
     while (truth.samples < until) {
-      const pixels = fresh(ofClass);
+      const pixels = fresh(ofClass, label);
       const bytes = encode(pixels);
       const roll = random();
       const wanted = roll < DUPLICATED ? (COPIES[pick(COPIES.length)] ?? 2) : roll < DUPLICATED + SPELLED_TWICE ? 2 : 1;
@@ -190,6 +204,33 @@ function vary(glyph, random) {
     }
   }
   return pixels;
+}
+
+/**
+ * Draws one of a class's popular shapes: the first of them comes most often.
+ * @param {readonly (readonly Uint8Array[])[]} glyphs @param {() => number} random
+ */
+function popularShapes(glyphs, random) {
+  const each = SHAPES / CLASSES.length;
+  const shapes = glyphs.map((ofClass) =>
+    Array.from({ length: each }, () =>
+      vary(ofClass[Math.floor(random() * ofClass.length)] ?? new Uint8Array(PIXELS), random),
+    ),
+  );
+  // The shapes of all classes take turns in the order of popularity.
+  const bounds = CLASSES.map((_, label) => {
+    let sum = 0;
+    return Array.from({ length: each }, (__, i) => (sum += (i * CLASSES.length + label + 1) ** -STEEPNESS));
+  });
+  return (/** @type {number} */ label) => {
+    const at = random() * (bounds[label]?.at(-1) ?? 0);
+    return shapes[label]?.[bounds[label]?.findIndex((bound) => at < bound) ?? 0] ?? new Uint8Array(PIXELS);
+  };
+}
+
+/** The same glyph, each value of its ink a little different. @param {Uint8Array} glyph @param {() => number} random */
+function wear(glyph, random) {
+  return glyph.map((ink) => (ink === 0 ? 0 : Math.max(1, Math.min(255, Math.round(ink + (2 * random() - 1) * WEAR)))));
 }
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
