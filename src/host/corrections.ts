@@ -38,8 +38,8 @@ export class Corrections {
   }
 }
 
-/** Where corrections of an input go when no folder above it has some: its workspace folder, or beside it. */
-function homeOf(input: string): string {
+/** Where what people say of an input goes when no folder above it has such a file: its workspace folder, or beside it. */
+export function homeOf(input: string): string {
   const workspaceFolder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(input));
   return workspaceFolder?.uri.fsPath ?? path.dirname(input);
 }

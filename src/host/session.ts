@@ -10,7 +10,7 @@ import { DEFAULT_TRAINING } from "../core/training/training";
 import type { Engine, InspectionResult, Mark, Progress, Run } from "../engine/engine";
 import { abortError, isAbort } from "../engine/process/rpc";
 import type { ProgressView, SearchView } from "../protocol/report";
-import type { Corrections } from "./corrections";
+import { homeOf, type Corrections } from "./corrections";
 import { Emitter } from "./emitter";
 import { progressView, throttled } from "./progress";
 import { TrainingHistory } from "./trainingHistory";
@@ -224,7 +224,9 @@ export class DatasetSession implements vscode.Disposable {
 
   /** Keeps what a person says of each two of some samples; `null` takes it back. */
   async decide(samples: readonly number[], verdict: PairVerdict | null): Promise<void> {
-    await this.#recount((engine, inspection, run) => engine.decide({ inspection, samples, verdict }, run));
+    const [input] = this.#request.inputs;
+    const newHome = input === undefined ? {} : { newHome: homeOf(input) };
+    await this.#recount((engine, inspection, run) => engine.decide({ inspection, samples, verdict, ...newHome }, run));
   }
 
   /** Works out what sanitizing would do, where one stays of those that are duplicates at `tier`. */

@@ -94,7 +94,7 @@ function bruteForce({ file, thread, threads }) {
     const look = Uint8Array.from(bytes.subarray(row * PIXELS, (row + 1) * PIXELS));
     const digest = createHash("md5").update(look).digest("base64");
     // Equal pictures are no pair; the first one stands for them. What is nearly empty takes no part.
-    if (seen.has(digest) || spreadOf(look) < DEGENERATE_SPREAD.photos) continue;
+    if (seen.has(digest) || spreadOf(look) < DEGENERATE_SPREAD) continue;
     seen.add(digest);
     photos.push({ row, photo: photoOf(look) });
   }

@@ -68,7 +68,7 @@ export async function nearGlyphs(options) {
           : [
               {
                 name: "pixels",
-                argv: [python, FAISS, "glyphs", folder, String(RMS), String(DEGENERATE_SPREAD.glyphs)],
+                argv: [python, FAISS, "glyphs", folder, String(RMS), String(DEGENERATE_SPREAD)],
               },
             ];
       for (const { argv } of peers) {

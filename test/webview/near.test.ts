@@ -74,7 +74,7 @@ describe("near duplicates on the report page", function () {
       .waitFor();
     const figures = await section.getByRole("list", { name: "Figures of near duplicates" }).innerText();
     assert.match(figures, /260\s+near pairs\s+of different pictures/);
-    assert.match(figures, /5\s+pairs may be alike by chance/);
+    assert.match(figures, /5\s+pairs expected by chance/);
     assert.match(figures, /test images leak nearly/);
     await section.getByText("262 images took no part: nearly empty").waitFor();
     await section.getByText("The figures as a table").click();

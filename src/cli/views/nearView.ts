@@ -16,8 +16,8 @@ export function nearLines({ near, splits }: Report, style: TableStyle): readonly
   const found = `${plural(pairs, "pair")} of different pictures, ${measure.name} ${limitText(measure, threshold)}`;
   const expected = Math.round(chance ?? 0);
   const chanceText =
-    `${expected === 0 ? "Next to none" : `About ${number(expected)}`} of ${plural(pairs, "pair")} may be alike by chance: ` +
-    "so many follow from how pairs beyond the threshold become fewer.";
+    `${expected === 0 ? "Next to none" : `About ${number(expected)}`} of ${plural(pairs, "pair")} would be expected without any copies, ` +
+    "going by how pairs beyond the threshold become fewer.";
   return [
     ...section("Near duplicates", found, style),
     ...histogramLines(near, splits.length > 1, style),

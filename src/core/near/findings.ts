@@ -95,18 +95,27 @@ export function findPair(pairs: NearPairs, first: number, second: number): numbe
   return low < pairs.count && pairs.first[low] === first && pairs.second[low] === second ? low : -1;
 }
 
-/** Some of the pairs, in their order. */
-export function pickPairs(pairs: NearPairs, picked: readonly number[]): NearPairs {
-  const at = (index: number): number => picked[index] ?? 0;
-  const length = picked.length;
-  return {
-    count: length,
-    first: Uint32Array.from({ length }, (_, i) => pairs.first[at(i)] ?? 0),
-    second: Uint32Array.from({ length }, (_, i) => pairs.second[at(i)] ?? 0),
-    scores: Float32Array.from({ length }, (_, i) => pairs.scores[at(i)] ?? 0),
-    transforms: Uint8Array.from({ length }, (_, i) => pairs.transforms[at(i)] ?? 0),
-    shifts: Int8Array.from({ length: 2 * length }, (_, i) => pairs.shifts[2 * at(i >> 1) + (i & 1)] ?? 0),
+/** Some of the pairs, in the order they are picked in. */
+export function pickPairs(pairs: NearPairs, picked: Uint32Array | readonly number[]): NearPairs {
+  const count = picked.length;
+  const found = {
+    count,
+    first: new Uint32Array(count),
+    second: new Uint32Array(count),
+    scores: new Float32Array(count),
+    transforms: new Uint8Array(count),
+    shifts: new Int8Array(2 * count),
   };
+  for (let at = 0; at < count; at++) {
+    const pair = picked[at] ?? 0;
+    found.first[at] = pairs.first[pair] ?? 0;
+    found.second[at] = pairs.second[pair] ?? 0;
+    found.scores[at] = pairs.scores[pair] ?? 0;
+    found.transforms[at] = pairs.transforms[pair] ?? 0;
+    found.shifts[2 * at] = pairs.shifts[2 * pair] ?? 0;
+    found.shifts[2 * at + 1] = pairs.shifts[2 * pair + 1] ?? 0;
+  }
+  return found;
 }
 
 /** With pairs that were said to be duplicates though the search did not find them: of the worst score there is. */

@@ -97,11 +97,13 @@ export interface NearSearch {
   readonly reach: number;
   /** Why `reach` is stricter, in one sentence; `null` when it is not. */
   readonly limited: string | null;
-  /** Different pictures that were compared. */
+  /** Different pictures that were compared, but for those that are nearly empty. */
   readonly compared: number;
-  /** 1 for samples that took no part though they can be read, because next to nothing is to be seen in them. */
+  /** 1 for samples that can be read, but are blank or nearly empty: see {@link DEGENERATE_SPREAD}. */
   readonly degenerate: Uint8Array;
   readonly pairs: NearPairs;
+  /** Pairs with a nearly empty picture, which are told apart; none where there are too many of those to compare them. */
+  readonly emptyPairs: NearPairs;
 }
 
 /** Whether a score is as good as a threshold, or better. Scores are 32-bit floats, so the threshold is rounded to one. */
@@ -141,13 +143,11 @@ export function bestFirst({ count, scores }: NearPairs, measure: Measure): Uint3
 }
 
 /**
- * Mean square difference from its mean, in grey levels squared, below which a picture takes no part, because all such
- * pictures would be near each other.
- * - `glyphs`: it is less than 2 levels from an empty one, so any two of them are less than 4 apart, half of what people
- *   call the same glyph. Pictures with somewhat more to see are compared: notMNIST has real duplicates among them.
- * - `photos`: its structure is mostly that of noise.
+ * Mean square difference from its mean, in grey levels squared, below which a picture is nearly empty: it is less than the
+ * default threshold of glyphs from a picture of one level, so such pictures are near each other whatever they show, and
+ * what structure a photo like that has is mostly noise. Pairs with one count for nothing.
  */
-export const DEGENERATE_SPREAD: Readonly<Record<Regime, number>> = { glyphs: 4, photos: 81 };
+export const DEGENERATE_SPREAD = MEASURES.glyphs.threshold ** 2;
 
 /** No pairs. */
 export function emptyPairs(): NearPairs {

@@ -1,5 +1,6 @@
 import { blockMeans, lumaOf } from "../../core/fingerprint/signature";
 import { TRANSFORMS, type Regime } from "../../core/near/near";
+import { rmsOf, squareDifference } from "../../core/near/rms";
 import { LOOK_SIDE, PhotoComparer, photoOf, type Likeness, type Photo } from "../../core/near/structure";
 import { channelsOf, type Picture } from "../../core/picture";
 import { encodePng, flatPicture, type ShownPicture } from "../decode/thumbnail";
@@ -19,7 +20,7 @@ export async function overlay(first: Picture, second: Picture, size: number, reg
   const width = Math.max(1, Math.round(first.width * scale));
   const height = Math.max(1, Math.round(first.height * scale));
   const channels = channelsOf(first.mode) >= 3 || channelsOf(second.mode) >= 3 ? 3 : 1;
-  const { score, transform, shift } = regime === "photos" ? likenessOf(first, second) : rmsOf(first, second);
+  const { score, transform, shift } = regime === "photos" ? likenessOf(first, second) : glyphLikeness(first, second);
   const isTransposed = transform >= 4;
   const below = await flatPicture(first, width, height, channels);
   const flat = await flatPicture(second, isTransposed ? height : width, isTransposed ? width : height, channels);
@@ -50,13 +51,12 @@ function lookOf(picture: Picture): Photo {
   return photoOf(blockMeans(lumaOf(picture), picture.width, picture.height, LOOK_SIDE, LOOK_SIDE));
 }
 
-/** The root of the mean square difference of the grey levels, 0..255; the second picture is scaled to the size of the first. */
-function rmsOf(first: Picture, second: Picture): Likeness {
+/** The measure of glyphs, see `rms.ts`; the second picture is scaled to the size of the first. */
+function glyphLikeness(first: Picture, second: Picture): Likeness {
   const { width, height } = first;
-  const levels = lumaOf(first);
-  const others = blockMeans(lumaOf(second), second.width, second.height, width, height);
-  const squares = levels.reduce((sum, level, at) => sum + (level - (others[at] ?? 0)) ** 2, 0);
-  return { score: Math.sqrt(squares / levels.length), transform: 0, shift: [0, 0] };
+  const [levels, others] = [lumaOf(first), blockMeans(lumaOf(second), second.width, second.height, width, height)];
+  const squares = squareDifference(levels, 0, others, 0, levels.length);
+  return { score: rmsOf(squares, levels.length), transform: 0, shift: [0, 0] };
 }
 
 /** A picture turned: see {@link TRANSFORMS}. */

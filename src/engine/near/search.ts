@@ -1,6 +1,6 @@
 import { SampleState } from "../../core/dataset/dataset";
-import { firstsOf } from "../../core/near/findings";
-import { DEGENERATE_SPREAD, type NearPairs, type NearSearch } from "../../core/near/near";
+import { firstsOf, pickPairs } from "../../core/near/findings";
+import { DEGENERATE_SPREAD, emptyPairs, type NearPairs, type NearSearch } from "../../core/near/near";
 import type { Findings } from "../../core/leakage/findings";
 import type { Dataset } from "../dataset";
 import type { Pool } from "../pool/pool";
@@ -29,7 +29,10 @@ export interface NearTask {
 }
 
 /** Most pairs that are kept: 13 bytes each. With more, only the better ones are. */
-export const MAX_PAIRS = 8_000_000;
+export const MAX_PAIRS = 4_000_000;
+
+/** With more nearly empty pictures than this they are not compared: each could be near each other one. */
+const MAX_EMPTY = 2000;
 
 /** Searches all near pairs among the samples of an inspection. */
 export async function searchNear(
@@ -39,30 +42,52 @@ export async function searchNear(
   run: { readonly signal: AbortSignal; readonly progress: (done: number, total: number) => void },
 ): Promise<NearSearch> {
   const { signal } = run;
-  const shown = takingPart(findings, DEGENERATE_SPREAD.glyphs).samples;
-  run.progress(0, shown.length);
-  const { measure, reason, size } = await chooseRegime({ dataset, findings, samples: shown, pool, signal });
-  const { samples, degenerate } = takingPart(findings, DEGENERATE_SPREAD[measure.regime]);
+  const { pictures, empty, degenerate } = takingPart(findings);
+  run.progress(0, pictures.length);
+  const { measure, reason, size } = await chooseRegime({ dataset, findings, samples: pictures, pool, signal });
+  const isGlyphs = measure.regime === "glyphs";
+  const samples = isGlyphs && empty.length <= MAX_EMPTY ? joined(pictures, empty) : pictures;
   const progress = (done: number): void => run.progress(done, samples.length);
   const task: NearTask = { dataset, findings, samples, pool, signal, progress };
-  const found =
-    measure.regime === "glyphs" ? await searchGlyphs(task, measure, size) : await searchPhotos(task, measure);
-  return { measure, reason, ...found, compared: samples.length, degenerate };
+  const { pairs, ...found } = isGlyphs ? await searchGlyphs(task, measure, size) : await searchPhotos(task, measure);
+  return { measure, reason, ...found, compared: pictures.length, degenerate, ...partPairs(pairs, degenerate) };
 }
 
-/** The different pictures that are compared, and which samples are too empty for it: blank, or of less spread. */
-function takingPart(
-  { table, fingerprints, groups }: Findings,
-  spread: number,
-): { samples: Uint32Array; degenerate: Uint8Array } {
+/** The different pictures, ascending by their first samples: those with something to see and the nearly empty ones. */
+function takingPart({ table, fingerprints, groups }: Findings): {
+  readonly pictures: Uint32Array;
+  readonly empty: Uint32Array;
+  readonly degenerate: Uint8Array;
+} {
   const { states, spreads, blank } = fingerprints;
   const firstOf = firstsOf(table.count, states, groups.pixel);
   const degenerate = new Uint8Array(table.count);
-  const samples: number[] = [];
+  const pictures: number[] = [];
+  const empty: number[] = [];
   for (let sample = 0; sample < table.count; sample++) {
     if (states[sample] !== SampleState.ok) continue;
-    if (blank[sample] === 1 || (spreads[sample] ?? 0) < spread) degenerate[sample] = 1;
-    else if (firstOf[sample] === sample) samples.push(sample);
+    const isEmpty = blank[sample] === 1 || (spreads[sample] ?? 0) < DEGENERATE_SPREAD;
+    if (isEmpty) degenerate[sample] = 1;
+    if (firstOf[sample] !== sample || blank[sample] === 1) continue;
+    (isEmpty ? empty : pictures).push(sample);
   }
-  return { samples: Uint32Array.from(samples), degenerate };
+  return { pictures: Uint32Array.from(pictures), empty: Uint32Array.from(empty), degenerate };
+}
+
+function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const all = new Uint32Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all.sort();
+}
+
+/** Parts pairs with a nearly empty picture from the others. */
+function partPairs(pairs: NearPairs, degenerate: Uint8Array): Pick<NearSearch, "pairs" | "emptyPairs"> {
+  const parts: [number[], number[]] = [[], []];
+  for (let pair = 0; pair < pairs.count; pair++) {
+    const isEmpty = degenerate[pairs.first[pair] ?? 0] === 1 || degenerate[pairs.second[pair] ?? 0] === 1;
+    parts[isEmpty ? 1 : 0].push(pair);
+  }
+  if (parts[1].length === 0) return { pairs, emptyPairs: emptyPairs() };
+  return { pairs: pickPairs(pairs, parts[0]), emptyPairs: pickPairs(pairs, parts[1]) };
 }

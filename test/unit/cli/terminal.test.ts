@@ -220,7 +220,7 @@ describe("inspection as text", () => {
       "6 pairs of different pictures, RMS grey difference up to 9.0",
       near.near?.reason,
       "Searched up to 16.0; --threshold sets what counts.",
-      "About 2 of 6 pairs may be alike by chance",
+      "About 2 of 6 pairs would be expected without any copies",
       "About 94 % of the pairs up to 9.0 are duplicates, as 12 judged pairs let expect (95 % interval: 70 to 99 %).",
       "11 pairs are duplicates and 1 pair is different",
       "2 decisions are stale",

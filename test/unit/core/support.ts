@@ -4,7 +4,7 @@ import { createFingerprints } from "../../../src/core/fingerprint/fingerprints";
 import { findDuplicates, type Findings } from "../../../src/core/leakage/findings";
 import { NO_DECISIONS } from "../../../src/core/near/decisions";
 import { findNear, firstsOf } from "../../../src/core/near/findings";
-import { MEASURES } from "../../../src/core/near/near";
+import { emptyPairs, MEASURES } from "../../../src/core/near/near";
 
 /** A sample as tests write it down. Equal `content` means equal pixels, equal `file` equal bytes. */
 export interface TestSample {
@@ -74,6 +74,7 @@ export function nearFindingsOf(all: readonly TestSample[], isSimilar: (a: number
     limited: null,
     compared: firsts.length,
     degenerate: new Uint8Array(table.count),
+    emptyPairs: emptyPairs(),
     pairs: {
       count: pairs.length,
       first: Uint32Array.from(pairs, ([a]) => a),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { NO_DECISIONS, type PairDecisions } from "../../../src/core/near/decisions";
 import { findNear, firstsOf, type NearFindings } from "../../../src/core/near/findings";
-import { MEASURES, type Measure, type NearPairs, type NearSearch } from "../../../src/core/near/near";
+import { emptyPairs, MEASURES, type Measure, type NearPairs, type NearSearch } from "../../../src/core/near/near";
 import { findingsOf, samples, type TestSample } from "../core/support";
 import type { Findings } from "../../../src/core/leakage/findings";
 
@@ -37,6 +37,7 @@ export function searchOf(count: number, all: readonly TestPair[], measure: Measu
     compared: count,
     degenerate: new Uint8Array(count),
     pairs: pairsOf(all),
+    emptyPairs: emptyPairs(),
   };
 }
 

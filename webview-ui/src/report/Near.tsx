@@ -171,8 +171,8 @@ function Found(props: {
       : [
           {
             value: near.chance,
-            unit: Math.round(near.chance) === 1 ? "pair may be alike by chance" : "pairs may be alike by chance",
-            what: "about, and rather fewer than more",
+            unit: Math.round(near.chance) === 1 ? "pair expected by chance" : "pairs expected by chance",
+            what: "about so many without any copies; judging tells",
           },
         ]),
   ];
