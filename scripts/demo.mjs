@@ -62,8 +62,8 @@ await run(
   [...["inspect", "letters", "--fail-on", "leakage", "--json", "report.json"]],
   1,
 );
-await run("A copy without them. The source stays as it is.", [
-  ...["sanitize", "letters", "--out", "letters-sanitized", "--json", "sanitize.json"],
+await run("A copy without them, nor images that are nearly the same. The source stays as it is.", [
+  ...["sanitize", "letters", "--tier", "near", "--out", "letters-sanitized", "--json", "sanitize.json"],
 ]);
 await run("The same question about the copy: no leakage, exit code 0.", [
   ...["inspect", "letters-sanitized", "--fail-on", "leakage,conflicts,unreadable,duplicates"],

@@ -39,6 +39,28 @@ export function writeTinyDataset(name = "tiny", parent = newFolder()): string {
   return folder;
 }
 
+/** Writes a dataset of drawings in two tones, of which one in train and one in test are nearly the same. */
+export function writeSimilarDataset(): string {
+  const folder = path.join(newFolder(), "similar");
+  const drawing = (bars: number, level: number): Buffer => {
+    const rows = Uint8Array.from({ length: SIZE * SIZE }, (_, i) => ((((i % SIZE) >> 1) & bars) === 0 ? 0 : 255));
+    rows[0] = level;
+    return encodePng({ width: SIZE, height: SIZE, rows });
+  };
+  for (const [file, bars, level] of [
+    ["train/1.png", 1, 0],
+    ["train/2.png", 2, 0],
+    ["train/4.png", 4, 0],
+    ["test/1.png", 1, 60],
+    ["test/7.png", 7, 0],
+  ] as const) {
+    const target = path.join(folder, file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, drawing(bars, level));
+  }
+  return folder;
+}
+
 /** Writes a dataset that takes a moment to inspect, with files old enough to be kept in the index. */
 export function writeLargeDataset(images: number): string {
   const folder = path.join(newFolder(), "large");

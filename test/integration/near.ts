@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { writeLargeDataset, writeTinyDataset } from "./dataset";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { NearReport } from "../../src/core/leakage/report";
+import { writeLargeDataset, writeSimilarDataset, writeTinyDataset } from "./dataset";
 import { activated, cleanUp, inspect, messagesDuring, rowOf, rowsOf, until } from "./extension";
 
 describe("near duplicates", () => {
@@ -76,11 +79,40 @@ describe("near duplicates", () => {
     await vscode.commands.executeCommand("cleansplit.searchNearDuplicates", session.id);
     assert.equal(session.search.status, "done");
     assert.equal(reports.size, 1);
+    const { best, threshold } = session.result?.report.near?.measure ?? assert.fail();
     await session.makePlan("near");
-    await session.setThreshold(1);
+    await session.setThreshold(best);
     assert.equal(session.plan, null);
     await session.makePlan();
-    await session.setThreshold(2);
+    await session.setThreshold(threshold);
     assert.notEqual(session.plan, null);
   });
+
+  it("that a person says are different are so from then on, by a file beside the dataset", async () => {
+    const folder = writeSimilarDataset();
+    const session = await inspect(folder);
+    await until("the search", () => session.search.status === "done");
+    const near = (): NearReport => session.result?.report.near ?? assert.fail();
+    assert.equal(near().pairs, 1);
+    const query = { tier: "near", similar: true, from: 0, count: 1, membersEach: 2 } as const;
+    const page = await session.read((engine, inspection) => engine.groups({ inspection, query }, quietRun()));
+    const samples = page.groups[0]?.members.map(({ sample }) => sample) ?? [];
+    assert.equal(samples.length, 2);
+
+    await session.decide(samples, "different");
+    assert.equal(near().pairs, 0);
+    assert.equal(near().decisions.different, 1);
+    const file = path.join(path.dirname(folder), ".cleansplit", "decisions.json");
+    assert.match(readFileSync(file, "utf8"), /"different"/);
+    await session.inspect();
+    await until("the second search", () => session.search.status === "done");
+    assert.equal(near().pairs, 0);
+
+    await session.decide(samples, null);
+    assert.equal(near().pairs, 1);
+  });
 });
+
+function quietRun(): { readonly signal: AbortSignal; progress(): void } {
+  return { signal: new AbortController().signal, progress: () => undefined };
+}

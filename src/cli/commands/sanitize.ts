@@ -89,10 +89,15 @@ export const sanitize: Command = {
       );
       return EXIT.ok;
     }
+    const copy = quote(target ?? result.folder, process.platform);
     out.print(
       ...writtenLines(result, style),
       ...section("Next", "", style),
-      ...commandLines(`cleansplit inspect ${quote(target ?? result.folder, process.platform)}`, "", style),
+      ...commandLines(
+        `cleansplit inspect ${copy}${counted.tier === "near" ? "" : ` --tier ${counted.tier}`}`,
+        "",
+        style,
+      ),
     );
     return EXIT.ok;
   },

@@ -6,7 +6,7 @@ import { bullet, firstOf, note, section } from "./page";
 
 const REASONS: readonly (readonly [RemovalReason, string])[] = [
   ["leaks", "also in a protected split"],
-  ["duplicate", "equal to one that stays"],
+  ["duplicate", "has a twin that stays"],
   ["conflict", "equal images, different labels"],
   ["unreadable", "unreadable"],
   ["invalid", "no valid sample"],
