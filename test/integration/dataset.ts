@@ -78,11 +78,16 @@ export function writeLargeDataset(images: number): string {
   return folder;
 }
 
-/** A picture that no other class and number has: bright above or below, with the number in its first pixels. */
+/**
+ * A picture that no other class and number has, and that is similar to none: brighter above or below, in blocks whose
+ * levels follow from both.
+ */
 function picture(label: string, id: number): Buffer {
   const rows = new Uint8Array(SIZE * SIZE).map((_, i) => {
     const isTop = i < HALF;
-    return (isTop === (label === "a") ? 170 : 40) + ((i * 7 + id * 13) % 40);
+    const block = 4 * Math.floor(i / SIZE / 3) + Math.floor((i % SIZE) / 3);
+    const chance = Math.sin((block + 1) * (id + 1) * (label === "a" ? 12.9898 : 78.233)) * 43758.5453;
+    return (isTop === (label === "a") ? 95 : 0) + Math.floor(160 * (chance - Math.floor(chance)));
   });
   rows[0] = id;
   return encodePng({ width: SIZE, height: SIZE, rows });
