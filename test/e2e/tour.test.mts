@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Frame } from "playwright-core";
@@ -67,6 +67,26 @@ for (const theme of ["dark", "light"] as const) {
       assert.match(described["test in train"] ?? "", /^80 images(, [\d,]+ more nearly)?$/);
       assert.equal(described["Label conflicts"], "20 groups");
       assert.equal(described["Unreadable"], "20 images");
+    });
+
+    it("has doubtful pairs judged by keyboard, and keeps what was said", async () => {
+      const { page } = session;
+      const frame = await report("letters");
+      await frame.getByRole("button", { name: "Judge 20 Pairs" }).click();
+      const dialog = frame.getByRole("dialog", { name: "Are these duplicates?" });
+      await dialog.getByText("1 of 20").waitFor();
+      await dialog.locator("img").nth(2).waitFor();
+      await picture("judge-1");
+      await page.keyboard.press("n");
+      await dialog.getByText("2 of 20").waitFor();
+      await page.keyboard.press("d");
+      await dialog.getByText("3 of 20").waitFor();
+      await page.keyboard.press("Escape");
+      const kept = frame.getByText(/People decided about 2 pairs: 1 as duplicates, 1 as different\. That is kept in /);
+      await kept.scrollIntoViewIfNeeded();
+      await picture("judge-2");
+      const file = /kept in (.*decisions\.json)/.exec((await kept.textContent()) ?? "")?.[1] ?? "";
+      assert.match(readFileSync(file, "utf8"), /"different"/);
     });
 
     it("shows the groups behind a cell of the matrix", async () => {

@@ -77,7 +77,7 @@ function countNear(findings: Findings, near: NearFindings): TierCounts {
       if (!isBlank) isIn[1][sample] = 1;
     }
   });
-  const keeperOf = keepOneOfEach(near, orderOf(isIn[0]), count);
+  const keeperOf = keepOneOfEach(near, orderOf(isIn[0]));
   const sum = (counts: (sample: number) => boolean): number =>
     keeperOf.reduce((total, _, sample) => total + (counts(sample) ? 1 : 0), 0);
   const countIn = (flags: Uint8Array): Omit<DuplicateCounts, "groups"> => ({
@@ -131,7 +131,10 @@ function leakageOf(
   );
 }
 
-/** Groups overlap: samples are counted once, and pairs are those of equal pictures and those that are near. */
+/**
+ * Groups overlap: samples are counted once. Each that leaks is in a group with one of the split that it leaks into. Pairs are
+ * those of equal pictures and those that are near, in whatever groups.
+ */
 function measureNearLeakage(findings: Findings, near: NearFindings): Leakage[] {
   const { table, fingerprints } = findings;
   const width = table.splits.length;
@@ -183,8 +186,11 @@ function measureNearLeakage(findings: Findings, near: NearFindings): Leakage[] {
       }
     }
   });
+  // Pairs may be millions: what a picture without twins has is made once a split.
+  const alone = table.splits.map((_, split): ReadonlyMap<number, number> => new Map([[split, 1]]));
+  const none: ReadonlyMap<number, number> = new Map();
   const splitsOf = (sample: number): ReadonlyMap<number, number> =>
-    inSplits.get(sample) ?? new Map(isOk(sample) ? [[splitOf(sample), 1]] : []);
+    inSplits.get(sample) ?? (isOk(sample) ? alone[splitOf(sample)] : undefined) ?? none;
   for (let pair = 0; pair < near.pairs.count; pair++) {
     const others = splitsOf(near.pairs.second[pair] ?? 0);
     for (const [from, a] of splitsOf(near.pairs.first[pair] ?? 0)) {

@@ -11,35 +11,54 @@ export interface Cliques {
 }
 
 /**
- * Groups the pictures of some pairs so that every pair is in a group and every two pictures of a group are a pair. A chain
- * A~B~C with A unlike C is two groups: nothing is welded together by what lies between.
+ * Groups the pictures of some pairs so that every two pictures of a group are a pair. A chain A~B~C with A unlike C is two
+ * groups: nothing is welded together by what lies between.
  *
- * Greedy, from the best pair on: a pair that is in no group yet begins one, and of the pictures that are near all of it the
- * nearest joins (the one whose worst score to the group is best; of equal ones the first), until none is left. So it
- * depends on nothing but the pairs. Time is about linear in the pairs where similar pictures are similar to each other.
+ * Greedy, from the best pair on. First a pair of two pictures that are in no group yet begins one, and of the pictures in
+ * none that are near all of it the nearest joins (the one whose worst score to the group is best; of equal ones the first),
+ * until none is left. Then the pairs between groups: one becomes a group of its own when it shows something new, that one of
+ * the two is near a picture of a split, of which no group of it has any. So each picture is in a group with one of every
+ * split that it is near to, and where thousands resemble each other gradually there are no more groups than pictures and
+ * splits. It depends on nothing but the pairs and the splits; time is about linear in the pairs.
+ *
+ * `splitsOf` says in which splits a picture is, each 0..`splits - 1`.
  */
-export function cliquesOf(pairs: NearPairs, measure: Measure): Cliques {
+export function cliquesOf(
+  pairs: NearPairs,
+  measure: Measure,
+  splits: number,
+  splitsOf: (sample: number) => readonly number[],
+): Cliques {
   const graph = new Graph(pairs);
   // The less the nearer, whatever the measure.
   const sign = measure.better === "lower" ? 1 : -1;
   const distances = pairs.scores.map((score) => sign * score);
   const growing = new GrowingClique(graph, pairs, distances);
-  const isCovered = new Uint8Array(pairs.count);
+  const order = bestFirst(pairs, measure);
   const offsets = [0];
   const members: number[] = [];
   const worst: number[] = [];
-  for (const pair of bestFirst(pairs, measure)) {
-    if (isCovered[pair] === 1) continue;
-    const clique = growing.from(pair);
-    clique.sort((a, b) => a - b);
-    for (const [at, sample] of clique.entries()) {
-      for (let other = at + 1; other < clique.length; other++) {
-        isCovered[graph.pairOf(sample, clique[other] ?? 0)] = 1;
-      }
+  // 1 where a picture is in a group with one of a split.
+  const isShown = new Uint8Array(graph.samples * splits);
+  const add = (group: readonly number[], score: number): void => {
+    const present = new Set(group.flatMap(splitsOf));
+    for (const sample of group) {
       members.push(sample);
+      for (const split of present) isShown[sample * splits + split] = 1;
     }
     offsets.push(members.length);
-    worst.push(sign * growing.farthest);
+    worst.push(score);
+  };
+  for (const pair of order) {
+    if (growing.isTaken(pairs.first[pair] ?? 0) || growing.isTaken(pairs.second[pair] ?? 0)) continue;
+    const clique = growing.from(pair).sort((a, b) => a - b);
+    add(clique, sign * growing.farthest);
+  }
+  const isNew = (sample: number, other: number): boolean =>
+    splitsOf(other).some((split) => isShown[sample * splits + split] === 0);
+  for (const pair of order) {
+    const [first, second] = [pairs.first[pair] ?? 0, pairs.second[pair] ?? 0];
+    if (isNew(first, second) || isNew(second, first)) add([first, second], pairs.scores[pair] ?? 0);
   }
   return {
     count: worst.length,
@@ -49,7 +68,10 @@ export function cliquesOf(pairs: NearPairs, measure: Measure): Cliques {
   };
 }
 
-/** A group that pictures join as long as there are some that are near all of it. Its arrays serve one group after another. */
+/**
+ * A group that pictures join as long as there are some in no group that are near all of it. Its arrays serve one group
+ * after another.
+ */
 class GrowingClique {
   /** The distance of the two members of the group that are farthest from each other. */
   farthest = 0;
@@ -57,6 +79,8 @@ class GrowingClique {
   private count = 0;
   private readonly candidates: Uint32Array;
   private readonly reaches: Float32Array;
+  /** 1 for pictures that are in a group. */
+  private readonly taken: Uint8Array;
 
   constructor(
     private readonly graph: Graph,
@@ -65,9 +89,14 @@ class GrowingClique {
   ) {
     this.candidates = new Uint32Array(graph.widest);
     this.reaches = new Float32Array(graph.widest);
+    this.taken = new Uint8Array(graph.samples);
   }
 
-  /** Its members, beginning with the two of a pair. */
+  isTaken(sample: number): boolean {
+    return this.taken[sample] === 1;
+  }
+
+  /** Its members, beginning with the two of a pair, which are in no group. */
   from(pair: number): number[] {
     const { graph, pairs } = this;
     const [a, b] = [pairs.first[pair] ?? 0, pairs.second[pair] ?? 0];
@@ -78,7 +107,7 @@ class GrowingClique {
     this.count = 0;
     for (let at = graph.startOf(first); at < graph.endOf(first); at++) {
       const candidate = graph.others[at] ?? 0;
-      if (candidate === second) continue;
+      if (candidate === second || this.isTaken(candidate)) continue;
       this.candidates[this.count] = candidate;
       this.reaches[this.count++] = this.distances[graph.pairNumbers[at] ?? 0] ?? 0;
     }
@@ -90,6 +119,7 @@ class GrowingClique {
       this.farthest = Math.max(this.farthest, this.reaches[next] ?? 0);
       this.keepNeighboursOf(sample);
     }
+    for (const sample of members) this.taken[sample] = 1;
     return members;
   }
 
@@ -116,16 +146,18 @@ class GrowingClique {
 }
 
 /** Who is near whom: the neighbours of every sample, ascending. */
-class Graph {
+export class Graph {
   /** Neighbours, and the number of the pair with each; those of sample s from `startOf(s)` to `endOf(s)`. */
   readonly others: Uint32Array;
   readonly pairNumbers: Uint32Array;
-  /** Most neighbours of any sample. */
+  /** Most neighbours of any sample, and the number after that of the last sample of a pair. */
   readonly widest: number;
+  readonly samples: number;
   private readonly ends: Uint32Array;
 
   constructor({ count, first, second }: NearPairs) {
     const samples = second.reduce((most, sample) => Math.max(most, sample), -1) + 1;
+    this.samples = samples;
     const next = new Uint32Array(samples + 1);
     for (let pair = 0; pair < count; pair++) {
       for (const sample of [first[pair] ?? 0, second[pair] ?? 0]) next[sample + 1] = (next[sample + 1] ?? 0) + 1;

@@ -1,7 +1,7 @@
 import { SampleState, type SampleTable } from "../dataset/dataset";
-import { forEachGroup, membersOf, type Groups } from "../duplicates/groups";
+import { forEachGroup, type Groups } from "../duplicates/groups";
 import type { PairVerdict } from "../leakage/report";
-import { cliquesOf } from "./cliques";
+import { cliquesOf, Graph } from "./cliques";
 import type { PairDecisions } from "./decisions";
 import { isAsGood, stricter, type Measure, type NearPairs, type NearSearch } from "./near";
 
@@ -12,7 +12,10 @@ export interface NearFindings {
   readonly decisions: PairDecisions;
   /** The pairs that count: as good as the threshold and not said to be different, or said to be duplicates. */
   readonly pairs: NearPairs;
-  /** Groups of equal or near samples. Each two of a group are equal or near, and a sample can be in several groups. */
+  /**
+   * Groups of equal or near samples: see `cliquesOf`. Each two of a group are equal or near, and a sample can be in several
+   * groups; pairs between groups count, too.
+   */
   readonly groups: Groups;
   /** The worst score of each group; NaN where all its samples have one picture. */
   readonly worst: Float32Array;
@@ -47,7 +50,7 @@ export function findNear(
     pairs,
     verdicts,
     firstOf,
-    ...groupPairs(pairs, search.measure, equal, firstOf),
+    ...groupPairs(pairs, search.measure, table, states, equal, firstOf),
   };
 }
 
@@ -67,19 +70,21 @@ function countedPairs(
   verdicts: ReadonlyMap<number, PairVerdict>,
 ): NearPairs {
   const missing = new Map([...verdicts].filter(([, verdict]) => verdict === "duplicate"));
-  const counted: number[] = [];
+  const counted = new Uint32Array(pairs.count);
+  let count = 0;
   for (let pair = 0; pair < pairs.count; pair++) {
     const isNear = isAsGood(measure, pairs.scores[pair] ?? 0, threshold);
     if (verdicts.size === 0) {
-      if (isNear) counted.push(pair);
+      if (isNear) counted[count++] = pair;
       continue;
     }
     const key = pairKey(pairs.first[pair] ?? 0, pairs.second[pair] ?? 0);
     const verdict = verdicts.get(key);
     missing.delete(key);
-    if (verdict === "duplicate" || (isNear && verdict !== "different")) counted.push(pair);
+    if (verdict === "duplicate" || (isNear && verdict !== "different")) counted[count++] = pair;
   }
-  const found = pickPairs(pairs, counted);
+  // Pairs may be millions: they are copied only where some do not count.
+  const found = count === pairs.count ? pairs : pickPairs(pairs, counted.subarray(0, count));
   return missing.size === 0 ? found : withPairs(found, [...missing.keys()], measure);
 }
 
@@ -148,12 +153,27 @@ function withPairs(pairs: NearPairs, keys: readonly number[], measure: Measure):
 function groupPairs(
   pairs: NearPairs,
   measure: Measure,
+  { splits, splitOf }: SampleTable,
+  states: Uint8Array,
   equal: Groups,
   firstOf: Uint32Array,
 ): Pick<NearFindings, "groups" | "worst"> {
-  const cliques = cliquesOf(pairs, measure);
   const equalTo = new Map<number, Uint32Array>();
   forEachGroup(equal, (members) => equalTo.set(firstOf[members[0] ?? 0] ?? 0, members));
+  const alone = splits.map((_, split) => [split]);
+  const splitsOf = (sample: number): readonly number[] => {
+    const members = equalTo.get(sample);
+    if (members === undefined) return alone[splitOf[sample] ?? 0] ?? [];
+    return [
+      ...new Set(
+        Array.from(
+          members.filter((member) => states[member] === SampleState.ok),
+          (member) => splitOf[member] ?? 0,
+        ),
+      ),
+    ];
+  };
+  const cliques = cliquesOf(pairs, measure, splits.length, splitsOf);
   const found: { readonly members: Uint32Array; readonly worst: number }[] = [];
   const isNear = new Set<number>();
   for (let clique = 0; clique < cliques.count; clique++) {
@@ -179,29 +199,30 @@ function groupPairs(
 
 /**
  * Goes through samples in an order and keeps those that are not equal or near to one that is kept: `keeperOf` is the sample
- * that is kept instead, or -1. Each sample that goes has one that stays and that it is directly near or equal to.
+ * that is kept instead, or -1; an equal one before the nearest. Each sample that goes has one that stays and that it is
+ * directly near or equal to.
  */
 export function keepOneOfEach(
-  { groups }: { readonly groups: Groups },
+  { pairs, firstOf, search: { measure } }: Pick<NearFindings, "pairs" | "firstOf" | "search">,
   order: readonly number[] | Uint32Array,
-  count: number,
 ): Int32Array {
-  const groupsOf = new Map<number, number[]>();
-  for (let group = 0; group < groups.count; group++) {
-    for (const sample of membersOf(groups, group)) {
-      const known = groupsOf.get(sample);
-      if (known === undefined) groupsOf.set(sample, [group]);
-      else known.push(group);
-    }
-  }
-  const keeperOf = new Int32Array(count).fill(-1);
-  const keeperIn = new Int32Array(groups.count).fill(-1);
+  const graph = new Graph(pairs);
+  const keeperOf = new Int32Array(firstOf.length).fill(-1);
+  /** The sample that is kept of each picture, by its first sample. */
+  const kept = new Int32Array(firstOf.length).fill(-1);
   for (const sample of order) {
-    const own = groupsOf.get(sample);
-    if (own === undefined) continue;
-    const taken = own.find((group) => (keeperIn[group] ?? -1) >= 0);
-    if (taken === undefined) for (const group of own) keeperIn[group] = sample;
-    else keeperOf[sample] = keeperIn[taken] ?? -1;
+    const picture = firstOf[sample] ?? sample;
+    let [keeper, best] = [kept[picture] ?? -1, Number.NaN];
+    if (keeper < 0 && picture < graph.samples) {
+      for (let at = graph.startOf(picture); at < graph.endOf(picture); at++) {
+        const other = kept[graph.others[at] ?? 0] ?? -1;
+        const score = pairs.scores[graph.pairNumbers[at] ?? 0] ?? 0;
+        if (other < 0 || (keeper >= 0 && isAsGood(measure, best, score))) continue;
+        [keeper, best] = [other, score];
+      }
+    }
+    if (keeper < 0) kept[picture] = sample;
+    else keeperOf[sample] = keeper;
   }
   return keeperOf;
 }

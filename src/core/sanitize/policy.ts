@@ -74,7 +74,7 @@ export function protectEvaluation(findings: Findings, tier: Exclude<Tier, "file"
   // Of equal images one is left by now. Which one matters: it is the most protected of them.
   const left = [...new Set(near.groups.members)].filter((sample) => decision.stays[sample] === 1);
   const order = left.sort((a, b) => protection(a) - protection(b) || a - b);
-  keepOneOfEach(near, order, table.count).forEach((keeper, sample) => {
+  keepOneOfEach(near, order).forEach((keeper, sample) => {
     if (keeper >= 0) removeFor(keeper, sample);
   });
   // An equal image that left for one that leaves now has its twin in the one that stays.

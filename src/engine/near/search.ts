@@ -29,7 +29,7 @@ export interface NearTask {
 }
 
 /** Most pairs that are kept: 13 bytes each. With more, only the better ones are. */
-export const MAX_PAIRS = 4_000_000;
+export const MAX_PAIRS = 3_000_000;
 
 /** With more nearly empty pictures than this they are not compared: each could be near each other one. */
 const MAX_EMPTY = 2000;
@@ -83,11 +83,11 @@ function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
 
 /** Parts pairs with a nearly empty picture from the others. */
 function partPairs(pairs: NearPairs, degenerate: Uint8Array): Pick<NearSearch, "pairs" | "emptyPairs"> {
-  const parts: [number[], number[]] = [[], []];
-  for (let pair = 0; pair < pairs.count; pair++) {
-    const isEmpty = degenerate[pairs.first[pair] ?? 0] === 1 || degenerate[pairs.second[pair] ?? 0] === 1;
-    parts[isEmpty ? 1 : 0].push(pair);
-  }
-  if (parts[1].length === 0) return { pairs, emptyPairs: emptyPairs() };
-  return { pairs: pickPairs(pairs, parts[0]), emptyPairs: pickPairs(pairs, parts[1]) };
+  const isEmpty = (pair: number): boolean =>
+    degenerate[pairs.first[pair] ?? 0] === 1 || degenerate[pairs.second[pair] ?? 0] === 1;
+  const empty: number[] = [];
+  for (let pair = 0; pair < pairs.count; pair++) if (isEmpty(pair)) empty.push(pair);
+  if (empty.length === 0) return { pairs, emptyPairs: emptyPairs() };
+  const others = Uint32Array.from({ length: pairs.count }, (_, pair) => pair).filter((pair) => !isEmpty(pair));
+  return { pairs: pickPairs(pairs, others), emptyPairs: pickPairs(pairs, empty) };
 }

@@ -97,7 +97,7 @@ describe("near duplicates among glyphs", function () {
             progress.toSorted((a, b) => a - b),
             "progress never goes back",
           );
-          assert.ok((progress.at(-1) ?? 0) >= near.compared, "and ends with all pictures");
+          assert.ok(Math.max(...progress) >= near.compared, "and ends with all pictures");
         });
       });
     }
