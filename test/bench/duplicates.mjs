@@ -1,4 +1,5 @@
 // A whole inspection (listing, hashing bytes, decoding, comparing pixels) against tools that compare bytes only.
+// Near duplicates, which have a bench of their own, are not searched.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -63,7 +64,7 @@ export async function duplicates(options) {
  */
 function contestants(folder, found) {
   return [
-    { name: "CleanSplit", argv: inspectCommand(folder) },
+    { name: "CleanSplit", argv: inspectCommand(folder, "--tier", "pixel") },
     ...found.map(({ name, file, args, codes }) => ({ name, codes, argv: [file, ...args(folder)] })),
   ];
 }
@@ -74,7 +75,7 @@ function contestants(folder, found) {
  */
 async function checkInspection(folder, truth) {
   const file = path.join(CACHE, "report.json");
-  await measure({ argv: [...inspectCommand(folder), "--json", file] });
+  await measure({ argv: [...inspectCommand(folder, "--tier", "pixel"), "--json", file] });
   const report = JSON.parse(readFileSync(file, "utf8"));
   const tier = (/** @type {import("./tree.mjs").Tier} */ { groups, samples, extra }) => ({ groups, samples, extra });
   const said = {
@@ -135,7 +136,7 @@ async function inspectAgain(folder, runs, notes) {
   }
   console.log("\nfirst and second inspection");
   const cache = path.join(CACHE, "home");
-  const argv = inspectCommand(folder).filter((argument) => argument !== "--no-cache");
+  const argv = inspectCommand(folder, "--tier", "pixel").filter((argument) => argument !== "--no-cache");
   const env = { XDG_CACHE_HOME: cache };
   const commands = ["first", "second"].map((name) => ({ name, argv, env }));
   const results = await interleave(commands, runs, {

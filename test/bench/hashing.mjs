@@ -65,7 +65,8 @@ function hashers() {
 /** @param {Options} options @returns {Promise<Result>} */
 export async function hashing(options) {
   const notes = [
-    "CleanSplit: a whole inspection, with MD5 of bytes, and of pixels but those of JPEGs that look like no other picture.",
+    "CleanSplit: a whole inspection, with MD5 of bytes, and of pixels but those of JPEGs that look like no other picture; " +
+      "near duplicates, which have a bench of their own, are not searched (`--tier pixel`).",
   ];
   /** @type {(Tool & { start: string[] })[]} */
   const tools = [];
@@ -119,7 +120,12 @@ export async function hashing(options) {
     for (const workers of [0, 1]) {
       const title = `${name}, ${workers === 0 ? "workers as each tool chooses" : "one worker"}`;
       console.log(`\n${title}`);
-      const inspect = inspectCommand(folder, ...(workers === 0 ? [] : ["--workers", String(workers)]));
+      const inspect = inspectCommand(
+        folder,
+        "--tier",
+        "pixel",
+        ...(workers === 0 ? [] : ["--workers", String(workers)]),
+      );
       const peers = able.map((tool) => commandOf(tool, workers));
       const rows = compare(await interleave([{ name: "CleanSplit", argv: inspect }, ...peers], runs));
       const speed = digits(count / (rows[0]?.wall.absolute.median ?? NaN));
