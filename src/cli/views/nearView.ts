@@ -43,7 +43,7 @@ export function nearLines({ near, splits }: Report, style: TableStyle): readonly
 }
 
 /** What a threshold lets pass: "up to 9.0", "from 0.90 on". */
-export function limitText({ better, decimals }: Measure, threshold: number): string {
+function limitText({ better, decimals }: Measure, threshold: number): string {
   return better === "lower" ? `up to ${threshold.toFixed(decimals)}` : `from ${threshold.toFixed(decimals)} on`;
 }
 

@@ -51,7 +51,7 @@ const KEY = /^(file|pixels):[0-9a-f]{32}$/;
 const VERDICTS: readonly unknown[] = ["duplicate", "different"] satisfies readonly PairVerdict[];
 
 /** Pictures one decision may hold: each two of 1,000 are half a million pairs. */
-export const MAX_PICTURES = 1000;
+const MAX_PICTURES = 1000;
 
 /** Pairs that all decisions of a dataset may hold. */
 const MAX_PAIRS = 1_000_000;

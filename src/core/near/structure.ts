@@ -152,7 +152,7 @@ export function inverseOf(transform: number): number {
 }
 
 /** The entries of the middle, of the picture turned; `shifted` is {@link Layout.shifted}. */
-export function turnLayout(shifted: Int8Array, transform: number): Int8Array {
+function turnLayout(shifted: Int8Array, transform: number): Int8Array {
   return Int8Array.from({ length: LAYOUT_SIZE }, (_, at) => {
     const { from, isNegated } = turnedEntry(at, transform);
     const value = shifted[CENTRE * LAYOUT_SIZE + from] ?? 0;
@@ -194,7 +194,7 @@ export type Shift = readonly [right: number, down: number];
  * of products of their entries, 127^2 for equal ones. Of equal shifts the first, by rows. `first` is the layout of the first
  * picture, turned by the inverse of `transform`.
  */
-export function alignLayouts(first: Int8Array, second: Int8Array, transform: number): Shift | null {
+function alignLayouts(first: Int8Array, second: Int8Array, transform: number): Shift | null {
   if (correlate(first, second, CENTRE) < MIN_CENTRE) return null;
   let most = -Infinity;
   let shift: Shift = [0, 0];
@@ -243,7 +243,7 @@ export type Structure = Int16Array;
  * The look is smoothed before (by 1, 2, 1 across and down), so that it matters less when a picture was shifted by a part of
  * a level.
  */
-export function structureOf(look: Uint8Array): Structure {
+function structureOf(look: Uint8Array): Structure {
   const side = LOOK_SIDE;
   const within = (at: number): number => Math.min(side - 1, Math.max(0, at));
   const smooth = new Int16Array(LOOK_BYTES);
@@ -306,7 +306,7 @@ export interface Alignment {
  * searched from `start` (in 1/32) on, by whole and then by half levels, where levels between are means of their
  * neighbours: see {@link STEPS}. Of equally good shifts the one tried first.
  */
-export function compareStructures(first: Structure, second: Structure, start: Shift): Alignment {
+function compareStructures(first: Structure, second: Structure, start: Shift): Alignment {
   let best = scoreAt(first, second, [2 * start[0], 2 * start[1]]);
   if (best.score < ROUGH_SCORE) return best;
   for (const [x, y] of STEPS) {

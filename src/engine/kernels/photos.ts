@@ -53,7 +53,7 @@ export function loadPhotoKernel(file: string, environment: NodeJS.ProcessEnv = p
 }
 
 /** The kernel in plain TypeScript. */
-export function createPhotoReference(): PhotoKernel {
+function createPhotoReference(): PhotoKernel {
   let taken: Photo[] = [];
   return {
     name: "reference",

@@ -3,9 +3,10 @@ import type { Measure, NearPairs } from "../../core/near/near";
 import { number, plural } from "../../core/leakage/verdict";
 import { mostSquares, rmsOf } from "../../core/near/rms";
 import { PAIR_WORDS } from "./glyphSpace";
+import { sortedBy } from "./order";
 
 /** Scores at which a search may end when there are too many pairs are multiples of this. */
-export const REACH_STEP = 0.25;
+const REACH_STEP = 0.25;
 
 /**
  * Pairs of glyphs while they are found. With more than `most`, the reach is the largest multiple of {@link REACH_STEP} up
@@ -71,14 +72,11 @@ export class GlyphPairs {
     this.compact();
     const { count, numbers, pixels } = this;
     // By the second, then by the first number, each time keeping the order of equal ones.
-    let order = byNumber(
-      numbers,
-      1,
-      Uint32Array.from({ length: count }, (_, i) => i),
-      samples.length,
-    );
+    const numberOf = (word: number) => (pair: number) => numbers[PAIR_WORDS * pair + word] ?? 0;
+    const all = Uint32Array.from({ length: count }, (_, i) => i);
+    let order = sortedBy(numberOf(1), all, samples.length);
     await nextTurn();
-    order = byNumber(numbers, 0, order, samples.length);
+    order = sortedBy(numberOf(0), order, samples.length);
     await nextTurn();
     const [first, second, scores] = [new Uint32Array(count), new Uint32Array(count), new Float32Array(count)];
     for (let i = 0; i < count; i++) {
@@ -125,22 +123,4 @@ export class GlyphPairs {
     this.numbers = new Uint32Array(Math.min(2 * numbers.length, enough));
     this.numbers.set(numbers);
   }
-}
-
-/** Orders pairs by one of their numbers, which are below `limit`. */
-function byNumber(numbers: Uint32Array, word: number, order: Uint32Array, limit: number): Uint32Array {
-  const ends = new Uint32Array(limit + 1);
-  for (const pair of order) {
-    const number = numbers[PAIR_WORDS * pair + word] ?? 0;
-    ends[number + 1] = (ends[number + 1] ?? 0) + 1;
-  }
-  for (let number = 1; number <= limit; number++) ends[number] = (ends[number] ?? 0) + (ends[number - 1] ?? 0);
-  const sorted = new Uint32Array(order.length);
-  for (const pair of order) {
-    const number = numbers[PAIR_WORDS * pair + word] ?? 0;
-    const at = ends[number] ?? 0;
-    ends[number] = at + 1;
-    sorted[at] = pair;
-  }
-  return sorted;
 }

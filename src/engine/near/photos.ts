@@ -1,9 +1,12 @@
+import { number } from "../../core/leakage/verdict";
+import { pickPairs } from "../../core/near/findings";
 import type { Measure, NearPairs } from "../../core/near/near";
 import { LAYOUT_BYTES, LOOK_SIDE, MAX_DISTANCE } from "../../core/near/structure";
 import { MAX_TAKEN, type PhotoColumns } from "../kernels/photos";
 import { forEachLimited } from "../limited";
 import type { FoundPhotoPairs } from "../pool/jobs";
 import { readLooks } from "./looks";
+import { sortedBy } from "./order";
 import { MAX_PAIRS, type FoundPairs, type NearTask } from "./search";
 
 /** Photos whose layout one job finds. */
@@ -55,18 +58,16 @@ export async function searchPhotos(task: NearTask, measure: Measure): Promise<Fo
   const reach = found.reach;
   const limits: string[] = [];
   if (reach !== measure.reach) {
-    limits.push(`There are more than ${plain(MAX_PAIRS)} pairs: only those of ${reach.toFixed(2)} or better are kept.`);
+    limits.push(
+      `There are more than ${number(MAX_PAIRS)} pairs: only those of ${reach.toFixed(2)} or better are kept.`,
+    );
   }
   if (maxDistance !== MAX_DISTANCE) {
     limits.push(
-      `There are more than ${plain(WIDE_UP_TO)} different pictures: of copies that are shifted, some are not found.`,
+      `There are more than ${number(WIDE_UP_TO)} different pictures: of copies that are shifted, some are not found.`,
     );
   }
   return { pairs, reach, limited: limits.length === 0 ? null : limits.join(" ") };
-}
-
-function plain(count: number): string {
-  return count.toLocaleString("en");
 }
 
 async function findLayouts(looks: Uint8Array, { samples, pool, signal }: NearTask): Promise<PhotoColumns> {
@@ -131,6 +132,7 @@ export class PhotoPairs {
   sorted(samples: Uint32Array): NearPairs {
     const { count, parts } = this;
     const all = {
+      count,
       first: new Uint32Array(count),
       second: new Uint32Array(count),
       scores: new Float32Array(count),
@@ -146,55 +148,22 @@ export class PhotoPairs {
       all.shifts.set(part.shifts, 2 * at);
       at += part.first.length;
     }
-    const order = sortBy(
-      all.first,
-      sortBy(
-        all.second,
-        Uint32Array.from({ length: count }, (_, i) => i),
-        samples.length,
-      ),
-      samples.length,
-    );
-    const place = (index: number): number => order[index] ?? 0;
+    const rows = Uint32Array.from({ length: count }, (_, i) => i);
+    const bySecond = sortedBy((pair) => all.second[pair] ?? 0, rows, samples.length);
+    const order = sortedBy((pair) => all.first[pair] ?? 0, bySecond, samples.length);
+    const pairs = pickPairs(all, order);
     return {
-      count,
-      first: Uint32Array.from({ length: count }, (_, i) => samples[all.first[place(i)] ?? 0] ?? 0),
-      second: Uint32Array.from({ length: count }, (_, i) => samples[all.second[place(i)] ?? 0] ?? 0),
-      scores: Float32Array.from({ length: count }, (_, i) => all.scores[place(i)] ?? 0),
-      transforms: Uint8Array.from({ length: count }, (_, i) => all.transforms[place(i)] ?? 0),
+      ...pairs,
+      first: pairs.first.map((row) => samples[row] ?? 0),
+      second: pairs.second.map((row) => samples[row] ?? 0),
       // Found in 1/64 of the side.
-      shifts: Int8Array.from({ length: 2 * count }, (_, i) =>
-        Math.round((all.shifts[2 * place(i >> 1) + (i & 1)] ?? 0) / 2),
-      ),
+      shifts: pairs.shifts.map((shift) => Math.round(shift / 2)),
     };
   }
 }
 
 function keepBetter(part: FoundPhotoPairs, reach: number): FoundPhotoPairs {
+  const count = part.first.length;
   const kept = Array.from(part.scores.keys()).filter((index) => (part.scores[index] ?? 0) >= reach);
-  const pick = (index: number): number => kept[index] ?? 0;
-  const { length } = kept;
-  return {
-    next: part.next,
-    first: Uint32Array.from({ length }, (_, i) => part.first[pick(i)] ?? 0),
-    second: Uint32Array.from({ length }, (_, i) => part.second[pick(i)] ?? 0),
-    scores: Float32Array.from({ length }, (_, i) => part.scores[pick(i)] ?? 0),
-    transforms: Uint8Array.from({ length }, (_, i) => part.transforms[pick(i)] ?? 0),
-    shifts: Int8Array.from({ length: 2 * length }, (_, i) => part.shifts[2 * pick(i >> 1) + (i & 1)] ?? 0),
-  };
-}
-
-/** An order by keys below `bound`; equal keys stay in the order they were in. Counting, so in linear time. */
-function sortBy(keys: Uint32Array, order: Uint32Array, bound: number): Uint32Array {
-  const next = new Uint32Array(bound + 1);
-  for (const key of keys) next[key + 1] = (next[key + 1] ?? 0) + 1;
-  for (let key = 0; key < bound; key++) next[key + 1] = (next[key + 1] ?? 0) + (next[key] ?? 0);
-  const sorted = new Uint32Array(order.length);
-  for (const index of order) {
-    const key = keys[index] ?? 0;
-    const at = next[key] ?? 0;
-    sorted[at] = index;
-    next[key] = at + 1;
-  }
-  return sorted;
+  return { next: part.next, ...pickPairs({ ...part, count }, kept) };
 }

@@ -28,7 +28,7 @@ export interface NearTask {
   readonly progress: (done: number) => void;
 }
 
-/** Most pairs that are kept: 13 bytes each. With more, only the better ones are. */
+/** Most pairs that are kept: 15 bytes each. With more, only the better ones are. */
 export const MAX_PAIRS = 3_000_000;
 
 /** With more nearly empty pictures than this they are not compared: each could be near each other one. */

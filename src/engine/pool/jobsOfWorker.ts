@@ -19,7 +19,7 @@ import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
 import { fingerprintFiles } from "./fingerprintFiles";
 import { glyphCoordinates, glyphPairs, glyphTree } from "./glyphJobs";
-import { lookFiles, lookRows } from "./lookFiles";
+import { changed, lookFiles, lookRows } from "./lookFiles";
 import type { ArrayFileHead, EncodedPicture, FeatureFormat, FoundPhotoPairs, Jobs, Reasons, SampleRef } from "./jobs";
 import { findLayouts, findPhotoPairs } from "./photoJobs";
 import { Rows } from "./record";
@@ -149,10 +149,7 @@ async function readUnchanged(sample: SampleRef): Promise<Picture> {
   } catch (error) {
     if (!(error instanceof UnreadableImage)) throw error;
     const file = sample.kind === "file" ? sample.path : sample.format.file;
-    throw new CleanSplitError(
-      "changed",
-      `${file} changed since the inspection: ${error.message}. Inspect the dataset again.`,
-    );
+    throw changed(file, error);
   }
 }
 

@@ -97,7 +97,8 @@ function scaled(picture: Picture, { width, height }: Size): Uint8Array {
   return isAsItIs ? luma : blockMeans(luma, picture.width, picture.height, width, height);
 }
 
-function changed(file: string, error: unknown): CleanSplitError {
+/** The failure of a job because of a file that could be read when it was inspected. */
+export function changed(file: string, error: unknown): CleanSplitError {
   return new CleanSplitError(
     "changed",
     `${file} changed since the inspection: ${messageOf(error)}. Inspect the dataset again.`,
