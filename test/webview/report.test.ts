@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Page } from "playwright-core";
 import { startHarness, type Harness, type OpenOptions } from "../support/webview/harness.mjs";
 import type { FakeCall } from "../support/webview/fakeHost";
@@ -407,7 +408,9 @@ describe("report page", function () {
     const before = await picture();
     await page.reload();
     await page.locator('.gallery [aria-rowindex="120"] .card').first().waitFor();
-    await page.waitForTimeout(300);
+    // Rows are drawn and filled one after the other.
+    for (let tries = 0; tries < 50 && !isDeepStrictEqual(await picture(), before); tries++)
+      await page.waitForTimeout(100);
     assert.deepEqual(await picture(), before);
   });
 

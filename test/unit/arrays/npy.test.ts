@@ -204,20 +204,24 @@ describe("npz files", function () {
     const zeros = deflateRawSync(npy(HEADER.replace("2, 3", "50000, 1000"), Buffer.alloc(50_000_000)));
     const bomb = { name: "a.npy", data: zeros, method: 8, crc: 0 };
     const tooMuch = deflateRawSync(Buffer.concat([VALID, Buffer.alloc(20_000_000)]));
-    const before = process.memoryUsage().arrayBuffers;
-    refuses(() => read(zip([{ ...bomb, size: 100 }])), "corrupt", /damaged or forged/);
-    refuses(
-      () => read(zip([{ ...bomb, data: tooMuch, size: VALID.length }])),
-      "corrupt",
-      /more than the 76 bytes it declares/,
-    );
-    const forged = npy(HEADER.replace("2, 3", "94906266, 3"), SIX);
-    refuses(
-      () => read(zip([{ ...bomb, data: deflateRawSync(forged), size: forged.length - 6 + 3 * 94906266 }])),
-      "corrupt",
-      /damaged or forged/,
-    );
-    assert(process.memoryUsage().arrayBuffers - before < 20_000_000);
+    const taken = (): number => {
+      const before = process.memoryUsage().arrayBuffers;
+      refuses(() => read(zip([{ ...bomb, size: 100 }])), "corrupt", /damaged or forged/);
+      refuses(
+        () => read(zip([{ ...bomb, data: tooMuch, size: VALID.length }])),
+        "corrupt",
+        /more than the 76 bytes it declares/,
+      );
+      const forged = npy(HEADER.replace("2, 3", "94906266, 3"), SIX);
+      refuses(
+        () => read(zip([{ ...bomb, data: deflateRawSync(forged), size: forged.length - 6 + 3 * 94906266 }])),
+        "corrupt",
+        /damaged or forged/,
+      );
+      return process.memoryUsage().arrayBuffers - before;
+    };
+    // What earlier tests left running may take memory meanwhile; unpacking would take it every time.
+    assert(Math.min(taken(), taken(), taken()) < 20_000_000);
   });
 
   it("checks what it unpacks", () => {
