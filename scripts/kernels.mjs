@@ -13,8 +13,8 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 const MODULES = [
   // 8 MiB: the fixed buffers of src/kernels/layout.ts and the first input.
   { name: "kernels", source: "src/kernels/index.ts", memory: ["--initialMemory", "128"] },
-  // About 7 MiB: its fixed buffers, with a tile of layouts.
-  { name: "photos", source: "src/kernels/photos/index.ts", memory: ["--initialMemory", "110"] },
+  // About 14 MiB: its fixed buffers, with a tile of looks and layouts.
+  { name: "photos", source: "src/kernels/photos/index.ts", memory: ["--initialMemory", "220"] },
   // The memory of src/engine/near/glyphSpace.ts, which threads share.
   {
     name: "glyphs",

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LAYOUT_BYTES, LOOK_BYTES, PhotoComparer, type Photo } from "../../core/near/structure";
+import { LAYOUT_BYTES, layoutOf, LOOK_BYTES, PhotoComparer, sketchesOf, type Photo } from "../../core/near/structure";
 import { createPhotoWasm } from "./photosWasm";
 
 /** What is compared of many photos, as columns; photo i is row i. */
@@ -10,6 +10,8 @@ export interface PhotoColumns {
   readonly layouts: Int8Array;
   /** Two words each. */
   readonly hashes: Uint32Array;
+  /** The first of the sketches of each. */
+  readonly sketches: Uint32Array;
 }
 
 /** Photos near one, as columns, valid until the next call. */
@@ -27,13 +29,15 @@ export interface Neighbours {
 export interface Nearby {
   /** The worst score, -1..1. */
   readonly reach: number;
-  /** Bits in which hashes differ at most, 0..63: `MAX_DISTANCE` or less. */
-  readonly maxDistance: number;
+  /** Whether only those are compared whose sketches are alike. */
+  readonly bySketches: boolean;
 }
 
-/** Compares one photo with many, as `PhotoComparer` does. Both implementations answer the same bits. */
+/** Finds layouts, and compares one photo with many, as `PhotoComparer` does. Both implementations answer the same bits. */
 export interface PhotoKernel {
   readonly name: "wasm" | "reference";
+  /** Fills in layout, hash and sketch of the photos `from` .. `to` - 1 by their looks. */
+  findLayouts(photos: PhotoColumns, from: number, to: number): void;
   /** Takes the photos that others are compared with: at most {@link MAX_TAKEN} rows of `photos`, from row `from` on. */
   take(photos: PhotoColumns, from: number, count: number): void;
   /** Those of the taken photos, from the `skip`th on, that photo `first` of `photos` is near to. */
@@ -41,7 +45,7 @@ export interface PhotoKernel {
 }
 
 /** Most photos that are taken at a time. */
-export const MAX_TAKEN = 4096;
+export const MAX_TAKEN = 8192;
 
 /**
  * The kernel: WebAssembly from `file`, or the plain reference where Node cannot run it (no WebAssembly, no SIMD), or when
@@ -57,13 +61,22 @@ function createPhotoReference(): PhotoKernel {
   let taken: Photo[] = [];
   return {
     name: "reference",
+    findLayouts({ looks, layouts, hashes, sketches }, from, to) {
+      for (let row = from; row < to; row++) {
+        const layout = layoutOf(looks.subarray(row * LOOK_BYTES, (row + 1) * LOOK_BYTES));
+        layouts.set(layout.shifted, row * LAYOUT_BYTES);
+        hashes.set(layout.hash, 2 * row);
+        sketches[row] = sketchesOf(layout)[0] ?? 0;
+      }
+    },
     take(photos, from, count) {
       taken = Array.from({ length: count }, (_, i) => photoAt(photos, from + i));
     },
-    compare(photos, first, skip, { reach, maxDistance }) {
-      const comparer = new PhotoComparer(photoAt(photos, first), maxDistance);
+    compare(photos, first, skip, { reach, bySketches }) {
+      const comparer = new PhotoComparer(photoAt(photos, first));
       const found = taken.flatMap((other, row) => {
-        const likeness = row < skip ? null : comparer.compare(other);
+        const isPassedOver = row < skip || (bySketches && !comparer.hasSketchLike(other));
+        const likeness = isPassedOver ? null : comparer.compare(other);
         return likeness === null || likeness.score < reach ? [] : [{ row, ...likeness }];
       });
       return {

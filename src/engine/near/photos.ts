@@ -1,7 +1,7 @@
 import { number } from "../../core/leakage/verdict";
 import { pickPairs } from "../../core/near/findings";
 import type { Measure, NearPairs } from "../../core/near/near";
-import { LAYOUT_BYTES, LOOK_SIDE, MAX_DISTANCE } from "../../core/near/structure";
+import { LAYOUT_BYTES, LOOK_SIDE } from "../../core/near/structure";
 import { MAX_TAKEN, type PhotoColumns } from "../kernels/photos";
 import { forEachLimited } from "../limited";
 import type { FoundPhotoPairs } from "../pool/jobs";
@@ -16,11 +16,10 @@ const LAYOUTS = 256;
 const STRETCH = 4;
 
 /**
- * With more pictures than this, hashes must be nearer than `MAX_DISTANCE`: at most this many bits. All pairs of 500,000 would
- * else take minutes. Of photos shifted by 3 % right and down, 8 of 100 differ in more; of other copies hardly any.
+ * With more pictures than this only those with like sketches are compared: all pairs of 500,000 would else take minutes. Of
+ * photos shifted by 3 % right and down 13 of 100 are not found then; of other copies hardly any.
  */
-const WIDE_UP_TO = 250_000;
-const NARROW_DISTANCE = 18;
+const ALL_UP_TO = 100_000;
 
 /** Steps of the reach from 0 to 1, by which it becomes stricter when there are too many pairs. */
 const STEPS = 100;
@@ -38,7 +37,7 @@ export async function searchPhotos(task: NearTask, measure: Measure): Promise<Fo
     advance: (advanced) => progress((read += advanced) / 2),
   });
   const photos = await findLayouts(looks, task);
-  const maxDistance = count > WIDE_UP_TO ? NARROW_DISTANCE : MAX_DISTANCE;
+  const bySketches = count > ALL_UP_TO;
   const found = new PhotoPairs(measure.reach);
   let compared = 0;
   const size = Math.min(MAX_TAKEN, Math.max(64, Math.ceil(count / (4 * pool.size))));
@@ -46,7 +45,7 @@ export async function searchPhotos(task: NearTask, measure: Measure): Promise<Fo
     for (let first = from; first < to;) {
       const part = await pool.run(
         "photos",
-        { photos, first, to, second, seconds, nearby: { reach: found.reach, maxDistance } },
+        { photos, first, to, second, seconds, nearby: { reach: found.reach, bySketches } },
         signal,
       );
       found.add(part);
@@ -62,9 +61,9 @@ export async function searchPhotos(task: NearTask, measure: Measure): Promise<Fo
       `There are more than ${number(MAX_PAIRS)} pairs: only those of ${reach.toFixed(2)} or better are kept.`,
     );
   }
-  if (maxDistance !== MAX_DISTANCE) {
+  if (bySketches) {
     limits.push(
-      `There are more than ${number(WIDE_UP_TO)} different pictures: of copies that are shifted, some are not found.`,
+      `There are more than ${number(ALL_UP_TO)} different pictures: of copies that are shifted, some are not found.`,
     );
   }
   return { pairs, reach, limited: limits.length === 0 ? null : limits.join(" ") };
@@ -74,7 +73,8 @@ async function findLayouts(looks: Uint8Array, { samples, pool, signal }: NearTas
   const count = samples.length;
   const layouts = new Int8Array(new SharedArrayBuffer(count * LAYOUT_BYTES));
   const hashes = new Uint32Array(new SharedArrayBuffer(count * 2 * Uint32Array.BYTES_PER_ELEMENT));
-  const photos = { looks, layouts, hashes };
+  const sketches = new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT));
+  const photos = { looks, layouts, hashes, sketches };
   const starts = Array.from({ length: Math.ceil(count / LAYOUTS) }, (_, chunk) => chunk * LAYOUTS);
   await forEachLimited(starts, pool.size * 2, async (from) => {
     await pool.run("layouts", { photos, from, to: Math.min(count, from + LAYOUTS) }, signal);

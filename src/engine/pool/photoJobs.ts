@@ -1,18 +1,8 @@
-import { layoutOf, LAYOUT_BYTES, LOOK_BYTES } from "../../core/near/structure";
-import type { PhotoColumns, PhotoKernel } from "../kernels/photos";
+import type { PhotoKernel } from "../kernels/photos";
 import type { FoundPhotoPairs, JobParameter } from "./jobs";
 
 /** A job ends after the photo with which it takes longer than this, in milliseconds. */
 const ENOUGH_TIME = 80;
-
-/** Finds layouts and hashes of the photos `from` .. `to` - 1 from their looks. */
-export function findLayouts({ looks, layouts, hashes }: PhotoColumns, from: number, to: number): void {
-  for (let row = from; row < to; row++) {
-    const { shifted, hash } = layoutOf(looks.subarray(row * LOOK_BYTES, (row + 1) * LOOK_BYTES));
-    layouts.set(shifted, row * LAYOUT_BYTES);
-    hashes.set(hash, 2 * row);
-  }
-}
 
 /** Compares photos as long as the time of a job allows, and answers what it found so far. */
 export function findPhotoPairs(

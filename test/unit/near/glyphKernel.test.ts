@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { coordinatesOf, farthest, findAxes } from "../../../src/core/near/axes";
 import { mostSquares, rmsOf } from "../../../src/core/near/rms";
 import { glyphKernel, memoryMaker } from "../../../src/engine/near/glyphKernel";
@@ -14,10 +13,6 @@ const REACH = 16;
 interface Size {
   readonly width: number;
   readonly height: number;
-}
-
-async function moduleFile(): Promise<string> {
-  return path.join(path.dirname(await compiled()), "glyphs.wasm");
 }
 
 /** A space with pictures, as the search makes it ready. */
@@ -55,9 +50,16 @@ async function sorted(found: readonly number[], size: Size, count: number): Prom
 }
 
 describe("the search of near glyphs", () => {
+  let file = "";
+
+  before(async function () {
+    // Compiling takes long on a busy machine.
+    this.timeout(120_000);
+    file = await compiled("glyphs");
+  });
+
   /** Asserts that both kernels find what brute force finds, and answers how many pairs there are. */
   async function check(looks: Uint8Array, size: Size): Promise<number> {
-    const file = await moduleFile();
     const expected = bruteForce(looks, size.width * size.height, REACH);
     const wasm = search(spaceOf(looks, size, file, {}), file, REACH);
     const reference = search(spaceOf(looks, size, file, { CLEANSPLIT_WASM: "0" }), file, REACH);
@@ -67,7 +69,6 @@ describe("the search of near glyphs", () => {
   }
 
   it("runs in WebAssembly, and in plain TypeScript where that is switched off", async () => {
-    const file = await moduleFile();
     const looks = glyphs(3, 4, 4, 1);
     const kernelFor = (environment: NodeJS.ProcessEnv): string =>
       glyphKernel(spaceOf(looks, { width: 4, height: 4 }, file, environment), file).name;

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
+import { blockMeans, lumaOf } from "../../../src/core/fingerprint/signature";
 import { splitmix32 } from "../../../src/core/training/random";
-import {
-  MAX_DISTANCE,
-  layoutOf,
-  LAYOUT_BYTES,
-  LOOK_BYTES,
-  LOOK_SIDE,
-  turnSquare,
-} from "../../../src/core/near/structure";
+import { LAYOUT_BYTES, LOOK_BYTES, LOOK_SIDE, turnSquare } from "../../../src/core/near/structure";
 import { loadPhotoKernel, type Nearby, type PhotoColumns, type PhotoKernel } from "../../../src/engine/kernels/photos";
+import { drawScene } from "../../support/scenes";
 import { compiled } from "../kernels/support";
 
 /** Looks of noise, waves and extremes; every third is one before it, changed, turned and moved. */
@@ -37,18 +32,19 @@ function hardLooks(count: number, seed: number): Uint8Array {
   return looks;
 }
 
-function columnsOf(looks: Uint8Array): PhotoColumns {
+function columnsOf(looks: Uint8Array, kernel: PhotoKernel): PhotoColumns {
   const count = looks.length / LOOK_BYTES;
-  const photos = { looks, layouts: new Int8Array(count * LAYOUT_BYTES), hashes: new Uint32Array(2 * count) };
-  for (let row = 0; row < count; row++) {
-    const { shifted, hash } = layoutOf(looks.subarray(row * LOOK_BYTES, (row + 1) * LOOK_BYTES));
-    photos.layouts.set(shifted, row * LAYOUT_BYTES);
-    photos.hashes.set(hash, 2 * row);
-  }
+  const photos = {
+    looks,
+    layouts: new Int8Array(count * LAYOUT_BYTES),
+    hashes: new Uint32Array(2 * count),
+    sketches: new Uint32Array(count),
+  };
+  kernel.findLayouts(photos, 0, count);
   return photos;
 }
 
-function found(kernel: PhotoKernel, photos: PhotoColumns, first: number, skip: number, nearby: Nearby): unknown[] {
+function found(kernel: PhotoKernel, photos: PhotoColumns, first: number, skip: number, nearby: Nearby): unknown[][] {
   const { count, rows, scores, transforms, shifts } = kernel.compare(photos, first, skip, nearby);
   return Array.from({ length: count }, (_, i) => [rows[i], scores[i], transforms[i], shifts[2 * i], shifts[2 * i + 1]]);
 }
@@ -67,12 +63,14 @@ describe("the kernel of photos", () => {
     assert.deepEqual([wasm.name, reference.name], ["wasm", "reference"]);
     let all = 0;
     for (const [seed, nearby] of [
-      { reach: 0.7, maxDistance: MAX_DISTANCE },
-      { reach: -1, maxDistance: MAX_DISTANCE },
-      { reach: 0.5, maxDistance: 12 },
+      { reach: 0.7, bySketches: false },
+      { reach: -1, bySketches: false },
+      { reach: 0.5, bySketches: true },
+      { reach: -1, bySketches: true },
     ].entries()) {
       const count = 110;
-      const photos = columnsOf(hardLooks(count, seed));
+      const photos = columnsOf(hardLooks(count, seed), wasm);
+      assert.deepEqual(photos, columnsOf(photos.looks, reference));
       // Not from the start, and not a multiple of eight.
       const from = 3;
       for (const kernel of [wasm, reference]) kernel.take(photos, from, count - from);
@@ -84,5 +82,29 @@ describe("the kernel of photos", () => {
       }
     }
     assert.ok(all > 100, `${all} pairs`);
+  });
+
+  it("finds turned copies by their sketches, too", () => {
+    const scenes = Array.from({ length: 24 }, (_, seed) => {
+      const picture = drawScene(seed % 2 === 0 ? "landscape" : "still life", seed);
+      return blockMeans(lumaOf(picture), picture.width, picture.height, LOOK_SIDE, LOOK_SIDE);
+    });
+    const looks = Buffer.concat(
+      scenes.flatMap((look, seed) => [
+        look,
+        turnSquare(
+          look.map((level) => level * 0.9 + (seed % 7)),
+          LOOK_SIDE,
+          seed % 8,
+        ),
+      ]),
+    );
+    const kernel = loadPhotoKernel(file, {});
+    const photos = columnsOf(looks, kernel);
+    kernel.take(photos, 0, 2 * scenes.length);
+    scenes.forEach((_, seed) => {
+      const pairs = found(kernel, photos, 2 * seed, 2 * seed + 1, { reach: 0.9, bySketches: true });
+      assert.equal(pairs[0]?.[0], 2 * seed + 1, `scene ${seed}`);
+    });
   });
 });

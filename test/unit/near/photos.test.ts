@@ -13,6 +13,7 @@ import type { FoundPairs } from "../../../src/engine/near/search";
 import type { FoundPhotoPairs } from "../../../src/engine/pool/jobs";
 import { Pool } from "../../../src/engine/pool/pool";
 import { inputsOf } from "../../../src/engine/recognition/inputs";
+import { Unpacked } from "../../../src/engine/sources/packed/unpacked";
 import { encodeNpy } from "./datasets";
 
 const DIST = path.resolve(import.meta.dirname, "../../../dist");
@@ -103,7 +104,14 @@ describe("the search for near photos", () => {
     progress: (done: number) => void = () => undefined,
   ): Promise<FoundPairs> {
     const opening = { signal: quietSignal(), progress: () => undefined };
-    const dataset = await openDataset(inputsOf({ inputs: [file], assignments: [] }), [], pool, opening, null);
+    const dataset = await openDataset(
+      inputsOf({ inputs: [file], assignments: [] }),
+      [],
+      pool,
+      opening,
+      null,
+      new Unpacked(),
+    );
     const samples = Uint32Array.from({ length: count }, (_, row) => SPACING * row);
     const findings = {} as unknown as Findings;
     return searchPhotos({ dataset, findings, samples, pool, signal, progress }, MEASURES.photos);
