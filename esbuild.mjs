@@ -54,6 +54,10 @@ async function copyAssets() {
   for (const file of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
     await cp(path.join(wasm, "dist", file), `dist/${file}`);
   }
+  // Run anew for each HDF5 file: see src/engine/sources/arrays/hdf5Library.ts.
+  await cp("node_modules/h5wasm/dist/iife/h5wasm.js", "dist/h5wasm.js");
+  // It and the HDF5 library in it are to be passed on with their licences.
+  await cp("node_modules/h5wasm/LICENSE.txt", "dist/h5wasm.LICENSE.txt");
 }
 
 const builds = await Promise.all([context(node), context(webview)]);

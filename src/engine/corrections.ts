@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Assignment, DatasetRequest } from "../core/dataset/dataset";
+import type { Assignment, DatasetRequest, LabelAssignment } from "../core/dataset/dataset";
 import { damaged, fileOfHome, HOME_FOLDER, homeOf, isRecord, nameBelow, readKept, writeKept } from "./home";
 import { isBelow, isPartOf } from "./recognition/inputs";
 
@@ -14,6 +14,8 @@ interface Content {
   readonly version: number;
   /** Names of splits by path from the folder that holds {@link HOME_FOLDER}; `null` leaves a part out. */
   readonly splits: Readonly<Record<string, string | null>>;
+  /** Which array holds the labels of an image array: both are paths like those of splits; `null` when it has none. */
+  readonly labels?: Readonly<Record<string, string | null>>;
 }
 
 /**
@@ -28,6 +30,20 @@ export function readCorrections(inputs: readonly string[]): Assignment[] {
       const place = path.join(home, ...name.split("/"));
       const own = inputs.some((input) => homeOf(input) === home && isPartOf(place, input));
       return own ? [{ path: place, split, file }] : [];
+    });
+  });
+}
+
+/** Which arrays of some inputs hold labels, by the same files. Throws a `CleanSplitError` when a file is damaged. */
+export function readLabels(inputs: readonly string[]): LabelAssignment[] {
+  const homes = new Set(inputs.flatMap((input) => homeOf(input) ?? []));
+  return [...homes].flatMap((home) => {
+    const file = fileOfHome(home, FILE);
+    const placeOf = (name: string): string => path.join(home, ...name.split("/"));
+    return Object.entries(readContent(file)?.labels ?? {}).flatMap(([name, labels]) => {
+      const images = placeOf(name);
+      const own = inputs.some((input) => homeOf(input) === home && isPartOf(images, input));
+      return own ? [{ images, labels: labels === null ? null : placeOf(labels), file }] : [];
     });
   });
 }
@@ -54,7 +70,7 @@ export function writeCorrections(
     const splits = Object.fromEntries([...others, ...corrected].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
     if (before === null && corrected.length === 0) return [];
     // Sorted and one entry a line, so that two people's corrections merge.
-    writeKept(file, () => `${JSON.stringify({ ...before, version: VERSION, splits }, null, 2)}\n`);
+    writeKept(file, () => `${JSON.stringify({ ...beside(before), version: VERSION, splits }, null, 2)}\n`);
     return [file];
   });
 }
@@ -64,27 +80,57 @@ export function withCorrections(request: DatasetRequest): DatasetRequest {
   const kept = readCorrections(request.inputs).filter(
     (correction) => !request.assignments.some((assignment) => isBelow(correction.path, assignment.path)),
   );
-  return kept.length === 0 ? request : { ...request, assignments: [...kept, ...request.assignments] };
+  const said = new Set(request.labels?.map(({ images }) => images));
+  const labels = readLabels(request.inputs).filter(({ images }) => !said.has(images));
+  return {
+    ...request,
+    assignments: kept.length === 0 ? request.assignments : [...kept, ...request.assignments],
+    ...(labels.length === 0 ? {} : { labels: [...labels, ...(request.labels ?? [])] }),
+  };
+}
+
+/** What stays of a file when its splits change; what it does not say, it is not made to say. */
+function beside(content: Content | null): Partial<Content> {
+  if (content === null) return {};
+  const { labels = {}, ...others } = content;
+  return Object.keys(labels).length === 0 ? others : { ...others, labels };
 }
 
 function readContent(file: string): Content | null {
   const read = readKept(file, MOST_BYTES, ["version", "splits"]);
   if (read === null) return null;
-  const { version, splits } = read.value;
+  const { version, splits, labels = {} } = read.value;
   if (typeof version === "number" && version > VERSION) {
     throw damaged(file, `it has version ${version}, and this CleanSplit knows ${VERSION}; a newer one reads it`);
   }
   if (version !== VERSION) throw damaged(file, `expected "version": ${VERSION}`);
   if (!isRecord(splits)) throw damaged(file, 'expected "splits", an object of paths and names of splits');
+  if (!isRecord(labels))
+    throw damaged(file, 'expected "labels", an object of paths of image arrays and of their labels');
   for (const [name, split] of Object.entries(splits)) {
-    if (path.isAbsolute(name) || path.win32.isAbsolute(name) || name.split("/").includes("..")) {
-      throw damaged(file, `${JSON.stringify(name)} leads out of the folder that holds ${HOME_FOLDER}`);
-    }
+    checkPlace(file, name);
     if (split !== null && !isSplitName(split)) {
       throw damaged(file, `${JSON.stringify(name)} needs the name of a split, or null to leave it out`);
     }
   }
-  return { ...read.value, version, splits: splits as Content["splits"] };
+  for (const [name, place] of Object.entries(labels)) {
+    checkPlace(file, name);
+    if (place === null) continue;
+    if (typeof place !== "string") throw damaged(file, `${JSON.stringify(name)} needs the path of its labels, or null`);
+    checkPlace(file, place);
+  }
+  return {
+    ...read.value,
+    version,
+    splits: splits as Content["splits"],
+    labels: labels as Record<string, string | null>,
+  };
+}
+
+function checkPlace(file: string, name: string): void {
+  if (path.isAbsolute(name) || path.win32.isAbsolute(name) || name.split("/").includes("..")) {
+    throw damaged(file, `${JSON.stringify(name)} leads out of the folder that holds ${HOME_FOLDER}`);
+  }
 }
 
 function isSplitName(value: unknown): value is string {

@@ -8,11 +8,8 @@ import type { Layout } from "../core/dataset/dataset";
 import { CleanSplitError } from "../core/errors";
 import { buildReport, nearnessOf, queryGroups, viewSample } from "../core/leakage/buildReport";
 import type { Findings } from "../core/leakage/findings";
-import type { Report, Tier } from "../core/leakage/report";
-import { plural } from "../core/leakage/verdict";
-import { MAX_REMOVALS, planSplits, removedSamples, viewRemoval } from "../core/sanitize/buildPlan";
-import type { PlanSummary } from "../core/sanitize/plan";
-import { ALSO_NEAR, PROTECT_EVALUATION, protectEvaluation } from "../core/sanitize/policy";
+import type { Report } from "../core/leakage/report";
+import { MAX_CHANGES, changedSamples, viewChange } from "../core/sanitize/buildPlan";
 import type { PairDecisions } from "../core/near/decisions";
 import { doubtfulPairs } from "../core/near/doubtful";
 import { findNear, type NearFindings } from "../core/near/findings";
@@ -25,13 +22,19 @@ import { Marks } from "./marks";
 import { comparePictures } from "./near/compare";
 import { keepDecision, readDecisions } from "./near/decisionsFile";
 import { searchNear } from "./near/search";
+import { decided, makePlan, planFileOf, previewPlans, readPlanFile, summarise } from "./plans";
 import { Pool } from "./pool/pool";
 import { runTrainer } from "./process/trainer";
 import { inputsOf, rootOf } from "./recognition/inputs";
 import { throttled } from "./progress";
 import { unpackSample } from "./sample";
+import { Unpacked } from "./sources/packed/unpacked";
 import { withTrainingData } from "./trainingData";
-import { applyPlan, LIST, MANIFEST, type Plan } from "./write/apply";
+import { applyPlan } from "./write/apply";
+import type { Plan } from "./write/outputs";
+import { quarantine, restore } from "./write/quarantine";
+import { undoFolder } from "./write/undo";
+import { verifyFolder } from "./write/verify";
 
 /** How an engine is set up. */
 export interface EngineOptions {
@@ -60,6 +63,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       : new Pool(script, workers);
   const inspections = new Kept<HeldInspection>("report");
   const plans = new Kept<Plan>("plan");
+  const unpacked = new Unpacked();
   const marks = new WeakMap<Inspection, Marks>();
 
   /** Counts what is near at a threshold and with what people decided, and answers the report. */
@@ -82,7 +86,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       const started = performance.now();
       const quiet = throttledRun(run);
       const inputs = inputsOf(request);
-      const opening = openDataset(inputs, request.assignments, pool, quiet, indexFolder);
+      const opening = openDataset(inputs, request.assignments, pool, quiet, indexFolder, unpacked, request.labels);
       const folders = inputs.filter((input) => input.isFolder || input.isList).map(rootOf);
       const indexes = openIndexes(folders, indexFolder);
       const inspection = await opening
@@ -159,31 +163,64 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       return paths.map((file) => known.of(file));
     },
 
-    async plan({ inspection, tier = "pixel" }) {
-      const inspected = inspections.get(inspection);
-      if (tier === "near") searched(inspected.findings);
-      const plan = makePlan(inspected, tier);
+    async previews({ inspection, options = {} }) {
+      return previewPlans(inspections.get(inspection), options);
+    },
+
+    async plan({ inspection, options = {}, keep = [] }, run) {
+      setMaxListeners(0, run.signal);
+      const plan = await makePlan(inspections.get(inspection), options, keep, pool, run.signal);
       return summarise(plan, plans.add(plan));
     },
 
-    async removals({ plan, from, count }) {
+    async changes({ plan, from, count }) {
       const { inspection, decision } = plans.get(plan);
-      const removed = removedSamples(decision);
-      const page = removed.slice(from, from + Math.min(count, MAX_REMOVALS));
+      const changed = changedSamples(decision);
+      const page = changed.slice(from, from + Math.min(count, MAX_CHANGES));
       return {
-        total: removed.length,
+        total: changed.length,
         from,
-        removals: page.map((sample) => viewRemoval(inspection.findings, inspection.dataset.names, decision, sample)),
+        changes: page.map((sample) => viewChange(inspection.findings, inspection.dataset.names, decision, sample)),
       };
     },
 
-    async apply({ plan, out }, run) {
-      return applyPlan(plans.get(plan), out, pool, throttledRun(run));
+    async planFile({ plan }) {
+      return planFileOf(plans.get(plan));
+    },
+
+    async readPlan({ inspection, file }, run) {
+      setMaxListeners(0, run.signal);
+      const plan = await readPlanFile(inspections.get(inspection), file, pool, run.signal);
+      return summarise(plan, plans.add(plan));
+    },
+
+    async apply({ plan, out, images = "copy" }, run) {
+      setMaxListeners(0, run.signal);
+      return applyPlan(decided(plans.get(plan)), out, images, pool, throttledRun(run));
+    },
+
+    async verify({ folder }, run) {
+      setMaxListeners(0, run.signal);
+      return verifyFolder(folder, pool, throttledRun(run));
+    },
+
+    async undo({ folder }, run) {
+      setMaxListeners(0, run.signal);
+      return undoFolder(folder, pool, throttledRun(run));
+    },
+
+    async quarantine({ plan }, run) {
+      setMaxListeners(0, run.signal);
+      return quarantine(decided(plans.get(plan)), pool, throttledRun(run));
+    },
+
+    async restore({ folder }, run) {
+      return restore(folder, throttledRun(run));
     },
 
     async train({ inspection, spec }, run) {
       const inspected = inspections.get(inspection);
-      const { decision } = makePlan(inspected, "pixel");
+      const { decision } = await makePlan(inspected, {}, [], pool, run.signal);
       const report = throttled(
         run.progress.bind(run),
         (event) => event.type !== "loading" || event.done === event.total,
@@ -204,7 +241,10 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       return { folder };
     },
 
-    close: () => pool.close(),
+    async close() {
+      await pool.close();
+      await unpacked.close();
+    },
   };
 }
 
@@ -268,54 +308,4 @@ function reportOf(inspection: HeldInspection): Report {
 function searched({ near }: Findings): NearFindings {
   if (near !== null) return near;
   throw new CleanSplitError("refused", "Near duplicates were not searched in this dataset yet. Search them first.");
-}
-
-function makePlan(inspection: Inspection, tier: Exclude<Tier, "file">): Plan {
-  const { findings } = inspection;
-  const decision = protectEvaluation(findings, tier);
-  const splits = planSplits(findings, decision, (split, rows) => shapeOf(inspection, split, rows));
-  return {
-    inspection,
-    decision,
-    policy: tier === "near" ? `${PROTECT_EVALUATION} ${ALSO_NEAR}` : PROTECT_EVALUATION,
-    splits,
-  };
-}
-
-/** "823 x 28 x 28" for a split of one array, "15,364 images" for folders and for splits of several sources. */
-function shapeOf({ dataset, findings: { table } }: Inspection, split: number, rows: number): string {
-  const sources = new Set<number>();
-  for (let sample = 0; sample < table.count; sample++) {
-    if (table.splitOf[sample] === split) sources.add(table.sourceOf[sample] ?? 0);
-  }
-  const [only] = [...sources].map((index) => dataset.sources[index]);
-  if (sources.size !== 1 || only?.kind !== "array") return plural(rows, "image");
-  const { height, width, channels } = only.format.geometry;
-  return [rows, height, width, ...(channels === 1 ? [] : [channels])].join(" x ");
-}
-
-function summarise({ inspection, splits, policy }: Plan, plan: string): PlanSummary {
-  const { sources, layout } = inspection.dataset;
-  const images = splits.reduce((sum, split) => sum + split.after, 0);
-  const folders = sources.filter((source) => source.kind === "folder");
-  const arrays = new Set(sources.flatMap((source) => (source.kind === "array" ? [source.output] : [])));
-  return {
-    plan,
-    policy,
-    splits,
-    before: splits.reduce((sum, split) => sum + split.before, 0),
-    after: images,
-    outputs: [
-      ...folders.map(
-        (source) => `${layout.inputs.length === 1 ? "" : source.prefix}: image files in the same folders as now`,
-      ),
-      ...folders
-        .filter((source) => source.isListed)
-        .map(
-          (source) => `${layout.inputs.length === 1 ? "" : source.prefix}${LIST}: the label and split of every image`,
-        ),
-      ...[...arrays].map((output) => `${output}: images and labels, read with numpy.load`),
-      `${MANIFEST}: every removed sample with its reason and its twin`,
-    ].map((line) => line.replace(/^: /, "")),
-  };
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
-import type { Assignment, Layout, Role, SampleTable, Split } from "../core/dataset/dataset";
+import { ARRAY_FORMATS } from "../core/dataset/arrays";
+import type { Assignment, LabelAssignment, Layout, Role, SampleTable, Split } from "../core/dataset/dataset";
 import { joinClasses } from "../core/dataset/labels";
 import { CleanSplitError } from "../core/errors";
 import type { SampleNames } from "../core/leakage/buildReport";
@@ -11,15 +12,21 @@ import type { SampleRef } from "./pool/jobs";
 import type { Pool } from "./pool/pool";
 import { recogniseFile } from "./recognition/arrays";
 import { recogniseFolder } from "./recognition/folders";
+import { recognisePackedInput } from "./recognition/packed";
 import { rootOf, type Input } from "./recognition/inputs";
 import { Recognition, type ListedSamples, type Part } from "./recognition/recognition";
 import type { SplitNames } from "./recognition/splitNames";
+import { PACKED_FORMATS } from "./sources/packed/packedKind";
 import { compareNames } from "./sources/listing";
-import { imageExtension, imagePath, type Source } from "./sources/sources";
+import { packedKindOf } from "./sources/packed/packedKind";
+import type { Unpacked } from "./sources/packed/unpacked";
+import { imageExtension, imagePath, packedName, positionsInFile, type Source } from "./sources/sources";
 
 /** A dataset whose samples are known but not read. */
 export interface Dataset {
   readonly layout: Layout;
+  /** What people said of its parts. */
+  readonly assignments: readonly Assignment[];
   readonly table: SampleTable;
   readonly sources: readonly Source[];
   /** Index of the first sample of each source. */
@@ -28,6 +35,8 @@ export interface Dataset {
   readonly names: SampleNames;
   /** Rows whose label is no class, and why. */
   readonly labelFaults: ReadonlyMap<number, string>;
+  /** Absolute path of an image, within an archive that of the archive before it, with `#key[17]` for one without a name. */
+  place(sample: number): string;
   /** Where a worker finds a sample. */
   ref(sample: number): SampleRef;
 }
@@ -42,15 +51,18 @@ export async function openDataset(
   pool: Pool,
   run: Run<Progress>,
   indexFolder: string | null,
+  unpacked: Unpacked,
+  labels: readonly LabelAssignment[] = [],
 ): Promise<Dataset> {
-  const found = new Recognition(assignments);
+  const found = new Recognition(assignments, labels);
   const progress = (done: number): void => run.progress({ phase: "listing", done, total: 0 });
   progress(0);
   for (const input of inputs) {
     if (input.isFolder || input.isList) {
       const listings = new Listings(indexFolder === null ? null : indexFolderOf(indexFolder, rootOf(input)));
-      await recogniseFolder(input, found, pool, { signal: run.signal, progress }, listings);
-    } else await recogniseFile(input, found, pool, run.signal);
+      await recogniseFolder(input, found, pool, { signal: run.signal, progress }, listings, unpacked);
+    } else if (packedKindOf(input.path) === undefined) await recogniseFile(input, found, pool, run.signal);
+    else await recognisePackedInput(input, found, pool, run, unpacked);
   }
   noteUnusedAssignments(found);
   if (found.parts.length === 0) throw noSamples(inputs, found);
@@ -68,6 +80,7 @@ export async function openDataset(
       ignored: found.ignored,
       notes: [...found.notes, ...notes],
     },
+    assignments,
     table,
     sources,
     starts,
@@ -85,39 +98,56 @@ function noteUnusedAssignments(found: Recognition): void {
     if (used.has(place) || split === null) continue;
     found.note(`No image was found at ${place}, which was said to be ${split}.`);
   }
+  for (const { images } of found.labels) {
+    if (!found.arrays.has(images)) found.note(`No array was found at ${images}, whose labels were said.`);
+  }
 }
 
 /** Finds a sample in its source. */
-function locator(table: SampleTable, sources: readonly Source[]): Pick<Dataset, "names" | "ref"> {
+function locator(table: SampleTable, sources: readonly Source[]): Pick<Dataset, "names" | "place" | "ref"> {
   const locate = (sample: number): { source: Source; position: number } => {
     const source = sources[table.sourceOf[sample] ?? 0];
     if (source === undefined) throw new RangeError(`There is no sample ${sample}.`);
     return { source, position: table.positionOf[sample] ?? 0 };
   };
-  const file = (source: Source, position: number): string =>
-    source.kind === "folder" ? path.join(source.root, imagePath(source, position)) : source.format.file;
   return {
     names: {
       id(sample) {
         const { source, position } = locate(sample);
-        return source.prefix + (source.kind === "folder" ? imagePath(source, position) : `[${position}]`);
+        return source.prefix + nameIn(source, position);
       },
       file(sample) {
         const { source, position } = locate(sample);
-        return file(source, position);
+        if (source.kind === "folder") return path.join(source.root, imagePath(source, position));
+        return source.kind === "array" ? source.format.file : source.file;
       },
+      isOwnFile: (sample) => locate(sample).source.kind === "folder",
       extension(sample) {
         const { source, position } = locate(sample);
-        return source.kind === "folder" ? imageExtension(source, position) : "";
+        return source.kind === "array" ? "" : imageExtension(source, position);
       },
+    },
+    place(sample) {
+      const { source, position } = locate(sample);
+      const name = nameIn(source, position);
+      if (source.kind === "folder") return path.join(source.root, name);
+      if (source.kind === "packed" && source.folders[0]?.names !== null) return path.join(source.file, name);
+      return `${source.kind === "packed" ? source.file : source.format.file}#${source.format.key}${name}`;
     },
     ref(sample) {
       const { source, position } = locate(sample);
-      return source.kind === "folder"
-        ? { kind: "file", path: file(source, position) }
-        : { kind: "row", format: source.format, row: position };
+      if (source.kind === "folder") return { kind: "file", path: path.join(source.root, imagePath(source, position)) };
+      if (source.kind === "array") return { kind: "row", format: source.format, row: position };
+      const [inFile = 0] = positionsInFile(source, Uint32Array.of(position));
+      return { kind: "packed", format: source.format, position: inFile };
     },
   };
+}
+
+/** What tells a sample from the others of its source. */
+function nameIn(source: Source, position: number): string {
+  if (source.kind === "folder") return imagePath(source, position);
+  return source.kind === "array" ? `[${position}]` : packedName(source, position);
 }
 
 /** Splits in the order they are shown in. */
@@ -157,7 +187,7 @@ function buildTable(
     }
     if (listed !== null) insertListed(listed, table, start, keys, classes);
     labels?.values.forEach((label, row) => {
-      if (labels.range.isClass(label)) table.classOf[start + row] = classes?.get(String(label)) ?? -1;
+      if (labels.range.isClass(label)) table.classOf[start + row] = classes?.get(nameOf(labels, label)) ?? -1;
       else if (label !== -1) {
         labelFaults.set(start + row, `its label ${label} is out of range: the labels are ${labels.range.text}`);
       }
@@ -188,8 +218,13 @@ function classNames({ stretches, listed, labels }: Part): Set<string> {
   const names = new Set(
     listed?.labels.filter((label) => label !== "") ?? stretches.flatMap((stretch) => stretch.label ?? []),
   );
-  for (const label of new Set(labels?.values)) if (labels?.range.isClass(label) === true) names.add(String(label));
+  for (const label of new Set(labels?.values))
+    if (labels?.range.isClass(label) === true) names.add(nameOf(labels, label));
   return names;
+}
+
+function nameOf({ names }: NonNullable<Part["labels"]>, label: number): string {
+  return names?.[label] ?? String(label);
 }
 
 function noSamples(inputs: readonly Input[], found: Recognition): CleanSplitError {
@@ -199,6 +234,6 @@ function noSamples(inputs: readonly Input[], found: Recognition): CleanSplitErro
   const ignored = first === undefined ? "" : ` ${count} ignored, e.g. ${first.path}: ${first.reason}.`;
   return new CleanSplitError(
     "not-a-dataset",
-    `${what} holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), or array files (pickle, IDX, .npy, .npz).${ignored}`,
+    `${what} holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), ${PACKED_FORMATS}, or ${ARRAY_FORMATS}.${ignored}`,
   );
 }

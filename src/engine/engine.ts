@@ -1,16 +1,17 @@
 import type { DatasetRequest } from "../core/dataset/dataset";
-import type {
-  GroupPage,
-  GroupQuery,
-  Nearness,
-  PairPage,
-  PairVerdict,
-  PairView,
-  Report,
-  Tier,
-} from "../core/leakage/report";
+import type { GroupPage, GroupQuery, Nearness, PairPage, PairVerdict, PairView, Report } from "../core/leakage/report";
 import type { Phase } from "../core/progress";
-import type { ApplyResult, PlanSummary, RemovalPage } from "../core/sanitize/plan";
+import type { PlanOptions } from "../core/sanitize/options";
+import type {
+  ApplyResult,
+  ChangePage,
+  ImageTransfer,
+  PlanSummary,
+  PolicyPreview,
+  QuarantineResult,
+  UndoResult,
+  VerifyResult,
+} from "../core/sanitize/plan";
 import type { TrainingEvent, TrainingResult, TrainingSpec } from "../core/training/training";
 
 /** How long work is run: stopped by `signal`, told about by `progress`. */
@@ -103,14 +104,37 @@ export interface Engine {
    */
   marks(request: { inspection: string; paths: readonly string[] }, run: Run): Promise<(Mark | null)[]>;
   /**
-   * What sanitizing would do, where one stays of those that are duplicates at `tier`; nothing is written. `near` needs near
-   * duplicates to have been searched; the default is `pixel`.
+   * What each policy would do with a dataset under these options, whose own policy does not matter. Nothing is written.
+   * Tier `near` needs near duplicates to have been searched, here and in `plan`.
    */
-  plan(request: { inspection: string; tier?: Exclude<Tier, "file"> }, run: Run): Promise<PlanSummary>;
-  /** A page of the samples that leave under a plan. */
-  removals(request: { plan: string; from: number; count: number }, run: Run): Promise<RemovalPage>;
-  /** Writes the sanitized dataset into the new folder `out` and verifies it. */
-  apply(request: { plan: string; out: string }, run: Run<Progress>): Promise<ApplyResult>;
+  previews(request: { inspection: string; options?: Partial<PlanOptions> }, run: Run): Promise<PolicyPreview[]>;
+  /**
+   * What sanitizing would do; nothing is written. What `options` leaves out is as in `DEFAULT_OPTIONS`. Samples in
+   * `keep` stay whatever the rule of their group says, and what is equal to them gives way.
+   */
+  plan(
+    request: { inspection: string; options?: Partial<PlanOptions>; keep?: readonly number[] },
+    run: Run,
+  ): Promise<PlanSummary>;
+  /** A page of the samples that leave, move or are to be decided under a plan; at most 500. */
+  changes(request: { plan: string; from: number; count: number }, run: Run): Promise<ChangePage>;
+  /** A plan as a file for people: JSON that names every change, to be read, edited and given to `readPlan`. */
+  planFile(request: { plan: string }, run: Run): Promise<string>;
+  /** The plan in a file that `planFile` made of the same dataset, with what a person changed in it. */
+  readPlan(request: { inspection: string; file: string }, run: Run): Promise<PlanSummary>;
+  /**
+   * Writes the sanitized dataset into the new folder `out` and verifies it. One that was begun by the same plan and
+   * interrupted is gone on with.
+   */
+  apply(request: { plan: string; out: string; images?: ImageTransfer }, run: Run<Progress>): Promise<ApplyResult>;
+  /** Checks a folder that `apply` wrote against its certificate: nothing is missing, added or changed. */
+  verify(request: { folder: string }, run: Run<Progress>): Promise<VerifyResult>;
+  /** Removes a folder that `apply` wrote, or what an interrupted one left of it: just the files it wrote, as it wrote them. */
+  undo(request: { folder: string }, run: Run<Progress>): Promise<UndoResult>;
+  /** Moves the image files that leave under a plan into a new folder beside their dataset. This changes the dataset. */
+  quarantine(request: { plan: string }, run: Run<Progress>): Promise<QuarantineResult>;
+  /** Puts back what `quarantine` moved into `folder`. */
+  restore(request: { folder: string }, run: Run<Progress>): Promise<UndoResult>;
   /** Trains the baseline on original and sanitized data. */
   train(request: { inspection: string; spec: TrainingSpec }, run: Run<TrainingEvent>): Promise<TrainingResult>;
   /** Unpacks the shipped sample dataset into `into` and answers its folder. */

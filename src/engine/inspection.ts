@@ -4,9 +4,9 @@ import { findDuplicates, type Findings } from "../core/leakage/findings";
 import type { Dataset } from "./dataset";
 import type { Progress, Run } from "./engine";
 import { FingerprintIndex } from "./index/fingerprintIndex";
-import { decodeLookalikes, type IndexedFolder } from "./lookalikes";
+import { decodeLookalikes, type EncodedSource } from "./lookalikes";
 import type { Pool } from "./pool/pool";
-import { readArray, readFolders } from "./reading";
+import { readArray, readFolders, readPackedFile } from "./reading";
 
 /** A dataset that was read, with what was found. */
 export interface Inspection {
@@ -50,7 +50,7 @@ export async function inspectDataset(
     done += samples;
     run.progress({ phase: "reading", done, total: dataset.table.count });
   };
-  const folders: IndexedFolder[] = [];
+  const encoded: EncodedSource[] = [];
   let complete = false;
   try {
     for (const [number, source] of dataset.sources.entries()) {
@@ -60,16 +60,21 @@ export async function inspectDataset(
         await readArray(source, reading);
         continue;
       }
+      if (source.kind === "packed") {
+        encoded.push({ source, start, index: null });
+        await readPackedFile(source, reading);
+        continue;
+      }
       const index = (await indexes.get(source.root)) ?? null;
       index?.expect(source.size);
-      folders.push({ source, start, index });
+      encoded.push({ source, start, index });
       await readFolders(source, index, reading);
     }
-    await decodeLookalikes(folders, fingerprints, pool, run);
+    await decodeLookalikes(encoded, fingerprints, pool, run);
     complete = true;
   } finally {
     // What an interrupted inspection has read is worth keeping too.
-    for (const { index } of folders) {
+    for (const { index } of encoded) {
       const failure = index?.close(complete) ?? null;
       if (failure !== null) notes.push(`What was read could not be kept for the next inspection: ${failure}`);
     }

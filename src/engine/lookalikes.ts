@@ -6,20 +6,25 @@ import { DIGEST_BYTES } from "../core/fingerprint/md5";
 import type { Progress, Run } from "./engine";
 import type { FingerprintIndex } from "./index/fingerprintIndex";
 import { forEachLimited } from "./limited";
-import type { ReadFiles } from "./pool/jobs";
+import type { ReadImages } from "./pool/jobs";
 import type { Pool } from "./pool/pool";
 import { abortError } from "./process/rpc";
 import { pickNames } from "./sources/names";
-import type { FolderSource, SourceFolder } from "./sources/sources";
+import { positionsInFile, type FolderSource, type PackedSource, type SourceFolder } from "./sources/sources";
 
 /** Files one job decodes at most; it ends by itself after a while, whatever is left. */
 const FILES = 32;
 
-/** A folder source, the row of its first sample, and its index. */
-export interface IndexedFolder {
-  readonly source: FolderSource;
-  readonly start: number;
-  readonly index: FingerprintIndex | null;
+/** A source of encoded images and the row of its first sample; with the index of a folder. */
+export type EncodedSource =
+  | { readonly source: FolderSource; readonly start: number; readonly index: FingerprintIndex | null }
+  | { readonly source: PackedSource; readonly start: number; readonly index: null };
+
+/** Some samples of a source that are decoded together. */
+interface Group {
+  readonly samples: Uint32Array;
+  /** Decodes samples from `from` on into rows from 0 on; `keep` takes what became of the rows into the index. */
+  decode(from: number, into: Fingerprints): Promise<{ readonly read: ReadImages; readonly keep?: () => void }>;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface IndexedFolder {
  * same fingerprint. In a set of photos these are few, which is why the pixels of the others are never decoded.
  */
 export async function decodeLookalikes(
-  folders: readonly IndexedFolder[],
+  sources: readonly EncodedSource[],
   fingerprints: Fingerprints,
   pool: Pool,
   run: Run<Progress>,
@@ -35,37 +40,21 @@ export async function decodeLookalikes(
   const samples = await search(fingerprints, run.signal);
   let done = 0;
   if (samples.length === 0) return;
-  for (const { source, start, index } of folders) {
-    index?.beginAgain();
-    await forEachLimited(
-      positionsByFolder(samples, source, start, () => FILES),
-      pool.size * 2,
-      async ({ folder, positions }) => {
-        for (let at = 0; at < positions.length;) {
-          const rest = positions.subarray(at);
-          const names = pickNames(folder.names, rest);
-          const found = createFingerprints(rest.length);
-          const read = await pool.run(
-            "files",
-            {
-              folder: path.join(source.root, folder.path),
-              names,
-              known: null,
-              exact: true,
-              into: { columns: columnsOf(found), at: 0 },
-            },
-            run.signal,
-          );
-          for (const [file, reason] of read.reasons) found.reasons.set(file, reason);
-          const first = start + folder.start;
-          merge(fingerprints, found, read, (file) => first + (rest[file] ?? 0));
-          index?.add(folder.path, names, read, found, 0);
-          at += read.done;
-          done += read.done;
-          run.progress({ phase: "decoding", done, total: samples.length });
-        }
-      },
-    );
+  for (const source of sources) {
+    source.index?.beginAgain();
+    await forEachLimited(groupsOf(samples, source, pool, run.signal), pool.size * 2, async (group) => {
+      for (let at = 0; at < group.samples.length;) {
+        const found = createFingerprints(group.samples.length - at);
+        const { read, keep } = await group.decode(at, found);
+        for (const [file, reason] of read.reasons) found.reasons.set(file, reason);
+        const from = at;
+        merge(fingerprints, found, read, (file) => group.samples[from + file] ?? 0);
+        keep?.();
+        at += read.done;
+        done += read.done;
+        run.progress({ phase: "decoding", done, total: samples.length });
+      }
+    });
   }
 }
 
@@ -76,6 +65,64 @@ async function search(fingerprints: Fingerprints, signal: AbortSignal): Promise<
     if (step.done === true) return step.value;
     await nextTurn();
     if (signal.aborted) throw abortError();
+  }
+}
+
+function groupsOf(
+  samples: Uint32Array,
+  { source, start, index }: EncodedSource,
+  pool: Pool,
+  signal: AbortSignal,
+): Iterable<Group> {
+  return source.kind === "folder"
+    ? groupsOfFolders(samples, source, start, index, pool, signal)
+    : groupsOfPacked(samples, source, start, pool, signal);
+}
+
+function* groupsOfFolders(
+  samples: Uint32Array,
+  source: FolderSource,
+  start: number,
+  index: FingerprintIndex | null,
+  pool: Pool,
+  signal: AbortSignal,
+): Generator<Group> {
+  for (const { folder, positions } of positionsByFolder(samples, source, start, () => FILES)) {
+    yield {
+      samples: positions.map((position) => start + folder.start + position),
+      async decode(from, into) {
+        const names = pickNames(folder.names, positions.subarray(from));
+        const place = { folder: path.join(source.root, folder.path), names, known: null };
+        const target = { columns: columnsOf(into), at: 0 };
+        const read = await pool.run("files", { ...place, exact: true, into: target }, signal);
+        return { read, keep: () => index?.add(folder.path, names, read, into, 0) };
+      },
+    };
+  }
+}
+
+function* groupsOfPacked(
+  samples: Uint32Array,
+  source: PackedSource,
+  start: number,
+  pool: Pool,
+  signal: AbortSignal,
+): Generator<Group> {
+  const own = samples.subarray(lowerBound(samples, start), lowerBound(samples, start + source.size));
+  for (let at = 0; at < own.length; at += FILES) {
+    const some = own.slice(at, at + FILES);
+    const positions = positionsInFile(
+      source,
+      some.map((sample) => sample - start),
+    );
+    yield {
+      samples: some,
+      async decode(from, into) {
+        const target = { columns: columnsOf(into), at: 0 };
+        const parameter = { format: source.format, positions: positions.subarray(from), exact: true, into: target };
+        return { read: await pool.run("packed", parameter, signal) };
+      },
+    };
   }
 }
 
@@ -117,7 +164,7 @@ export function lowerBound(sorted: Uint32Array, value: number): number {
 function merge(
   into: Fingerprints,
   found: Fingerprints,
-  { done, reasons }: ReadFiles,
+  { done, reasons }: ReadImages,
   sampleOf: (file: number) => number,
 ): void {
   for (let file = 0; file < done; file++) {

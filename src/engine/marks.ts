@@ -13,9 +13,12 @@ import type { FolderSource, SourceFolder } from "./sources/sources";
 const KINDS: readonly (MarkKind | null)[] = [null, "duplicate", "near", "leaks", "conflict", "unreadable"];
 const [DUPLICATE, NEAR, LEAKS, CONFLICT, UNREADABLE] = [1, 2, 3, 4, 5];
 
-/** The folders of one source, by their paths below its root; every folder above them has counts too. */
+/**
+ * The folders of one source, by their paths below its root; every folder above them has counts too. A packed file is like a
+ * folder of whose inside nothing is shown.
+ */
 interface Folders {
-  readonly source: FolderSource;
+  readonly root: string;
   /** Sample number of the source's first image. */
   readonly start: number;
   readonly byPath: ReadonlyMap<string, SourceFolder>;
@@ -54,16 +57,20 @@ export class Marks {
     });
     if (findings.near !== null) this.#markNear(findings.near);
     for (const sample of fingerprints.reasons.keys()) this.#kinds[sample] = UNREADABLE;
-    this.#sources = dataset.sources.flatMap((source, index) =>
-      source.kind === "folder" ? [foldersOf(source, dataset.starts[index] ?? 0, this.#kinds)] : [],
-    );
+    this.#sources = dataset.sources.flatMap((source, index) => {
+      const start = dataset.starts[index] ?? 0;
+      if (source.kind === "folder") return [foldersOf(source, start, this.#kinds)];
+      if (source.kind === "array") return [];
+      const counts = new Map([["", countKinds(this.#kinds, start, source.size)]]);
+      return [{ root: source.file, start, byPath: new Map<string, SourceFolder>(), counts }];
+    });
   }
 
   /** The mark of a file, or of a folder in or above the dataset; `null` when there is nothing to mark. */
   of(file: string): Mark | null {
     let worst: { readonly kind: number; readonly mark: Mark } | null = null;
     for (const folders of this.#sources) {
-      const below = pathBelow(folders.source.root, file);
+      const below = pathBelow(folders.root, file);
       if (below === null) continue;
       const counts = folders.counts.get(below);
       const found = counts === undefined ? this.#markOfFile(folders, below) : markOfFolder(counts);
@@ -137,18 +144,25 @@ interface NearTwin {
 function foldersOf(source: FolderSource, start: number, kinds: Uint8Array): Folders {
   const counts = new Map<string, Uint32Array>();
   for (const { path: folder, names, start: first } of source.folders) {
-    const own = new Uint32Array(KINDS.length);
-    for (let at = start + first; at < start + first + names.ends.length; at++) {
-      const kind = kinds[at] ?? 0;
-      own[kind] = (own[kind] ?? 0) + 1;
-    }
+    const own = countKinds(kinds, start + first, names.ends.length);
     for (const holder of withFoldersAbove(folder)) {
       const sum = counts.get(holder);
       if (sum === undefined) counts.set(holder, own.slice());
       else own.forEach((count, kind) => (sum[kind] = (sum[kind] ?? 0) + count));
     }
   }
-  return { source, start, byPath: new Map(source.folders.map((folder) => [folder.path, folder])), counts };
+  const byPath = new Map(source.folders.map((folder) => [folder.path, folder]));
+  return { root: source.root, start, byPath, counts };
+}
+
+/** Samples of each kind among those that follow one another. */
+function countKinds(kinds: Uint8Array, from: number, count: number): Uint32Array {
+  const counts = new Uint32Array(KINDS.length);
+  for (let at = from; at < from + count; at++) {
+    const kind = kinds[at] ?? 0;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** `a/b`, `a` and `""` for `a/b`. */

@@ -5,7 +5,13 @@ import { forEachLimited } from "./limited";
 import type { ReadFiles } from "./pool/jobs";
 import type { Pool } from "./pool/pool";
 import { sliceNames } from "./sources/names";
-import type { ArraySource, FolderSource, SourceFolder } from "./sources/sources";
+import {
+  positionsInFile,
+  type ArraySource,
+  type FolderSource,
+  type PackedSource,
+  type SourceFolder,
+} from "./sources/sources";
 
 /** Rows one job reads: enough to hide its cost. */
 const ROWS = 1024;
@@ -86,6 +92,30 @@ export async function readFolders(
   });
 }
 
+/** Reads all images of a packed file. */
+export async function readPackedFile(
+  source: PackedSource,
+  { into, start, pool, signal, advance }: Reading,
+): Promise<void> {
+  const pace = new Pace();
+  const columns = columnsOf(into);
+  await forEachLimited(chunksOfPacked(source, pace), JOBS_AT_ONCE, async ({ from, count }) => {
+    const positions = positionsInFile(
+      source,
+      Uint32Array.from({ length: count }, (_, index) => from + index),
+    );
+    for (let done = 0; done < count;) {
+      const at = start + from + done;
+      const parameter = { format: source.format, positions: positions.subarray(done), exact: false };
+      const read = await pool.run("packed", { ...parameter, into: { columns, at } }, signal);
+      for (const [image, reason] of read.reasons) into.reasons.set(at + image, reason);
+      advance(read.done);
+      done += read.done;
+      pace.learn(read);
+    }
+  });
+}
+
 interface Chunk {
   readonly from: number;
   readonly count: number;
@@ -93,6 +123,14 @@ interface Chunk {
 
 function* chunksOf(size: number): Generator<Chunk> {
   for (let from = 0; from < size; from += ROWS) yield { from, count: Math.min(ROWS, size - from) };
+}
+
+function* chunksOfPacked({ size }: PackedSource, pace: Pace): Generator<Chunk> {
+  for (let from = 0; from < size;) {
+    const count = Math.min(pace.files, size - from);
+    yield { from, count };
+    from += count;
+  }
 }
 
 function* chunksOfFolders({ folders }: FolderSource, pace: Pace): Generator<Chunk & { readonly folder: SourceFolder }> {

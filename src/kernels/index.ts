@@ -22,6 +22,7 @@ import { MAX_RAW_BYTES } from "./layout";
 import { addJob, MAX_JOBS, runJobs, waitingJobs } from "./md5";
 import { channels, decodePng, height, width } from "./png";
 import { makeBasis } from "./phash";
+import { HEAD } from "./rows";
 import { position } from "./scan";
 
 export {
@@ -36,6 +37,7 @@ export {
   HEIGHTS,
   INPUT,
   MAX_FILES,
+  MAX_RAW_BYTES,
   MAX_WIDTH,
   MODES,
   P_HASHES,
@@ -47,12 +49,11 @@ export {
 
 export { jpegChannels, jpegHeight, jpegWidth } from "./jpeg";
 
+export { fingerprintRows } from "./rows";
+
 makeCrcTables();
 makeInflateTables();
 makeBasis();
-
-/** Width, height and mode precede the pixels in what their MD5 is taken of. */
-const HEAD: u32 = 12;
 
 /**
  * Fills the columns for `count` files. Memory behind them is used from `free` on, and may grow. Files that are not covered

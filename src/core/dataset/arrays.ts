@@ -1,12 +1,17 @@
 import type { Role } from "./dataset";
 import { roleWithin, wordsOf } from "./splits";
 
+/** The formats of array files, for errors and help that say what is expected. */
+export const ARRAY_FORMATS = "a pickle, IDX, .npy, .npz, HDF5, MATLAB (.mat) or CIFAR file";
+
 /** An array of an array file, or an IDX file of a folder of them, by what its header says. */
 export interface ArrayHead {
   readonly key: string;
   /** Kind of its numbers: `b` bool, `i` and `u` integers, `f` floats. */
   readonly kind: "b" | "i" | "u" | "f";
   readonly shape: readonly number[];
+  /** What its split is called among others whose key says no role either; that of the file and its key when absent. */
+  readonly split?: string;
 }
 
 /** Where the pixels of one row lie. */
@@ -33,25 +38,37 @@ const LABEL_WORDS = new Set(["label", "labels", "y", "target", "targets", "class
 /**
  * Finds the image arrays of an array file and the label array that belongs to each: same number of rows and the same
  * role in the key (`train_dataset` with `train_labels`, `x_test` with `y_test`). `name` names the split of arrays
- * whose key says no role.
+ * whose key says no role. What a person said goes before it: `given` has keys of labels by keys of images, `null` for none.
  */
-export function recogniseArrays(heads: readonly ArrayHead[], name: string): ArrayMeaning[] {
-  const labels = heads.filter(isLabelArray);
+export function recogniseArrays(
+  heads: readonly ArrayHead[],
+  name: string,
+  given: ReadonlyMap<string, string | null> = new Map(),
+): ArrayMeaning[] {
+  const givenLabels = new Set(given.values());
+  const labels = heads.filter((head) => givenLabels.has(head.key) || (isLabelArray(head) && !given.has(head.key)));
   const images = heads.flatMap((head) => {
     const geometry = labels.includes(head) ? null : geometryOf(head.shape);
     return geometry === null ? [] : [{ head, geometry }];
   });
   const unnamed = images.filter(({ head }) => roleWithin(head.key) === null).length;
+  const named = roleOfFile(name);
   return images.map(({ head, geometry }) => {
-    const found = roleWithin(head.key);
+    const own = roleWithin(head.key);
+    const found = own ?? (unnamed > 1 ? null : named);
+    const other = unnamed > 1 ? (head.split ?? `${name}/${head.key}`) : name;
     const rows = head.shape[0] ?? 0;
-    const fitting = labels.filter((label) => label.shape[0] === rows && roleWithin(label.key)?.role === found?.role);
-    const label = fitting.sort((a, b) => likeness(b.key, head.key) - likeness(a.key, head.key))[0];
-    const split = found === null ? (unnamed > 1 ? `${name}/${head.key}` : name) : canonicalWord(found.word);
-    const labelText = label === undefined ? "no label array has as many rows" : `labels from "${label.key}"`;
+    const fitting = labels.filter((label) => label.shape[0] === rows && roleWithin(label.key)?.role === own?.role);
+    const likeliest = fitting.sort((a, b) => likeness(b.key, head.key) - likeness(a.key, head.key))[0];
+    const said = given.get(head.key);
+    const labelKey = said === undefined ? (likeliest?.key ?? null) : said;
+    const split = found === null ? other : canonicalWord(found.word);
+    const nothing = said === null ? "it has no labels" : "no label array has as many rows";
+    const labelText =
+      (labelKey === null ? nothing : `labels from "${labelKey}"`) + (said === undefined ? "" : ", as you said");
     return {
       key: head.key,
-      labelKey: label?.key ?? null,
+      labelKey,
       split,
       role: found?.role ?? "other",
       geometry,
@@ -60,6 +77,11 @@ export function recogniseArrays(heads: readonly ArrayHead[], name: string): Arra
         `${found === null ? "its name says no role" : `"${found.word}" names a ${found.role} split`}; ${labelText}.`,
     };
   });
+}
+
+/** The role that the name of a file says: the batches of CIFAR are five for training, and one of them is called test. */
+function roleOfFile(name: string): { readonly role: Role; readonly word: string } | null {
+  return /^data_batch_\d+$/.test(name) ? { role: "train", word: "train" } : roleWithin(name);
 }
 
 /** The IDX file of MNIST-like sets is called t10k; everybody calls that split test. */
@@ -75,9 +97,12 @@ function isLabelArray(head: ArrayHead): boolean {
   return flat && (head.shape.length === 1 || width === 1 || (named && head.shape.length === 2));
 }
 
-function likeness(a: string, b: string): number {
-  const words = new Set(wordsOf(a));
-  return wordsOf(b).filter((word) => words.has(word)).length;
+/** How well a label array fits an image array by name; of the labels of CIFAR-100 the fine ones do better. */
+function likeness(label: string, images: string): number {
+  const words = wordsOf(label);
+  const shared = wordsOf(images).filter((word) => words.includes(word)).length;
+  const named = words.some((word) => LABEL_WORDS.has(word.toLowerCase())) ? 0.5 : 0;
+  return shared + named - (words.includes("coarse") ? 0.25 : 0);
 }
 
 /** How rows of this shape hold an image; `null` when they cannot. Flat rows must be a square, of one or three channels. */

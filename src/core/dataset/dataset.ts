@@ -7,20 +7,35 @@ export interface Split {
   readonly role: Role;
 }
 
-/** Says that everything at or under `path` belongs to `split`; `null` leaves it out. */
+/**
+ * Says that everything at or under `path` belongs to `split`; `null` leaves it out, e.g. an array that was taken for images
+ * and holds none.
+ */
 export interface Assignment {
-  /** Absolute path of a folder or file, with `#key` behind an array file to name one array of it. */
+  /** Absolute path of a folder or file, also within an archive, with `#key` behind an array file to name one array of it. */
   readonly path: string;
   readonly split: string | null;
   /** File that says so; absent when the person said it just now. */
   readonly file?: string;
 }
 
+/** Says which array holds the labels of an image array of the same file, or of another file that is read together with it. */
+export interface LabelAssignment {
+  /** Absolute path of the file of images, with `#key` where a file holds several arrays. */
+  readonly images: string;
+  /** The same for the labels; `null` when the images have none. */
+  readonly labels: string | null;
+  /** File that says so; absent when the person said it just now. */
+  readonly file?: string;
+}
+
 /** What a person points CleanSplit at. */
 export interface DatasetRequest {
-  /** Absolute paths of dataset folders and array files. */
+  /** Absolute paths of dataset folders, archives and array files. */
   readonly inputs: readonly string[];
   readonly assignments: readonly Assignment[];
+  /** Which arrays hold labels, where that was not recognised. */
+  readonly labels?: readonly LabelAssignment[];
 }
 
 /** One part of a dataset as it was recognised: a folder of a split, or an image array of a file. */

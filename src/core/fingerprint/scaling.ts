@@ -2,7 +2,7 @@
  * How floats in an array stand for 8-bit pixels p. `course` is the scaling of the notMNIST course,
  * `(p - 255 / 2) / 255`.
  */
-export type Scaling = "identity" | "unit" | "course" | "symmetric";
+export type Scaling = "identity" | "unit" | "course" | "symmetric" | "signed" | "power";
 
 interface Definition {
   readonly scaling: Scaling;
@@ -17,6 +17,8 @@ const DEFINITIONS: readonly Definition[] = [
   { scaling: "unit", formula: "p / 255", factor: 255, offset: 0 },
   { scaling: "symmetric", formula: "p / 127.5 - 1", factor: 127.5, offset: 127.5 },
   { scaling: "identity", formula: "p", factor: 1, offset: 0 },
+  { scaling: "signed", formula: "(p - 128) / 128", factor: 128, offset: 128 },
+  { scaling: "power", formula: "p / 256", factor: 256, offset: 0 },
 ];
 
 /**
@@ -31,6 +33,11 @@ const REQUIRED_SHARE = 0.9;
 /** The formula of a scaling, with p for the pixel (0..255). */
 export function scalingFormula(scaling: Scaling): string {
   return definitionOf(scaling).formula;
+}
+
+/** How a scaling turns values into pixels: `value * factor + offset`. */
+export function scalingTerms(scaling: Scaling): { readonly factor: number; readonly offset: number } {
+  return definitionOf(scaling);
 }
 
 /**

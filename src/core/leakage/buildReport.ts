@@ -29,8 +29,10 @@ import {
 export interface SampleNames {
   /** Stable name of a sample within its dataset: `train/A/x.png`, `notMNIST.pickle#train_dataset[17]`. */
   id(sample: number): string;
-  /** Absolute path of its file, or of the array file it is a row of. */
+  /** Absolute path of its file, or of the array file, archive or other file that it is in. */
   file(sample: number): string;
+  /** Whether it is a file of its own, which can be opened as an image. */
+  isOwnFile(sample: number): boolean;
   /** Extension of its file in lower case, without the dot; `""` for a row of an array. */
   extension(sample: number): string;
 }
@@ -81,7 +83,7 @@ export function viewSample(findings: Findings, names: SampleNames, sample: numbe
     width: fingerprints.widths[sample] ?? 0,
     height: fingerprints.heights[sample] ?? 0,
     file: names.file(sample),
-    isImageFile: fingerprints.isFile[sample] === 1,
+    isImageFile: names.isOwnFile(sample),
   };
 }
 

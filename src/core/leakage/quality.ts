@@ -196,14 +196,14 @@ class Collector {
   add(sample: number, reason: () => string): void {
     this.samples += 1;
     if (this.examples.length === MAX_EXAMPLES) return;
-    const { table, fingerprints } = this.findings;
+    const { table } = this.findings;
     this.examples.push({
       sample,
       id: this.names.id(sample),
       split: table.splits[table.splitOf[sample] ?? 0]?.name ?? "",
       reason: reason(),
       file: this.names.file(sample),
-      isImageFile: fingerprints.isFile[sample] === 1,
+      isImageFile: this.names.isOwnFile(sample),
     });
   }
 

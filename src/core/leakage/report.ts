@@ -70,7 +70,7 @@ export interface SampleFault {
 
 /** An image that a check of quality found, and why; with what is needed to open it. */
 export interface QualityExample extends SampleFault {
-  /** Absolute path of its file, or of the array file it is a row of. */
+  /** Absolute path of its file, or of the array file, archive or other file that it is in. */
   readonly file: string;
   /** Whether `file` is the image itself and can be opened as one. */
   readonly isImageFile: boolean;
@@ -217,7 +217,7 @@ export interface SampleView {
   readonly label: string | null;
   readonly width: number;
   readonly height: number;
-  /** Absolute path of its file, or of the array file it is a row of. */
+  /** Absolute path of its file, or of the array file, archive or other file that it is in. */
   readonly file: string;
   /** Whether `file` is the image itself and can be opened as one. */
   readonly isImageFile: boolean;

@@ -13,7 +13,7 @@ import { isAscending, Runs, type Place } from "./runs";
 import { checksumFile, INDEX_EXTENSION, IndexWriter } from "./indexWriter";
 
 /** Files with another version are left alone and never read. Raise it when a column or what a column means changes. */
-const VERSION = "v2";
+const VERSION = "v3";
 
 /** More files than this, or more than twice as many rows as images, and the index is written anew. */
 const MAX_FILES = 8;

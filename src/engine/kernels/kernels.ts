@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Appearance } from "../../core/fingerprint/signature";
 import type { Picture } from "../../core/picture";
 import type { JpegView } from "../decode/jpeg";
+import type { Dtype } from "../sources/arrays/ndarray";
+import type { RowFormat } from "../sources/sources";
 import { createReference } from "./reference";
 import { createWasm } from "./wasm";
 
@@ -56,6 +58,13 @@ export interface Kernels {
   looks(width: number, height: number): FileLooks;
   /** The bytes of file `row` of the batch that ran last, valid until the next call: to decode what was not covered. */
   bytesOf(row: number): Uint8Array;
+  /**
+   * What is found in `count` rows of an array that lie in `bytes` one after the other, as columns that mean what they do
+   * of files but for `fileDigests`, which means nothing; `null` for arrays and rows too large that are left to
+   * `Rows.addPicture`, as are single rows where `covered` is 0. Without `looks` only `pixelDigests` and `covered` are
+   * found. At most `MAX_FILES` rows, and no batch of files may be under way.
+   */
+  rows(bytes: Uint8Array, count: number, dtype: Dtype, format: RowFormat, looks: boolean): FileColumns | null;
   /** The look of a picture decoded elsewhere; see `appearanceOf`. */
   appearance(picture: Picture): Appearance;
   /**
@@ -63,6 +72,11 @@ export interface Kernels {
    * that ran last, are read where they are; but a view of them may be empty afterwards, because memory may have grown.
    */
   jpeg(bytes: Uint8Array): JpegView;
+}
+
+/** Whether rows of an array are for the kernels: bytes, and 32-bit floats that stand for 8-bit pixels. */
+export function areForKernels(dtype: Dtype, { scaling }: RowFormat): boolean {
+  return dtype === "u1" || (dtype === "f4" && scaling !== null);
 }
 
 /** Most files of a batch. */

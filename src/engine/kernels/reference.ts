@@ -1,11 +1,12 @@
-import { DIGEST_BYTES } from "../../core/fingerprint/md5";
+import { DIGEST_BYTES, type Md5 } from "../../core/fingerprint/md5";
 import { isBlank, pixelDigest } from "../../core/fingerprint/pixels";
 import { appearanceOf, lumaOf, SIGNATURE_BYTES } from "../../core/fingerprint/signature";
-import { MODES } from "../../core/picture";
+import { MODES, type Picture } from "../../core/picture";
 import { readJpeg } from "../decode/jpeg";
 import { decodePng } from "../decode/png";
 import { chooseMd5 } from "../nodeMd5";
-import { FULL_BYTES, MAX_FILES, type FileColumns, type Kernels } from "./kernels";
+import { toPicture } from "../sources/rows";
+import { areForKernels, FULL_BYTES, MAX_FILES, type FileColumns, type Kernels } from "./kernels";
 
 /** The kernels in plain TypeScript: what `src/kernels` must equal. */
 export function createReference(): Kernels {
@@ -27,20 +28,7 @@ export function createReference(): Kernels {
       for (const [row, file] of files.entries()) {
         md5.into(columns.fileDigests, row * DIGEST_BYTES, file);
         const picture = decodePng(file);
-        if (picture === undefined) continue;
-        columns.covered[row] = 1;
-        columns.widths[row] = picture.width;
-        columns.heights[row] = picture.height;
-        columns.modes[row] = MODES.indexOf(picture.mode);
-        pixelDigest(md5, picture, columns.pixelDigests, row * DIGEST_BYTES);
-        columns.blank[row] = isBlank(picture) ? 1 : 0;
-        const { signature, dHash, pHash, contrast } = appearanceOf(picture);
-        columns.signatures.set(signature, row * SIGNATURE_BYTES);
-        columns.dHashes.set(dHash, row * 2);
-        columns.pHashes.set(pHash, row * 2);
-        columns.darkest[row] = contrast.darkest;
-        columns.brightest[row] = contrast.brightest;
-        columns.spreads[row] = contrast.spread;
+        if (picture !== undefined) addPicture(columns, row, picture, md5);
       }
       done = files;
       files = [];
@@ -61,10 +49,36 @@ export function createReference(): Kernels {
       bytes = 0;
       return { covered, looks };
     },
+    rows(rowsBytes, count, dtype, format) {
+      if (!areForKernels(dtype, format)) return null;
+      const columns = createColumns(count);
+      const size = rowsBytes.length / count;
+      for (let row = 0; row < count; row++) {
+        const { picture, fits } = toPicture(dtype, rowsBytes.subarray(row * size, (row + 1) * size), format);
+        if (fits) addPicture(columns, row, picture, md5);
+      }
+      return columns;
+    },
     bytesOf: (row) => done[row] ?? new Uint8Array(),
     appearance: appearanceOf,
     jpeg: readJpeg,
   };
+}
+
+function addPicture(columns: FileColumns, row: number, picture: Picture, md5: Md5): void {
+  columns.covered[row] = 1;
+  columns.widths[row] = picture.width;
+  columns.heights[row] = picture.height;
+  columns.modes[row] = MODES.indexOf(picture.mode);
+  pixelDigest(md5, picture, columns.pixelDigests, row * DIGEST_BYTES);
+  columns.blank[row] = isBlank(picture) ? 1 : 0;
+  const { signature, dHash, pHash, contrast } = appearanceOf(picture);
+  columns.signatures.set(signature, row * SIGNATURE_BYTES);
+  columns.dHashes.set(dHash, row * 2);
+  columns.pHashes.set(pHash, row * 2);
+  columns.darkest[row] = contrast.darkest;
+  columns.brightest[row] = contrast.brightest;
+  columns.spreads[row] = contrast.spread;
 }
 
 function createColumns(count: number): FileColumns {

@@ -1,9 +1,12 @@
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
+import { scalingTerms } from "../../core/fingerprint/scaling";
 import { appearanceOf, SIGNATURE_BYTES, type Appearance } from "../../core/fingerprint/signature";
 import { bytesPerChannel, channelsOf, type Picture } from "../../core/picture";
 import { mayBeSeen, viewOf, type JpegView } from "../decode/jpeg";
 import type { Fault } from "../decode/scan";
-import { FULL_BYTES, MAX_FILES, type FileColumns, type FileLooks, type Kernels } from "./kernels";
+import type { Dtype } from "../sources/arrays/ndarray";
+import type { RowFormat } from "../sources/sources";
+import { areForKernels, FULL_BYTES, MAX_FILES, type FileColumns, type FileLooks, type Kernels } from "./kernels";
 
 /** The part of the WebAssembly interface that is used; Node's types do not declare it. */
 interface WebAssemblyApi {
@@ -38,11 +41,26 @@ type Buffers =
 
 /** What `src/kernels/index.ts` exports. */
 interface Exports extends Readonly<
-  Record<Buffers | "MAX_WIDTH" | "jpegWidth" | "jpegHeight" | "jpegChannels", { readonly value: number }>
+  Record<
+    Buffers | "MAX_RAW_BYTES" | "MAX_WIDTH" | "jpegWidth" | "jpegHeight" | "jpegChannels",
+    { readonly value: number }
+  >
 > {
   readonly memory: Memory;
   fingerprintFiles(count: number, free: number): void;
   lookAtFiles(count: number, width: number, height: number, looks: number, free: number): void;
+  fingerprintRows(
+    rows: number,
+    count: number,
+    width: number,
+    height: number,
+    channels: number,
+    channelsFirst: boolean,
+    floats: boolean,
+    factor: number,
+    offset: number,
+    looks: boolean,
+  ): void;
   beginPicture(width: number, height: number): void;
   addBand(pixels: number, rows: number, width: number, channels: number): void;
   finishPicture(): void;
@@ -60,6 +78,9 @@ const PADDING = 96;
 const ROOM = 4096;
 
 const PAGE_BYTES = 1 << 16;
+
+/** Bytes stand for themselves. */
+const IDENTITY = { factor: 1, offset: 0 };
 
 /** Sums over rows of higher pictures could exceed 32 bits. */
 const MAX_HEIGHT = 1 << 20;
@@ -108,6 +129,33 @@ class WasmKernels implements Kernels {
     const free = this.endBatch();
     this.reserve(free + ROOM);
     this.exports.fingerprintFiles(count, free);
+    return this.columns(count);
+  }
+
+  rows(bytes: Uint8Array, count: number, dtype: Dtype, format: RowFormat, looks: boolean): FileColumns | null {
+    if (this.count > 0 || count > MAX_FILES) throw new RangeError(`${count} rows cannot be read now.`);
+    const { width, height, channels, channelsFirst } = format.geometry;
+    if (!areForKernels(dtype, format) || width * height * channels > this.exports.MAX_RAW_BYTES.value) return null;
+    const room = this.room(bytes.length);
+    room.set(bytes);
+    const { factor, offset } = dtype === "f4" && format.scaling !== null ? scalingTerms(format.scaling) : IDENTITY;
+    this.exports.fingerprintRows(
+      room.byteOffset,
+      count,
+      width,
+      height,
+      channels,
+      channelsFirst,
+      dtype === "f4",
+      factor,
+      offset,
+      looks,
+    );
+    return this.columns(count);
+  }
+
+  /** What was found in the first rows of the columns. */
+  private columns(count: number): FileColumns {
     return {
       count,
       fileDigests: this.column("FILE_DIGESTS", count * DIGEST_BYTES),

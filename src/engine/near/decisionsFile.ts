@@ -64,7 +64,7 @@ export function keepDecision(
   const { inputs } = dataset.layout;
   const pictures = decided(dataset, findings, samples);
   const [first = 0] = pictures.samples;
-  const owner = inputs.find((input) => isPartOf(placeOf(dataset, first), input)) ?? inputs[0] ?? "";
+  const owner = inputs.find((input) => isPartOf(dataset.place(first), input)) ?? inputs[0] ?? "";
   const ownHome = homeOf(owner) ?? homeFor(owner, newHome);
   for (const home of new Set([ownHome, ...inputs.flatMap((input) => homeOf(input) ?? [])])) {
     const file = fileOfHome(home, FILE);
@@ -74,7 +74,7 @@ export function keepDecision(
       decisions.push({
         keys: pictures.samples.map((sample) => keyOf(findings.fingerprints, sample)),
         verdict,
-        ids: pictures.samples.map((sample) => nameBelow(home, placeOf(dataset, sample))),
+        ids: pictures.samples.map((sample) => nameBelow(home, dataset.place(sample))),
       });
     }
     const isSame =
@@ -95,14 +95,6 @@ function decided({ names }: Dataset, findings: Findings, samples: readonly numbe
 /** A new home is at or above its input: it would not be found elsewhere. */
 function homeFor(input: string, wanted: string | undefined): string {
   return wanted !== undefined && isPartOf(input, wanted) ? wanted : path.dirname(input);
-}
-
-/** Absolute path of the image of a sample, with the array and the row of what is in no file of its own. */
-function placeOf(dataset: Dataset, sample: number): string {
-  const ref = dataset.ref(sample);
-  if (ref.kind === "file") return ref.path;
-  const { file, key } = ref.format;
-  return `${file}#${key}[${ref.row}]`;
 }
 
 function readList(file: string): { readonly list: DecisionList; readonly text: string } | null {

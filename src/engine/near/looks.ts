@@ -5,7 +5,7 @@ import { lowerBound, positionsByFolder } from "../lookalikes";
 import type { Pool } from "../pool/pool";
 import { Pace } from "../reading";
 import { pickNames } from "../sources/names";
-import type { FolderSource, SourceFolder } from "../sources/sources";
+import { positionsInFile, type FolderSource, type SourceFolder } from "../sources/sources";
 
 /** Rows of an array that one job reads at most. */
 const ROWS = 1024;
@@ -49,6 +49,24 @@ export async function readLooks(
       });
       continue;
     }
+    if (source.kind === "packed") {
+      await forEachLimited(chunksOf(own, pace), JOBS_AT_ONCE, async ({ at, samples: some }) => {
+        const positions = positionsInFile(
+          source,
+          some.map((sample) => sample - start),
+        );
+        for (let done = 0; done < positions.length;) {
+          const rest = positions.subarray(done);
+          const looks = rowsFrom(first + at + done, rest.length);
+          const parameter = { format: source.format, positions: rest, width, height, into: looks };
+          const read = await pool.run("lookPacked", parameter, signal);
+          done += read.done;
+          advance(read.done);
+          pace.learn(read);
+        }
+      });
+      continue;
+    }
     await forEachLimited(filesOf(own, source, start, pace), JOBS_AT_ONCE, async ({ folder, positions, at }) => {
       for (let done = 0; done < positions.length;) {
         const rest = positions.subarray(done);
@@ -74,6 +92,18 @@ function* stretchesOf(
     const end = lowerBound(samples, (samples[at] ?? 0) + ROWS);
     yield { at, rows: samples.slice(at, end).map((sample) => sample - start) };
     at = end;
+  }
+}
+
+/** Samples of a packed file, as many as a job reads; `at` is where they are among `samples`. */
+function* chunksOf(
+  samples: Uint32Array,
+  pace: Pace,
+): Generator<{ readonly at: number; readonly samples: Uint32Array }> {
+  for (let at = 0; at < samples.length;) {
+    const some = samples.slice(at, at + pace.files);
+    yield { at, samples: some };
+    at += some.length;
   }
 }
 

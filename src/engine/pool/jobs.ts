@@ -5,28 +5,54 @@ import type { Axes } from "../../core/near/axes";
 import type { Limits } from "../near/glyphKernel";
 import type { Space } from "../near/glyphSpace";
 import type { Regime } from "../../core/near/near";
+import type { CertifiedFile } from "../../core/sanitize/certificate";
+import type { ImageTransfer } from "../../core/sanitize/plan";
 import type { Comparison } from "../engine";
 import type { Nearby, PhotoColumns } from "../kernels/photos";
 import type { FolderStamp, Listing } from "../sources/listing";
+import type { ClassNames } from "../sources/arrays/classNames";
+import type { Dtype } from "../sources/arrays/ndarray";
+import type { Format } from "../sources/arrays/open";
 import type { ImageList } from "../sources/lists/imageList";
 import type { PackedNames } from "../sources/names";
+import type { PackedFormat, PackedImages, PackedStamp } from "../sources/packed/packedFile";
 import type { RowFormat } from "../sources/sources";
 
-/** One sample for a worker: a file, or a row of an array. */
+/** One sample for a worker: a file, a row of an array, or an image of a packed file. */
 export type SampleRef =
   | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "row"; readonly format: RowFormat; readonly row: number };
+  | { readonly kind: "row"; readonly format: RowFormat; readonly row: number }
+  | { readonly kind: "packed"; readonly format: PackedFormat; readonly position: number };
 
 /** What an array file holds. */
 export interface ArrayFileHead {
+  readonly format: Format | null;
+  /** Whether all of it is compressed, as with `.gz`. */
+  readonly gzipped: boolean;
   readonly arrays: readonly (ArrayHead & {
+    readonly dtype: Dtype;
     /** Scaling of its numbers, for arrays that may hold images. */
     readonly scaling: Scaling | null;
     /** Its numbers, for arrays that may hold labels. */
     readonly labels: Int32Array | null;
+    /** Names of its classes, where a file beside this one says them. */
+    readonly classes: ClassNames | null;
   })[];
   /** Arrays that are not read, and why. */
   readonly skipped: readonly { readonly key: string; readonly reason: string }[];
+  /** Sentences about how its arrays were understood. */
+  readonly notes: readonly string[];
+}
+
+/** What a packed file holds; names are packed by folder. */
+export interface PackedHead {
+  readonly stamp: PackedStamp;
+  readonly images: readonly (Omit<PackedImages, "names"> & {
+    /** The folders that hold images, in the order of the images; `null` where images have no names. */
+    readonly folders: readonly { readonly path: string; readonly names: PackedNames }[] | null;
+  })[];
+  readonly ignored: readonly { readonly path: string; readonly reason: string }[];
+  readonly notes: readonly string[];
 }
 
 /** Size in bytes and time of last change (milliseconds since 1970) of some files; NaN for files that are not known. */
@@ -58,6 +84,9 @@ export interface ReadFiles {
   readonly time: number;
   readonly readingTime: number;
 }
+
+/** What a job says of the images of a packed file that it read; see {@link ReadFiles}. */
+export type ReadImages = Pick<ReadFiles, "done" | "reasons" | "time" | "readingTime">;
 
 /** What a job says of the files whose looks it read; see {@link ReadFiles}. */
 export type LookedFiles = Pick<ReadFiles, "done" | "time" | "readingTime">;
@@ -94,12 +123,27 @@ export interface FeatureFormat {
   readonly channels: 1 | 3;
 }
 
+/** Files that were brought into a folder: at least one, and all unless the job took too long. */
+export interface CopiedFiles {
+  readonly files: readonly CertifiedFile[];
+}
+
+/** Files that were read, in order: at least one, and all unless the job took too long; `null` for one that cannot be read. */
+export interface DigestedFiles {
+  readonly files: readonly (CertifiedFile | null)[];
+}
+
+/** 1 for pairs that differ although their fingerprints are equal, for at least the first pair and those that time allowed. */
+export interface ComparedTwins {
+  readonly differs: Uint8Array;
+}
+
 /** Everything a worker does; each job answers plain values and typed arrays. Declared once, the pool derives the rest. */
 export interface Jobs {
   /** Lists one folder of a dataset unless it is as `known`. */
   list(parameter: { readonly root: string; readonly folder: string; readonly known: FolderStamp | null }): Listing;
   /** Reads what an array file holds, with labels. */
-  head(parameter: { readonly file: string }): ArrayFileHead;
+  head(parameter: { readonly file: string }): Promise<ArrayFileHead>;
   /** Reads a file that lists images. */
   imageList(parameter: { readonly file: string }): ImageList;
   /**
@@ -113,13 +157,33 @@ export interface Jobs {
     readonly exact: boolean;
     readonly into: Target;
   }): Promise<ReadFiles>;
-  /** Fingerprints of the rows `[from, from + count)` of an array. */
+  /** Fingerprints of the rows `[from, from + count)` of an array, at most 1024. */
   rows(parameter: {
     readonly format: RowFormat;
     readonly from: number;
     readonly count: number;
     readonly into: Target;
-  }): Reasons;
+  }): Promise<Reasons>;
+  /**
+   * Compares rows of an array from `from` on with the MD5 of pixels that each should have, 16 bytes a row and at most
+   * 1024 rows, and with the bytes of the rows of another array that they should be `exactly`. Answers the first row,
+   * counted from `from`, that is another one, or -1.
+   */
+  checkRows(parameter: {
+    readonly format: RowFormat;
+    readonly from: number;
+    readonly digests: Uint8Array;
+    readonly exactly: { readonly file: string; readonly key: string; readonly rows: Uint32Array } | null;
+  }): Promise<number>;
+  /** Reads what a packed file holds. */
+  packedHead(parameter: { readonly file: string }): Promise<PackedHead>;
+  /** Fingerprints of the images of a packed file at some positions, which ascend; `exact` is as with `files`. */
+  packed(parameter: {
+    readonly format: PackedFormat;
+    readonly positions: Uint32Array;
+    readonly exact: boolean;
+    readonly into: Target;
+  }): Promise<ReadImages>;
   /** Small pictures. */
   thumbnails(parameter: { readonly samples: readonly SampleRef[]; readonly size: number }): Promise<EncodedPicture[]>;
   /** Grey levels of image files of one folder scaled to one size, one row a file, written into shared memory. */
@@ -138,7 +202,15 @@ export interface Jobs {
     readonly width: number;
     readonly height: number;
     readonly into: Uint8Array;
-  }): null;
+  }): Promise<null>;
+  /** The same of the images of a packed file at some positions, which ascend. */
+  lookPacked(parameter: {
+    readonly format: PackedFormat;
+    readonly positions: Uint32Array;
+    readonly width: number;
+    readonly height: number;
+    readonly into: Uint8Array;
+  }): Promise<LookedFiles>;
   /** Coordinates of the pictures `[from, to)` of a space. */
   glyphCoordinates(parameter: {
     readonly space: Space;
@@ -185,13 +257,25 @@ export interface Jobs {
   }): FoundPhotoPairs;
   /** One row of bytes a sample, all of the same length. */
   features(parameter: { readonly samples: readonly SampleRef[]; readonly format: FeatureFormat }): Promise<Uint8Array>;
-  /** Copies image files into a new folder and checks every copy against the MD5 that the inspection found. */
+  /** Brings image files into a folder, flushes them and checks each against the MD5 that the inspection found. */
   copy(parameter: {
     readonly root: string;
     readonly out: string;
-    readonly paths: readonly string[];
+    /** Paths below `root`, and those below `out` that they get. */
+    readonly from: readonly string[];
+    readonly to: readonly string[];
     readonly digests: Uint8Array;
-  }): null;
+    readonly transfer: Exclude<ImageTransfer, "index">;
+  }): CopiedFiles;
+  /** Bytes that copies of files take on a disk. */
+  measure(parameter: { readonly root: string; readonly paths: readonly string[] }): number;
+  /** Size and SHA-256 of files. */
+  digest(parameter: { readonly root: string; readonly paths: readonly string[] }): DigestedFiles;
+  /** Compares samples with their twins, all bytes or all pixels. */
+  twins(parameter: {
+    readonly pairs: readonly (readonly [sample: SampleRef, twin: SampleRef])[];
+    readonly tier: "file" | "pixel";
+  }): Promise<ComparedTwins>;
 }
 
 export type JobName = keyof Jobs;

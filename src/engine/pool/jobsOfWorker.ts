@@ -1,9 +1,6 @@
-import { constants, copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { SampleState } from "../../core/dataset/dataset";
-import { CleanSplitError, messageOf } from "../../core/errors";
-import { DIGEST_BYTES } from "../../core/fingerprint/md5";
-import { scalingFormula } from "../../core/fingerprint/scaling";
+import { messageOf } from "../../core/errors";
 import type { Picture } from "../../core/picture";
 import type { Comparison } from "../engine";
 import { decodeImage, tryDecodeFast } from "../decode/decode";
@@ -13,16 +10,22 @@ import { loadKernels } from "../kernels/kernels";
 import { loadPhotoKernel, type PhotoKernel } from "../kernels/photos";
 import { overlay } from "../near/overlay";
 import { chooseMd5 } from "../nodeMd5";
+import { readClassNames } from "../sources/arrays/classNames";
 import { readIntegers, type NdArray } from "../sources/arrays/ndarray";
+import { isGzipFile } from "../sources/arrays/idx";
+import { formatOf } from "../sources/arrays/open";
 import { readImageList } from "../sources/lists/imageList";
 import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
+import { compareTwins } from "./compareTwins";
+import { copyFiles, digestFiles, measureFiles } from "./copyFiles";
 import { fingerprintFiles } from "./fingerprintFiles";
+import { checkRows, fingerprintRows } from "./fingerprintRows";
 import { glyphCoordinates, glyphPairs, glyphTree } from "./glyphJobs";
 import { changed, lookFiles, lookRows } from "./lookFiles";
-import type { ArrayFileHead, EncodedPicture, FeatureFormat, FoundPhotoPairs, Jobs, Reasons, SampleRef } from "./jobs";
-import { findLayouts, findPhotoPairs } from "./photoJobs";
-import { Rows } from "./record";
+import type { ArrayFileHead, EncodedPicture, FeatureFormat, FoundPhotoPairs, Jobs, SampleRef } from "./jobs";
+import { fingerprintPacked, lookPacked, packedHead, readPacked } from "./packedJobs";
+import { findPhotoPairs } from "./photoJobs";
 
 const md5 = chooseMd5();
 const kernels = loadKernels(path.join(__dirname, "kernels.wasm"));
@@ -32,19 +35,24 @@ let photoKernel: PhotoKernel | undefined;
 export const jobs: Jobs = {
   list: ({ root, folder, known }) => listFolder(root, folder, known),
 
-  head({ file }): ArrayFileHead {
+  async head({ file }): Promise<ArrayFileHead> {
     // The file may have changed since this thread last read it.
     closeShared(file);
-    const { arrays, skipped } = openShared(file);
+    const { arrays, skipped, notes = [] } = await openShared(file);
     return {
+      format: formatOf(file) ?? null,
+      gzipped: isGzipFile(file),
       arrays: arrays.map((array) => ({
         key: array.key,
+        dtype: array.dtype,
         kind: kindOf(array),
         shape: array.shape,
         scaling: array.shape.length > 1 ? probeScaling(array) : null,
         labels: array.shape.length <= 2 ? (readIntegers(array) ?? null) : null,
+        classes: array.shape.length === 1 ? readClassNames(file, array.key) : null,
       })),
       skipped,
+      notes,
     };
   },
 
@@ -52,20 +60,11 @@ export const jobs: Jobs = {
 
   files: (parameter) => fingerprintFiles(parameter, kernels, md5),
 
-  rows({ format, from, count, into }): Reasons {
-    const rows = new Rows(into, md5, kernels);
-    readRows(format, from, count).forEach(({ picture, fits }, index) => {
-      rows.addPicture(index, picture);
-      if (fits || format.scaling === null) return;
-      const formula = scalingFormula(format.scaling);
-      rows.addFault(
-        index,
-        SampleState.invalid,
-        `its values are no 8-bit pixels under the scaling ${formula} of the other rows`,
-      );
-    });
-    return rows.reasons;
-  },
+  rows: (parameter) => fingerprintRows(parameter, kernels, md5),
+  checkRows: (parameter) => checkRows(parameter, kernels, md5),
+
+  packedHead,
+  packed: (parameter) => fingerprintPacked(parameter, kernels, md5),
 
   async thumbnails({ samples, size }): Promise<EncodedPicture[]> {
     const encoded: EncodedPicture[] = [];
@@ -80,6 +79,7 @@ export const jobs: Jobs = {
 
   lookFiles: (parameter) => lookFiles(parameter, kernels),
   lookRows,
+  lookPacked: (parameter) => lookPacked(parameter, kernels),
   glyphCoordinates,
   glyphTree,
   glyphPairs,
@@ -88,14 +88,12 @@ export const jobs: Jobs = {
   },
 
   layouts({ photos, from, to }): null {
-    findLayouts(photos, from, to);
+    kernelOfPhotos().findLayouts(photos, from, to);
     return null;
   },
 
   photos(parameter): FoundPhotoPairs {
-    // Loaded when it is needed first: most workers never compare photos.
-    photoKernel ??= loadPhotoKernel(path.join(__dirname, "photos.wasm"));
-    return findPhotoPairs(parameter, photoKernel);
+    return findPhotoPairs(parameter, kernelOfPhotos());
   },
 
   async features({ samples, format }): Promise<Uint8Array> {
@@ -106,23 +104,16 @@ export const jobs: Jobs = {
     return Buffer.concat(rows);
   },
 
-  copy({ root, out, paths, digests }): null {
-    const found = new Uint8Array(DIGEST_BYTES);
-    for (const [index, name] of paths.entries()) {
-      const target = path.join(out, name);
-      mkdirSync(path.dirname(target), { recursive: true });
-      copyFileSync(path.join(root, name), target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
-      md5.into(found, 0, readFileSync(target));
-      if (found.some((byte, at) => byte !== digests[index * DIGEST_BYTES + at])) {
-        throw new CleanSplitError(
-          "changed",
-          `${path.join(root, name)} is not what it was when it was inspected. Inspect the dataset again, then write it.`,
-        );
-      }
-    }
-    return null;
-  },
+  copy: (parameter) => copyFiles(parameter, md5),
+  measure: measureFiles,
+  digest: digestFiles,
+  twins: (parameter) => compareTwins(parameter, readUnchanged, md5),
 };
+
+/** Loaded when it is needed first: most workers never compare photos. */
+function kernelOfPhotos(): PhotoKernel {
+  return (photoKernel ??= loadPhotoKernel(path.join(__dirname, "photos.wasm")));
+}
 
 /** A file that vanished or may not be read is an unreadable image, not a failed inspection. */
 function readImageFile(file: string): Uint8Array {
@@ -135,10 +126,11 @@ function readImageFile(file: string): Uint8Array {
 
 async function readSample(sample: SampleRef): Promise<Picture> {
   if (sample.kind === "row") {
-    const [row] = readRows(sample.format, sample.row, 1);
+    const [row] = await readRows(sample.format, sample.row, 1);
     if (row === undefined) throw new RangeError(`${sample.format.file} has no row ${sample.row}.`);
     return row.picture;
   }
+  if (sample.kind === "packed") return readPacked(sample.format, sample.position);
   const bytes = readImageFile(sample.path);
   return tryDecodeFast(bytes) ?? (await decodeImage(bytes));
 }

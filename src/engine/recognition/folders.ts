@@ -1,16 +1,18 @@
 import path from "node:path";
 import { recogniseFolders } from "../../core/dataset/folders";
-import { CleanSplitError } from "../../core/errors";
 import type { Run } from "../engine";
 import type { Listings } from "../index/listings";
 import type { Pool } from "../pool/pool";
-import { isIdxName } from "../sources/idxNames";
+import { isIdxName, isNpyName } from "../sources/arrayNames";
 import { compareNames, type ListedFolder } from "../sources/listing";
+import type { Unpacked } from "../sources/packed/unpacked";
 import { joinPath } from "../sources/sources";
-import { recogniseArrayFiles, stem } from "./arrays";
+import { recogniseArrayFiles } from "./arrays";
+import { stem } from "./copiedArrays";
 import { FoundImages } from "./foundImages";
 import { rootOf, type Input } from "./inputs";
 import { recogniseLists, type ListedImages } from "./lists";
+import { recognisePackedFiles, stemOf } from "./packed";
 import type { Recognition } from "./recognition";
 
 /**
@@ -23,6 +25,7 @@ export async function recogniseFolder(
   pool: Pool,
   run: Run<number>,
   listings: Listings,
+  unpacked: Unpacked,
 ): Promise<void> {
   const root = rootOf(input);
   const listed = await listTree(root, pool, run, listings);
@@ -34,6 +37,9 @@ export async function recogniseFolder(
     found.ignored.push(...folder.ignored.map((entry) => ({ ...entry, path: `${input.prefix}${entry.path}` })));
   }
   found.ignored.sort((a, b) => compareNames(a.path, b.path));
+  const files = packedFiles(input, listed, found);
+  const name = path.basename(root);
+  await recognisePackedFiles({ input, root, files, name }, found, pool, run.signal, unpacked);
   for (const set of arraySets(listed)) {
     await recogniseArrayFiles(
       {
@@ -42,20 +48,28 @@ export async function recogniseFolder(
         ids: set.files.map((name) => `${input.prefix}${joinPath(set.folder, name)}`),
         name: set.files.length === 1 ? stem(set.files[0] ?? "") : set.folder || path.basename(input.path),
         output: `${input.prefix}${joinPath(set.folder, "")}`,
+        // A folder may hold pickles that are no dataset; a set of IDX files that is damaged is one that is.
+        mayIgnore: !set.isIdx,
       },
       found,
       pool,
       run.signal,
-    ).catch((error: unknown) => {
-      if (!(error instanceof CleanSplitError)) throw error;
-      // A folder may hold pickles that are no dataset; a set of IDX files that is damaged is one that is.
-      if (set.isIdx) throw error;
-      found.ignored.push({
-        path: `${input.prefix}${joinPath(set.folder, set.files.join(", "))}`,
-        reason: error.message,
-      });
-    });
+    );
   }
+}
+
+/** The packed files of a folder; one with a folder of its name beside it is what that folder was unpacked from. */
+function packedFiles(input: Input, listed: readonly ListedFolder[], found: Recognition): string[] {
+  const folders = new Set(listed.map((folder) => folder.path.toLowerCase()));
+  return listed.flatMap(({ path: folder, packed }) =>
+    packed.flatMap((name) => {
+      const below = joinPath(folder, name);
+      if (!folders.has(joinPath(folder, stemOf(name)).toLowerCase())) return [below];
+      const reason = "the folder of its name beside it is read instead; inspect it alone to see what it holds";
+      found.ignored.push({ path: `${input.prefix}${below}`, reason });
+      return [];
+    }),
+  );
 }
 
 /** Lists a folder and all below it, as many at once as there are workers; in the order of their paths. */
@@ -117,11 +131,16 @@ interface ArraySet {
   readonly isIdx: boolean;
 }
 
-/** Array files that are read together: the IDX files of one folder, and every other file alone. */
+/** Array files that are read together: the IDX files of one folder, its .npy files, and every other file alone. */
 function arraySets(listed: readonly ListedFolder[]): ArraySet[] {
   return listed.flatMap(({ path: folder, arrays }) => {
     const idx = arrays.filter(isIdxName);
-    const others = arrays.filter((name) => !isIdxName(name)).map((name) => ({ folder, files: [name], isIdx: false }));
-    return idx.length === 0 ? others : [...others, { folder, files: idx, isIdx: true }];
+    const npy = arrays.filter(isNpyName);
+    const others = arrays.filter((name) => !isIdxName(name) && !isNpyName(name));
+    return [
+      ...others.map((name) => ({ folder, files: [name], isIdx: false })),
+      ...(npy.length === 0 ? [] : [{ folder, files: npy, isIdx: false }]),
+      ...(idx.length === 0 ? [] : [{ folder, files: idx, isIdx: true }]),
+    ];
   });
 }

@@ -1,7 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
+import { ARRAY_FORMATS } from "../../core/dataset/arrays";
 import type { Assignment, DatasetRequest } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
+import { PACKED_FORMATS } from "../sources/packed/packedKind";
 import { isListName } from "../sources/lists/listNames";
 
 /** A folder or file that a dataset is made of. */
@@ -59,7 +61,7 @@ function isFolder(input: string): boolean {
     throw new CleanSplitError(
       "not-found",
       missing
-        ? `${input} does not exist. Expected a folder of images, a list of images (CSV, JSON) or an array file (pickle, IDX, .npy, .npz).`
+        ? `${input} does not exist. Expected a folder of images, a list of images (CSV, JSON), ${PACKED_FORMATS} or ${ARRAY_FORMATS}.`
         : `${input} cannot be read: ${messageOf(error)}`,
     );
   }

@@ -1,4 +1,4 @@
-import type { Assignment, Role, Unit } from "../../core/dataset/dataset";
+import type { Assignment, LabelAssignment, Role, Unit } from "../../core/dataset/dataset";
 import type { LabelRange } from "../../core/dataset/labels";
 import type { Ignored } from "../sources/listing";
 import type { Source } from "../sources/sources";
@@ -35,7 +35,12 @@ export interface Part {
   /** What lists of images say about each sample, before the stretches; `null` when there is no list. */
   readonly listed: ListedSamples | null;
   /** Labels of the rows of an array, and which of them are classes. */
-  readonly labels: { readonly values: Int32Array; readonly range: LabelRange } | null;
+  readonly labels: {
+    readonly values: Int32Array;
+    readonly range: LabelRange;
+    /** Names of the classes 0, 1 and so on; null when only their numbers are known. */
+    readonly names: readonly string[] | null;
+  } | null;
 }
 
 /** What a part of an input is taken for when nobody said otherwise. */
@@ -51,9 +56,14 @@ export class Recognition {
   readonly ignored: Ignored[] = [];
   readonly notes: string[] = [];
   readonly splits = new SplitNames();
+  /** Paths of all arrays that were found, whatever they hold. */
+  readonly arrays = new Set<string>();
   private readonly unitsByPath = new Map<string, Unit>();
 
-  constructor(readonly assignments: readonly Assignment[]) {}
+  constructor(
+    readonly assignments: readonly Assignment[],
+    readonly labels: readonly LabelAssignment[] = [],
+  ) {}
 
   get units(): readonly Unit[] {
     return [...this.unitsByPath.values()];

@@ -7,6 +7,7 @@ import { isImageFileName } from "../decode/formats";
 import { isArrayFileName } from "./arrays/open";
 import { isListName } from "./lists/listNames";
 import { NameSorter, type PackedNames } from "./names";
+import { packedKindOf } from "./packed/packedKind";
 import { joinPath } from "./sources";
 
 /** Something that is left out, by its path below the dataset. */
@@ -21,6 +22,8 @@ export interface ListedFolder {
   readonly path: string;
   readonly images: PackedNames;
   readonly arrays: readonly string[];
+  /** Names of archives and other files that hold encoded images. */
+  readonly packed: readonly string[];
   /** Names of files that may list images with their labels and splits. */
   readonly lists: readonly string[];
   /** How many files there are that may annotate one image each: `.txt` (YOLO), `.xml` (Pascal VOC), `.json` (LabelMe). */
@@ -103,6 +106,7 @@ function isSame(a: FolderStamp, b: FolderStamp): boolean {
 function readNames(root: string, folder: string): ListedFolder & { readonly isPlain: boolean } {
   const images = new NameSorter();
   const arrays: string[] = [];
+  const packed: string[] = [];
   const lists: string[] = [];
   const folders: string[] = [];
   const ignored: Ignored[] = [];
@@ -126,6 +130,7 @@ function readNames(root: string, folder: string): ListedFolder & { readonly isPl
     if (reason !== null) leftOut.push({ name, reason });
     else if (kind === "image") images.add(name);
     else if (kind === "array") arrays.push(name);
+    else if (kind === "packed") packed.push(name);
     else lists.push(name);
   }
   const { some, many } = separateAnnotations(lists.sort());
@@ -137,6 +142,7 @@ function readNames(root: string, folder: string): ListedFolder & { readonly isPl
     path: folder,
     images: images.finish(),
     arrays: arrays.sort(),
+    packed: packed.sort(),
     lists: some,
     annotations: annotations + many.length,
     folders,
@@ -194,26 +200,35 @@ const FAILURES: Readonly<Record<string, string>> = {
   ELOOP: "its links lead in a circle",
 };
 
-type Kind = "image" | "array" | "list" | "annotation" | "hidden" | "other";
+type Kind = "image" | "array" | "packed" | "list" | "annotation" | "hidden" | "other";
 
 function kindOf(name: string): Kind {
   if (name.startsWith(".")) return "hidden";
   if (isImageFileName(name)) return "image";
   if (isArrayFileName(name)) return "array";
+  if (packedKindOf(name) !== undefined) return "packed";
   if (isListName(name)) return "list";
   return /\.(?:txt|xml)$/i.test(name) ? "annotation" : "other";
 }
 
-function reasonToSkipFolder(name: string): string | null {
+/** Why a folder of this name never holds images of a dataset; `null` when it may. */
+export function reasonToSkipFolder(name: string): string | null {
   return SKIPPED_FOLDERS.get(name) ?? (name.startsWith(".") ? "hidden folder" : null);
 }
 
+/** Why a file of this name is left out whatever its kind; `null` when it is not. */
+export function reasonToSkipName(name: string): string | null {
+  if (!name.startsWith(".")) return null;
+  return name.startsWith("._") ? "macOS resource fork" : "hidden file";
+}
+
 function reasonToSkipFile(entry: Dirent, kind: Kind, folder: string, links: Links): string | null {
-  if (kind === "hidden") return entry.name.startsWith("._") ? "macOS resource fork" : "hidden file";
+  const hidden = reasonToSkipName(entry.name);
+  if (hidden !== null) return hidden;
   // What a link leads to matters more than its name.
   const link = entry.isSymbolicLink() ? links.reasonToSkip(joinPath(folder, entry.name)) : null;
   if (link !== null) return link;
-  if (kind === "annotation" || kind === "other") return "not an image or array file by its name";
+  if (kind === "annotation" || kind === "other") return "not an image, archive or array file by its name";
   return entry.isFile() || entry.isSymbolicLink() ? null : "neither a file nor a folder";
 }
 
@@ -262,7 +277,10 @@ function separateAnnotations(names: readonly string[]): { readonly some: string[
 }
 
 /** One entry a file; of many alike, as label files beside images are, one entry for all. */
-function summarise(folder: string, leftOut: readonly { readonly name: string; readonly reason: string }[]): Ignored[] {
+export function summarise(
+  folder: string,
+  leftOut: readonly { readonly name: string; readonly reason: string }[],
+): Ignored[] {
   const alike = new Map<string, Ignored[]>();
   for (const { name, reason } of leftOut) {
     const key = `${path.extname(name)}\0${reason}`;

@@ -82,7 +82,8 @@ export class NameSorter {
   }
 }
 
-function compareBytes(a: string, b: string): number {
+/** Order of names by their bytes in UTF-8, which is that of their code points. */
+export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 

@@ -1,8 +1,10 @@
+import { statSync } from "node:fs";
 import { CleanSplitError } from "../../core/errors";
 import { recogniseScaling, unscale, type Scaling } from "../../core/fingerprint/scaling";
-import type { Geometry } from "../../core/dataset/arrays";
+import { ARRAY_FORMATS, type Geometry } from "../../core/dataset/arrays";
 import type { Mode, Picture } from "../../core/picture";
-import { itemBytes, rowBytes, rowCount, type ArrayFile, type Dtype, type NdArray } from "./arrays/ndarray";
+import { rowBytes, rowCount, type ArrayFile, type Dtype, type NdArray } from "./arrays/ndarray";
+import { toNumbers } from "./arrays/numbers";
 import { openArrayFile } from "./arrays/open";
 import type { RowFormat } from "./sources";
 
@@ -14,38 +16,63 @@ const PROBED_ROWS = 200;
  * read in many jobs.
  */
 const MAX_OPEN_FILES = 4;
-const open = new Map<string, ArrayFile>();
+const open = new Map<string, Promise<ArrayFile>>();
+/** What each open file was when it was opened. */
+const stamps = new WeakMap<Promise<ArrayFile>, string>();
 
-/** Opens an array file, or gives the one that is open already. */
-export function openShared(file: string): ArrayFile {
+/**
+ * Opens an array file, or gives the one that is open already unless another one took its place or it was changed. Of the one
+ * that is given rows are read at once.
+ */
+export async function openShared(file: string): Promise<ArrayFile> {
+  const stamp = stampOf(file);
   const known = open.get(file);
-  const opened = known ?? openArrayFile(file);
-  if (opened === undefined) {
-    throw new CleanSplitError(
-      "unsupported",
-      `${file} is no array file that CleanSplit reads: expected a pickle, IDX, .npy or .npz file with image arrays. ` +
-        "Save its arrays with numpy.savez and inspect that file.",
-    );
-  }
+  if (known !== undefined && stamps.get(known) !== stamp) closeShared(file);
+  const opening = open.get(file) ?? openFile(file);
+  stamps.set(opening, stamp);
   open.delete(file);
-  open.set(file, opened);
-  for (const [oldest, entry] of open) {
+  open.set(file, opening);
+  for (const oldest of open.keys()) {
     if (open.size <= MAX_OPEN_FILES) break;
-    entry.close();
-    open.delete(oldest);
+    closeShared(oldest);
   }
-  return opened;
+  try {
+    return await opening;
+  } catch (error) {
+    if (open.get(file) === opening) open.delete(file);
+    throw error;
+  }
+}
+
+async function openFile(file: string): Promise<ArrayFile> {
+  const opened = await openArrayFile(file);
+  if (opened !== undefined) return opened;
+  throw new CleanSplitError(
+    "unsupported",
+    `${file} is no array file that CleanSplit reads: expected ${ARRAY_FORMATS} with image arrays. ` +
+      "Save its arrays with numpy.savez and inspect that file.",
+  );
+}
+
+/** Tells a file from what it was before it was changed or replaced; empty for none. */
+function stampOf(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? "" : [stats.dev, stats.ino, stats.size, stats.mtimeMs].join(" ");
 }
 
 /** Closes an array file, e.g. because it may have changed since it was opened. */
 export function closeShared(file: string): void {
-  open.get(file)?.close();
+  const opening = open.get(file);
   open.delete(file);
+  opening?.then(
+    (opened) => opened.close(),
+    () => undefined,
+  );
 }
 
 /** The array of a file with this key. */
-export function openArray(file: string, key: string): NdArray {
-  const found = openShared(file).arrays.find((array) => array.key === key);
+export async function openArray(file: string, key: string): Promise<NdArray> {
+  const found = (await openShared(file)).arrays.find((array) => array.key === key);
   if (found === undefined) throw new CleanSplitError("changed", `${file} no longer holds "${key}". Inspect it again.`);
   return found;
 }
@@ -71,8 +98,8 @@ export interface RowPicture {
 }
 
 /** The pictures of the rows `[from, from + count)`. */
-export function readRows(format: RowFormat, from: number, count: number): RowPicture[] {
-  const array = openArray(format.file, format.key);
+export async function readRows(format: RowFormat, from: number, count: number): Promise<RowPicture[]> {
+  const array = await openArray(format.file, format.key);
   const bytes = array.rows(from, count);
   const size = rowBytes(array);
   return Array.from({ length: count }, (_, index) =>
@@ -80,7 +107,12 @@ export function readRows(format: RowFormat, from: number, count: number): RowPic
   );
 }
 
-function toPicture(dtype: Dtype, row: Uint8Array, { geometry, scaling }: RowFormat): RowPicture {
+/** A row of numbers, little endian, as a picture. */
+export function toPicture(
+  dtype: Dtype,
+  row: Uint8Array,
+  { geometry, scaling }: Pick<RowFormat, "geometry" | "scaling">,
+): RowPicture {
   const { width, height } = geometry;
   const valid = (picture: Picture): RowPicture => ({ picture, fits: true });
   const mode = (wide: "" | "16"): Mode =>
@@ -118,36 +150,4 @@ function interleave(bytes: Uint8Array, { width, height, channels, channelsFirst 
 
 function isBytes(dtype: Dtype): boolean {
   return dtype === "u1" || dtype === "b1";
-}
-
-/** The numbers in little-endian bytes; 64-bit integers become floats, which is exact for every pixel and label. */
-function toNumbers(dtype: Dtype, bytes: Uint8Array): Float64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = itemBytes(dtype);
-  const read = READERS[dtype];
-  return Float64Array.from({ length: bytes.length / size }, (_, index) => read(view, index * size));
-}
-
-const READERS: Readonly<Record<Dtype, (view: DataView, at: number) => number>> = {
-  b1: (view, at) => view.getUint8(at),
-  u1: (view, at) => view.getUint8(at),
-  i1: (view, at) => view.getInt8(at),
-  u2: (view, at) => view.getUint16(at, true),
-  i2: (view, at) => view.getInt16(at, true),
-  u4: (view, at) => view.getUint32(at, true),
-  i4: (view, at) => view.getInt32(at, true),
-  u8: (view, at) => Number(view.getBigUint64(at, true)),
-  i8: (view, at) => Number(view.getBigInt64(at, true)),
-  f2: (view, at) => halfToNumber(view.getUint16(at, true)),
-  f4: (view, at) => view.getFloat32(at, true),
-  f8: (view, at) => view.getFloat64(at, true),
-};
-
-/** An IEEE 754 half-precision number. */
-function halfToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -54,6 +54,21 @@ export function refuses(read: () => unknown, reason: ErrorReason, message: RegEx
   return text;
 }
 
+/** The same of a reader that answers later. */
+export async function refusesLater(read: () => Promise<unknown>, reason: ErrorReason, message: RegExp): Promise<void> {
+  const failure = await read().then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  );
+  refuses(
+    () => {
+      if (failure !== null) throw failure;
+    },
+    reason,
+    message,
+  );
+}
+
 /** Bytes of numbers, Latin-1 text and bytes. */
 export function bytes(...parts: readonly (number | string | Uint8Array)[]): Buffer {
   return Buffer.concat(

@@ -71,6 +71,8 @@ describe("scaling of floats", () => {
     unit: (pixel) => pixel / 255,
     symmetric: (pixel) => pixel / 127.5 - 1,
     identity: (pixel) => pixel,
+    signed: (pixel) => (pixel - 128) / 128,
+    power: (pixel) => pixel / 256,
   };
   const pictures = fc.array(fc.uint8Array({ minLength: 64, maxLength: 64 }), { minLength: 5, maxLength: 5 });
 

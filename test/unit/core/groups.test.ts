@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { SampleState } from "../../../src/core/dataset/dataset";
 import { groupByDigest, membersOf } from "../../../src/core/duplicates/groups";
 import { countDuplicates, findDuplicates, measureLeakage } from "../../../src/core/leakage/findings";
-import { protectEvaluation, REMOVAL_REASONS } from "../../../src/core/sanitize/policy";
+import { reasonOf } from "../../../src/core/sanitize/policy";
+import { decideFor, isUsable } from "../sanitize/support";
 import { findingsOf, samples, type TestSample } from "./support";
 
 describe("groups of equal samples", () => {
@@ -37,8 +38,8 @@ describe("leakage", () => {
       fc.property(samples(), (all) => {
         const measured = measureLeakage(findingsOf(all), "pixel");
         for (const { split, in: other, samples: images, groups, pairs } of measured) {
-          const from = all.filter((sample) => sample.split === split && usable(sample));
-          const to = all.filter((sample) => sample.split === other && usable(sample));
+          const from = all.filter((sample) => sample.split === split && isUsable(sample));
+          const to = all.filter((sample) => sample.split === other && isUsable(sample));
           const leaked = from.filter((a) => to.some((b) => a.content === b.content));
           assert.equal(images, leaked.length);
           assert.equal(groups, new Set(leaked.map((sample) => sample.content)).size);
@@ -112,7 +113,7 @@ describe("the policy that protects evaluation", () => {
   it("leaves no leakage, no duplicate and no conflict, whatever the dataset", () => {
     fc.assert(
       fc.property(samples(), (all) => {
-        const { stays } = protectEvaluation(findingsOf(all));
+        const { stays } = decideFor(findingsOf(all));
         const kept = findingsOf(all.filter((_, sample) => stays[sample] === 1));
         assert.equal(countDuplicates(kept, "pixel").groups, 0);
         assert.ok(measureLeakage(kept, "pixel").every((entry) => entry.samples === 0));
@@ -123,9 +124,10 @@ describe("the policy that protects evaluation", () => {
   it("gives every removed duplicate a twin that stays, and loses no picture but conflicts", () => {
     fc.assert(
       fc.property(samples(), (all) => {
-        const { stays, reasonOf, twinOf } = protectEvaluation(findingsOf(all));
+        const decision = decideFor(findingsOf(all));
+        const { stays, twinOf } = decision;
         for (const [index, sample] of all.entries()) {
-          const reason = REMOVAL_REASONS[reasonOf[index] ?? 0];
+          const reason = reasonOf(decision, index);
           assert.equal(reason === undefined, stays[index] === 1);
           if (reason !== "leaks" && reason !== "duplicate") continue;
           const twin = all[twinOf[index] ?? -1];
@@ -138,7 +140,7 @@ describe("the policy that protects evaluation", () => {
   });
 
   it("protects test before validation before train, and keeps the first image of its split", () => {
-    const decision = protectEvaluation(
+    const decision = decideFor(
       findingsOf([
         { split: "train", content: 1 },
         { split: "validation", content: 1 },
@@ -152,7 +154,7 @@ describe("the policy that protects evaluation", () => {
       ]),
     );
     assert.deepEqual([...decision.stays], [0, 0, 1, 0, 0, 1, 0, 0, 0]);
-    const reasons = [...decision.reasonOf].map((code) => REMOVAL_REASONS[code] ?? "stays");
+    const reasons = Array.from(decision.stays, (_, sample) => reasonOf(decision, sample) ?? "stays");
     assert.deepEqual(reasons, [
       "leaks",
       "leaks",
@@ -166,7 +168,3 @@ describe("the policy that protects evaluation", () => {
     ]);
   });
 });
-
-function usable(sample: TestSample): boolean {
-  return (sample.state ?? SampleState.ok) === SampleState.ok;
-}

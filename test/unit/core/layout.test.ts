@@ -147,6 +147,39 @@ describe("arrays", () => {
     );
   });
 
+  it("belong to the split that their file is called after", () => {
+    const splits = (name: string, keys: Readonly<Record<string, readonly number[]>> = { data: [5, 8, 8], y: [5] }) =>
+      recogniseArrays(heads(keys), name).map(({ split, role, labelKey }) => [split, role, labelKey]);
+    assert.deepEqual(splits("test_signs"), [["test", "test", "y"]]);
+    assert.deepEqual(splits("data_batch_3"), [["train", "train", "y"]]);
+    assert.deepEqual(splits("test_batch"), [["test", "test", "y"]]);
+    assert.deepEqual(splits("faces"), [["faces", "other", "y"]]);
+    // Two arrays of one file cannot both be its split.
+    assert.deepEqual(splits("train", { a: [5, 8, 8], b: [6, 8, 8] }), [
+      ["train/a", "other", null],
+      ["train/b", "other", null],
+    ]);
+  });
+
+  it("of CIFAR-100 have the fine labels", () => {
+    const [found] = recogniseArrays(heads({ coarse_labels: [5], data: [5, 3072], fine_labels: [5] }), "train");
+    assert.equal(found?.labelKey, "fine_labels");
+  });
+
+  it("have the labels that a person says, or none", () => {
+    const keys = heads({ x: [5, 8, 8], y: [5], other: [5], codes: [5, 4, 4] });
+    const given = new Map([["x", "codes"]]);
+    const said = recogniseArrays(keys, "a", given);
+    assert.deepEqual(
+      said.map(({ key, labelKey }) => [key, labelKey]),
+      [["x", "codes"]],
+    );
+    assert.match(said[0]?.reason ?? "", /labels from "codes", as you said\./);
+    const [none] = recogniseArrays(keys, "a", new Map([["x", null]]));
+    assert.equal(none?.labelKey, null);
+    assert.match(none.reason, /it has no labels, as you said\./);
+  });
+
   it("have a geometry when rows are pictures", () => {
     assert.deepEqual(geometryOf([9, 32, 32, 3]), { height: 32, width: 32, channels: 3, channelsFirst: false });
     assert.deepEqual(geometryOf([9, 3, 32, 32]), { height: 32, width: 32, channels: 3, channelsFirst: true });

@@ -18,8 +18,11 @@ export interface TestSample {
 
 const ROLES: readonly Role[] = ["train", "validation", "test"];
 
-/** The findings of an inspection of these samples. */
-export function findingsOf(all: readonly TestSample[]): Findings {
+/** The findings of an inspection of these samples; `contents` are theirs when there are more than a byte can tell apart. */
+export function findingsOf(
+  all: readonly TestSample[],
+  contents: readonly number[] = all.map(({ content }) => content),
+): Findings {
   const classes = [...new Set(all.flatMap((sample) => sample.label ?? []))].sort();
   const fingerprints = createFingerprints(all.length);
   all.forEach((sample, index) => {
@@ -28,7 +31,10 @@ export function findingsOf(all: readonly TestSample[]): Findings {
     fingerprints.isFile[index] = 1;
     fingerprints.blank[index] = sample.blank === true ? 1 : 0;
     fingerprints.fileDigests.fill((sample.file ?? 100 + index) % 256, index * 16, index * 16 + 16);
-    if (state !== SampleState.unreadable) fingerprints.pixelDigests.fill(sample.content, index * 16, index * 16 + 16);
+    if (state === SampleState.unreadable) return;
+    const content = contents[index] ?? 0;
+    fingerprints.pixelDigests.fill(content, index * 16, index * 16 + 16);
+    if (content > 0xff) fingerprints.pixelDigests.set([content >> 8, ~content], index * 16);
   });
   const table = {
     count: all.length,

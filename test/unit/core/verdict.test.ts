@@ -15,7 +15,12 @@ function reportOf(all: readonly TestSample[], ignored: Report["dataset"]["ignore
 
 function reportFor(findings: Findings, ignored: Report["dataset"]["ignored"] = []): Report {
   const layout = { name: "x", inputs: [], units: [], ignored, notes: [] };
-  const report = buildReport(findings, { id: String, file: String, extension: () => "" }, layout, 1);
+  const report = buildReport(
+    findings,
+    { id: String, file: String, isOwnFile: () => true, extension: () => "" },
+    layout,
+    1,
+  );
   // An inspected dataset only has splits that hold samples.
   return { ...report, splits: report.splits.filter((split) => split.samples > 0) };
 }

@@ -5,6 +5,7 @@ import { openDataset, type Dataset } from "../../../src/engine/dataset";
 import { inspectDataset } from "../../../src/engine/inspection";
 import { Pool } from "../../../src/engine/pool/pool";
 import { inputsOf } from "../../../src/engine/recognition/inputs";
+import { Unpacked } from "../../../src/engine/sources/packed/unpacked";
 
 const DIST = path.resolve(import.meta.dirname, "../../../dist");
 
@@ -33,7 +34,7 @@ export function useDatasets(
   return {
     pool,
     async open(inputs) {
-      const dataset = await openDataset(inputsOf({ inputs, assignments: [] }), [], pool, run, null);
+      const dataset = await openDataset(inputsOf({ inputs, assignments: [] }), [], pool, run, null, new Unpacked());
       const { findings } = await inspectDataset(dataset, pool, run, new Map());
       return { dataset, findings };
     },

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { viewRemoval } from "../../../src/core/sanitize/buildPlan";
-import { protectEvaluation, REMOVAL_REASONS } from "../../../src/core/sanitize/policy";
+import { viewChange } from "../../../src/core/sanitize/buildPlan";
+import { reasonOf } from "../../../src/core/sanitize/policy";
+import { decideFor } from "../sanitize/support";
 import { nearFindingsOf, samples, type TestSample } from "../core/support";
 
 const CONTENTS = 12;
@@ -14,20 +15,21 @@ function areSimilar(similar: readonly boolean[], a: number, b: number): boolean 
 }
 
 const PROTECTION = ["test", "validation", "train"];
-const names = { id: (sample: number) => `s${sample}`, file: () => "", extension: () => "png" };
+const names = { id: (sample: number) => `s${sample}`, file: () => "", isOwnFile: () => true, extension: () => "png" };
 
 describe("a plan for similar images", () => {
   it("leaves no two equal or similar images, and each that leaves has a twin that stays and is no less protected", () => {
     fc.assert(
       fc.property(samples(), similarity, (all, similar) => {
         const findings = nearFindingsOf(all, (a, b) => areSimilar(similar, a, b));
-        const { stays, reasonOf, twinOf } = protectEvaluation(findings, "near");
+        const decision = decideFor(findings, { tier: "near" });
+        const { stays, twinOf } = decision;
         const isSame = (a: TestSample, b: TestSample): boolean =>
           a.content === b.content || areSimilar(similar, a.content, b.content);
         const staying = all.filter((_, sample) => stays[sample] === 1);
         staying.forEach((a, at) => staying.slice(at + 1).forEach((b) => assert.ok(!isSame(a, b))));
         all.forEach((sample, index) => {
-          const reason = REMOVAL_REASONS[reasonOf[index] ?? 0];
+          const reason = reasonOf(decision, index);
           if (reason !== "leaks" && reason !== "duplicate") return;
           const twin = all[twinOf[index] ?? -1];
           assert.ok(twin !== undefined && stays[twinOf[index] ?? 0] === 1 && isSame(sample, twin));
@@ -45,9 +47,9 @@ describe("a plan for similar images", () => {
       { split: "train", content: 2 },
       { split: "train", content: 3 },
     ] as const;
-    const { stays } = protectEvaluation(
+    const { stays } = decideFor(
       nearFindingsOf(chain, (a, b) => Math.abs(a - b) === 1),
-      "near",
+      { tier: "near" },
     );
     assert.deepEqual([...stays], [1, 0, 1]);
   });
@@ -58,10 +60,10 @@ describe("a plan for similar images", () => {
       { split: "train", content: 2, label: "B" },
     ] as const;
     const findings = nearFindingsOf(pair, () => true);
-    assert.deepEqual([...protectEvaluation(findings).stays], [1, 1]);
-    const decision = protectEvaluation(findings, "near");
+    assert.deepEqual([...decideFor(findings).stays], [1, 1]);
+    const decision = decideFor(findings, { tier: "near" });
     assert.deepEqual([...decision.stays], [1, 0]);
-    const removal = viewRemoval(findings, names, decision, 1);
+    const removal = viewChange(findings, names, decision, 1);
     assert.equal(removal.tier, "near");
     assert.equal(removal.nearness?.score, 4);
     assert.equal(

@@ -3,7 +3,8 @@ import { bytesInMemory, grouped, sliceOf, withFile, type ByteSource, type OpenFi
 import { inflate, inflateBeginning, isPlausible, MAX_INFLATED_BYTES } from "./inflate";
 import { describeSize, storedArray, totalBytes, type ArrayFile, type Dtype } from "./ndarray";
 
-const DTYPES: ReadonlyMap<number, Dtype> = new Map([
+/** The types of elements, by their code. */
+export const IDX_DTYPES: ReadonlyMap<number, Dtype> = new Map([
   [0x08, "u1"],
   [0x09, "i1"],
   [0x0b, "i2"],
@@ -30,9 +31,18 @@ export function isGzip(beginning: Uint8Array): boolean {
   return beginning[0] === 0x1f && beginning[1] === 0x8b && beginning[2] === 8;
 }
 
+/** Whether a file is gzipped, whatever its name. Throws a `CleanSplitError` when it cannot be read. */
+export function isGzipFile(path: string): boolean {
+  return withFile(path, (file) => {
+    const gzipped = isGzip(file.read(0, Math.min(3, file.length)));
+    file.close();
+    return gzipped;
+  });
+}
+
 /** The header of an IDX file of which `beginning` is the beginning; undefined when it is none. */
 export function parseIdxHeader(beginning: Uint8Array): IdxHeader | undefined {
-  const dtype = DTYPES.get(beginning[2] ?? 0);
+  const dtype = IDX_DTYPES.get(beginning[2] ?? 0);
   const axes = beginning[3] ?? 0;
   const offset = 4 + 4 * axes;
   if (beginning[0] !== 0 || beginning[1] !== 0 || dtype === undefined || axes === 0 || axes > MAX_AXES)

@@ -39,6 +39,8 @@ export interface ArrayFile {
   readonly arrays: readonly NdArray[];
   /** Arrays beside them that hold no numbers, such as class names. */
   readonly skipped: readonly SkippedArray[];
+  /** Sentences about how arrays were understood, where that is not plain from the file. */
+  readonly notes?: readonly string[];
   close(): void;
 }
 

@@ -1,13 +1,10 @@
 import { crc32 } from "node:zlib";
 import { CleanSplitError } from "../../../core/errors";
 import { bytesInMemory, grouped, printable, sliceOf, withFile, type ByteSource, type OpenFile } from "./bytes";
-import { inflate, inflateBeginning, isPlausible, MAX_INFLATED_BYTES } from "./inflate";
+import { inflate, inflateBeginning, isPlausible, keepRecent, MAX_INFLATED_BYTES } from "./inflate";
 import { describeSize, type ArrayFile, type NdArray, type SkippedArray } from "./ndarray";
 import { readNpyArray, readNpyHeader } from "./npy";
 import { listZip, type ZipEntry } from "./zip";
-
-/** Unpacked entries are kept up to this many bytes together; beyond, the ones used longest ago are unpacked anew. */
-const MAX_KEPT_BYTES = 2 ** 30;
 
 /**
  * Reads an npz file: one array for each entry `<key>.npy`, other entries are no arrays. Stored entries stay in the file.
@@ -22,12 +19,12 @@ export function readNpz(path: string): ArrayFile {
     const arrays: NdArray[] = [];
     const skipped: SkippedArray[] = [];
     let refusal: CleanSplitError | undefined;
-    const kept = keepUnpacked(file);
+    const kept = keepRecent((entry: ZipEntry) => unpack(file, nameOf(file, entry), entry));
     for (const entry of listZip(file)) {
       if (!entry.name.endsWith(".npy")) continue;
-      const key = entry.name.slice(0, -".npy".length);
+      const key = keyOf(entry);
       try {
-        arrays.push(readEntry(file, key, entry, kept));
+        arrays.push(readEntry(file, entry, kept));
       } catch (error) {
         if (!(error instanceof CleanSplitError) || error.reason === "corrupt") throw error;
         refusal ??= error;
@@ -41,10 +38,18 @@ export function readNpz(path: string): ArrayFile {
   });
 }
 
-type Unpacked = (what: string, entry: ZipEntry) => ByteSource;
+function keyOf(entry: ZipEntry): string {
+  return entry.name.slice(0, -".npy".length);
+}
 
-function readEntry(file: OpenFile, key: string, entry: ZipEntry, unpacked: Unpacked): NdArray {
-  const what = `${printable(key)} in ${file.name}`;
+/** The array of an entry in messages. */
+function nameOf(file: OpenFile, entry: ZipEntry): string {
+  return `${printable(keyOf(entry))} in ${file.name}`;
+}
+
+function readEntry(file: OpenFile, entry: ZipEntry, unpacked: (entry: ZipEntry) => Uint8Array): NdArray {
+  const key = keyOf(entry);
+  const what = nameOf(file, entry);
   if (entry.method === "stored") return readNpyArray(what, key, sliceOf(file, entry.offset, entry.packedSize));
 
   const header = readNpyHeader(what, beginningOf(file, what, entry));
@@ -67,7 +72,10 @@ function readEntry(file: OpenFile, key: string, entry: ZipEntry, unpacked: Unpac
     length: entry.size,
     // The header is read from its beginning, so that opening a file unpacks nothing else.
     read: (from, count) =>
-      (from + count <= header.offset ? beginningOf(file, what, entry) : unpacked(what, entry)).read(from, count),
+      (from + count <= header.offset ? beginningOf(file, what, entry) : bytesInMemory(unpacked(entry))).read(
+        from,
+        count,
+      ),
   });
 }
 
@@ -83,24 +91,6 @@ function beginningOf(file: OpenFile, what: string, entry: ZipEntry): ByteSource 
     if (packed.length === entry.packedSize || bytes.length >= 1 << 16) break;
   }
   return bytesInMemory(bytes);
-}
-
-function keepUnpacked(file: OpenFile): Unpacked {
-  const kept = new Map<ZipEntry, Uint8Array>();
-  return (what, entry) => {
-    const known = kept.get(entry);
-    kept.delete(entry);
-    const bytes = known ?? unpack(file, what, entry);
-    // A map keeps the order of insertion: what was used last stands last.
-    kept.set(entry, bytes);
-    let total = [...kept.values()].reduce((sum, { length }) => sum + length, 0);
-    for (const [oldest, { length }] of kept) {
-      if (total <= MAX_KEPT_BYTES || oldest === entry) break;
-      kept.delete(oldest);
-      total -= length;
-    }
-    return bytesInMemory(bytes);
-  };
 }
 
 function unpack(file: OpenFile, what: string, entry: ZipEntry): Uint8Array {

@@ -10,14 +10,35 @@ export interface ZipEntry {
   readonly packedSize: number;
   readonly size: number;
   readonly crc: number;
+  /** Whether its data is where a link leads to, as its mode says. */
+  readonly isLink: boolean;
 }
 
+/** A record of the directory of a zip file: of a file, or of a folder, whose name ends with a slash. */
+export interface ZipRecord extends ZipEntry {
+  /** Its bytes in the directory. */
+  readonly record: Uint8Array;
+  /** Where its header and its data begin, and where the next one or the directory does, in bytes. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How large a directory may be, in bytes, and what a person can do with a file that is not read, in a sentence. */
+export interface ZipLimits {
+  readonly directoryBytes: number;
+  readonly remedy: string;
+}
+
+/** Lengths of the fixed parts of the record that ends a zip file, of one of its directory, and of the header at the data. */
 const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 0xffff;
 const CENTRAL_BYTES = 46;
 const LOCAL_BYTES = 30;
 /** Bounds what a forged directory can cost; real array files have tens of entries. */
-const MAX_DIRECTORY_BYTES = 1 << 25;
+const ARRAY_LIMITS: ZipLimits = { directoryBytes: 1 << 25, remedy: "Save it anew with numpy.savez." };
+
+/** The host of the system whose modes an entry has, and the mode of a link. */
+const [UNIX, KIND_MASK, LINK] = [3, 0o170000, 0o120000];
 
 /**
  * Lists the files of a zip file (folders are left out), zip64 included.
@@ -27,74 +48,100 @@ const MAX_DIRECTORY_BYTES = 1 << 25;
  * damaged or forged: entries outside the file or over each other, two of one name, a name that differs from the one
  * at the data; and "unsupported" for encryption, several volumes and other compression methods.
  */
-export function listZip(file: OpenFile): readonly ZipEntry[] {
-  const directory = findDirectory(file);
+export function listZip(file: OpenFile, limits: ZipLimits = ARRAY_LIMITS): readonly ZipEntry[] {
+  return listZipRecords(file, limits).filter(({ name }) => !name.endsWith("/"));
+}
+
+/** All of a directory in its order, to write the zip file anew. Throws as {@link listZip} does. */
+export function listZipRecords(file: OpenFile, limits: ZipLimits): readonly ZipRecord[] {
+  const directory = findDirectory(file, limits);
   const bytes = file.read(directory.offset, directory.size);
-  const view = new DataView(bytes.buffer);
-  const entries: ZipEntry[] = [];
-  const spans: { readonly name: string; readonly from: number; readonly to: number }[] = [];
   const names = new Set<string>();
+  const records: Mutable<ZipRecord>[] = [];
   let at = 0;
   for (let index = 0; index < directory.count; index++) {
-    if (at + CENTRAL_BYTES > bytes.length || view.getUint32(at, true) !== 0x02014b50) {
+    if (at + CENTRAL_BYTES > bytes.length || new DataView(bytes.buffer).getUint32(at, true) !== 0x02014b50) {
       throw corrupt(file, `its directory has ${grouped(index)} of the ${grouped(directory.count)} entries it declares`);
     }
-    const flags = view.getUint16(at + 8, true);
-    const method = view.getUint16(at + 10, true);
-    const crc = view.getUint32(at + 16, true);
-    const nameEnd = at + CENTRAL_BYTES + view.getUint16(at + 28, true);
-    const extraEnd = nameEnd + view.getUint16(at + 30, true);
-    const next = extraEnd + view.getUint16(at + 32, true);
-    if (next > bytes.length) throw corrupt(file, "its directory is cut off");
-    const rawName = bytes.subarray(at + CENTRAL_BYTES, nameEnd);
-    const name = Buffer.from(rawName).toString("utf8");
-    const shown = printable(name);
-    const wide = zip64Fields(view, nameEnd, extraEnd, {
-      size: view.getUint32(at + 24, true),
-      packedSize: view.getUint32(at + 20, true),
-      header: view.getUint32(at + 42, true),
-    });
-    if (wide === undefined) throw corrupt(file, `the sizes of ${shown} are missing`);
-    if (names.has(name)) throw corrupt(file, `it holds ${shown} twice`);
-    names.add(name);
+    const record = readRecord(file, bytes, at, directory, limits);
+    if (names.has(record.name)) throw corrupt(file, `it holds ${printable(record.name)} twice`);
+    names.add(record.name);
+    records.push(record);
+    at += record.record.length;
+  }
+  const ordered = records.toSorted((a, b) => a.from - b.from);
+  for (const [index, record] of ordered.entries()) {
+    const next = ordered[index + 1]?.from ?? directory.offset;
+    if (next < record.to) {
+      throw corrupt(
+        file,
+        `${printable(record.name)} and ${printable(ordered[index + 1]?.name ?? "")} lie over each other`,
+      );
+    }
+    // What describes the data may stand behind it, too.
+    record.to = next;
+  }
+  return records;
+}
 
-    if (wide.header + LOCAL_BYTES > directory.offset) throw corrupt(file, `${shown} lies outside of it`);
-    const local = file.read(wide.header, Math.min(LOCAL_BYTES + rawName.length, directory.offset - wide.header));
-    const localView = new DataView(local.buffer);
-    if (
-      localView.getUint32(0, true) !== 0x04034b50 ||
-      localView.getUint16(8, true) !== method ||
-      localView.getUint16(26, true) !== rawName.length ||
-      Buffer.compare(local.subarray(LOCAL_BYTES), rawName) !== 0
-    ) {
-      throw corrupt(file, `its directory and its data disagree about ${shown}`);
-    }
-    const offset = wide.header + LOCAL_BYTES + rawName.length + localView.getUint16(28, true);
-    const end = offset + wide.packedSize;
-    if (end > directory.offset) throw corrupt(file, `${shown} lies outside of it`);
-    spans.push({ name: shown, from: wide.header, to: end });
-    at = next;
-    if (name.endsWith("/")) continue;
-    if ((flags & 1) !== 0) throw unsupported(file, `${shown} is encrypted`);
-    if (method !== 0 && method !== 8) throw unsupported(file, `${shown} is compressed with method ${method}`);
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The record at a position of the directory, checked against the header at its data. */
+function readRecord(
+  file: OpenFile,
+  bytes: Uint8Array<ArrayBuffer>,
+  at: number,
+  directory: Directory,
+  limits: ZipLimits,
+): ZipRecord {
+  const view = new DataView(bytes.buffer);
+  const flags = view.getUint16(at + 8, true);
+  const method = view.getUint16(at + 10, true);
+  const nameEnd = at + CENTRAL_BYTES + view.getUint16(at + 28, true);
+  const extraEnd = nameEnd + view.getUint16(at + 30, true);
+  const next = extraEnd + view.getUint16(at + 32, true);
+  if (next > bytes.length) throw corrupt(file, "its directory is cut off");
+  const rawName = bytes.subarray(at + CENTRAL_BYTES, nameEnd);
+  const name = Buffer.from(rawName).toString("utf8");
+  const shown = printable(name);
+  const wide = zip64Fields(view, nameEnd, extraEnd, {
+    size: view.getUint32(at + 24, true),
+    packedSize: view.getUint32(at + 20, true),
+    header: view.getUint32(at + 42, true),
+  });
+  if (wide === undefined) throw corrupt(file, `the sizes of ${shown} are missing`);
+
+  if (wide.header + LOCAL_BYTES > directory.offset) throw corrupt(file, `${shown} lies outside of it`);
+  const local = file.read(wide.header, Math.min(LOCAL_BYTES + rawName.length, directory.offset - wide.header));
+  const localView = new DataView(local.buffer);
+  if (
+    localView.getUint32(0, true) !== 0x04034b50 ||
+    localView.getUint16(8, true) !== method ||
+    localView.getUint16(26, true) !== rawName.length ||
+    Buffer.compare(local.subarray(LOCAL_BYTES), rawName) !== 0
+  ) {
+    throw corrupt(file, `its directory and its data disagree about ${shown}`);
+  }
+  const offset = wide.header + LOCAL_BYTES + rawName.length + localView.getUint16(28, true);
+  const end = offset + wide.packedSize;
+  if (end > directory.offset) throw corrupt(file, `${shown} lies outside of it`);
+  if (!name.endsWith("/")) {
+    if ((flags & 1) !== 0) throw unsupported(file, `${shown} is encrypted`, limits);
+    if (method !== 0 && method !== 8) throw unsupported(file, `${shown} is compressed with method ${method}`, limits);
     if (method === 0 && wide.size !== wide.packedSize) throw corrupt(file, `${shown} has two sizes`);
-    entries.push({
-      name,
-      method: method === 0 ? "stored" : "deflated",
-      offset,
-      packedSize: wide.packedSize,
-      size: wide.size,
-      crc,
-    });
   }
-  spans.sort((a, b) => a.from - b.from);
-  for (const [index, span] of spans.entries()) {
-    const previous = spans[index - 1];
-    if (previous !== undefined && span.from < previous.to) {
-      throw corrupt(file, `${previous.name} and ${span.name} lie over each other`);
-    }
-  }
-  return entries;
+  return {
+    name,
+    method: method === 0 ? "stored" : "deflated",
+    offset,
+    packedSize: wide.packedSize,
+    size: wide.size,
+    crc: view.getUint32(at + 16, true),
+    isLink: bytes[at + 5] === UNIX && ((view.getUint32(at + 38, true) >>> 16) & KIND_MASK) === LINK,
+    record: bytes.subarray(at, next),
+    from: wide.header,
+    to: end,
+  };
 }
 
 interface Directory {
@@ -103,7 +150,7 @@ interface Directory {
   readonly count: number;
 }
 
-function findDirectory(file: OpenFile): Directory {
+function findDirectory(file: OpenFile, limits: ZipLimits): Directory {
   const tailStart = Math.max(0, file.length - END_BYTES - MAX_COMMENT_BYTES);
   const tail = Buffer.from(file.read(tailStart, file.length - tailStart).buffer);
   let end = tail.length - END_BYTES;
@@ -140,9 +187,9 @@ function findDirectory(file: OpenFile): Directory {
       limit = wideAt;
     }
   }
-  if (disks !== 0) throw unsupported(file, "it is spread over several files");
+  if (disks !== 0) throw unsupported(file, "it is spread over several files", limits);
   if (offset + size > limit) throw corrupt(file, "its directory lies outside of it");
-  if (size > MAX_DIRECTORY_BYTES) throw unsupported(file, `its directory has ${grouped(size)} bytes`);
+  if (size > limits.directoryBytes) throw unsupported(file, `its directory has ${grouped(size)} bytes`, limits);
   if (count * CENTRAL_BYTES > size) {
     throw corrupt(
       file,
@@ -188,6 +235,6 @@ function corrupt(file: OpenFile, problem: string): CleanSplitError {
   return new CleanSplitError("corrupt", `${file.name} is a damaged zip file: ${problem}. Download it again.`);
 }
 
-function unsupported(file: OpenFile, problem: string): CleanSplitError {
-  return new CleanSplitError("unsupported", `${file.name} cannot be read: ${problem}. Save it anew with numpy.savez.`);
+function unsupported(file: OpenFile, problem: string, { remedy }: ZipLimits): CleanSplitError {
+  return new CleanSplitError("unsupported", `${file.name} cannot be read: ${problem}. ${remedy}`);
 }

@@ -1,0 +1,320 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { CleanSplitError } from "../core/errors";
+import { forEachGroup } from "../core/duplicates/groups";
+import { groupsOf } from "../core/leakage/findings";
+import { number, plural } from "../core/leakage/verdict";
+import { planSplits, viewChange } from "../core/sanitize/buildPlan";
+import type { Given } from "../core/sanitize/draft";
+import { applyEdits } from "../core/sanitize/edits";
+import { completeOptions, type PlanOptions } from "../core/sanitize/options";
+import type { PlanSummary, PolicyPreview } from "../core/sanitize/plan";
+import {
+  parsePlanFile,
+  plainChange,
+  writePlanFile,
+  type PlainChange,
+  type PlanFile,
+  type PlanHead,
+} from "../core/sanitize/planFile";
+import { decide, POLICY_NAMES, policyText, previewPolicy } from "../core/sanitize/policies";
+import { isChanged, type Decision } from "../core/sanitize/policy";
+import { remainingLeaks } from "../core/sanitize/remaining";
+import { datasetFingerprint } from "./datasetFingerprint";
+import type { Inspection } from "./inspection";
+import { forEachLimited } from "./limited";
+import type { Pool } from "./pool/pool";
+import { CERTIFICATE } from "./write/certificate";
+import { MANIFEST } from "./write/manifest";
+import { outputsOf, type Plan } from "./write/outputs";
+import { differingTwins, keepDiffering } from "./write/twins";
+
+/** Files whose size is asked for at a time. */
+const STATS_AT_ONCE = 32;
+
+/** A plan of an inspected dataset. Rejects with a `CleanSplitError` when it cannot be treated so. */
+export async function makePlan(
+  inspection: Inspection,
+  options: Partial<PlanOptions>,
+  keep: readonly number[],
+  pool: Pool,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const complete = optionsFor(inspection, options);
+  const found = await compared(inspection, await decisionFor(inspection, complete, keep), pool, signal);
+  return planOf(inspection, complete, keep, found.decision, found, new Set());
+}
+
+/** What each policy would do. */
+export async function previewPlans(inspection: Inspection, options: Partial<PlanOptions>): Promise<PolicyPreview[]> {
+  const complete = optionsFor(inspection, options);
+  const given = await givenFor(inspection, complete, []);
+  return POLICY_NAMES.map((policy) => previewPolicy(inspection.findings, { ...complete, policy }, given));
+}
+
+/** A plan as it is previewed; `id` names it. */
+export function summarise(plan: Plan, id: string): PlanSummary {
+  return {
+    plan: id,
+    ...totalsOf(plan),
+    options: plan.options,
+    outputs: [
+      ...outputsOf(plan).map(({ says }) => says),
+      `${MANIFEST}: every changed sample with its reason and its twin`,
+      `${CERTIFICATE}: what the copy was made of, and a SHA-256 of every file`,
+    ],
+  };
+}
+
+/** A plan as a file for people; see `writePlanFile`. */
+export function planFileOf(plan: Plan): string {
+  const { inspection, options, keep, basis } = plan;
+  const { dataset, findings } = inspection;
+  const { near } = findings;
+  const head: PlanHead = {
+    created: new Date().toISOString(),
+    inputs: dataset.layout.inputs,
+    source: { fingerprint: datasetFingerprint(inspection), samples: findings.table.count },
+    options,
+    keep: keep.map((sample) => dataset.names.id(sample)),
+    near:
+      options.tier === "near" && near !== null
+        ? { measure: near.search.measure.name, threshold: near.threshold }
+        : null,
+    basis,
+  };
+  return writePlanFile(head, totalsOf(plan), entriesOf(plan));
+}
+
+/**
+ * The plan that a file describes. Rejects with a `CleanSplitError` when it is none, when it is of another dataset or of one that
+ * changed since, or when what a person wrote into it cannot be done.
+ */
+export async function readPlanFile(
+  inspection: Inspection,
+  text: string,
+  pool: Pool,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const file = parsePlanFile(text);
+  const { dataset, findings } = inspection;
+  checkSource(inspection, file);
+  const options = optionsFor(inspection, file.options);
+  const keep = samplesOf(inspection, file.keep);
+  const found = await compared(inspection, await decisionFor(inspection, options, keep), pool, signal);
+  if (found.basis !== file.basis) {
+    throw new CleanSplitError(
+      "changed",
+      "The plan file cannot be used: its options were changed, or what people decided of near duplicates was, or another " +
+        'version of CleanSplit made it. Make a new plan; only entries of "changes" can be edited.',
+    );
+  }
+  const { decision, edited } = applyEdits(found.decision, findings, dataset.names, file.entries);
+  return planOf(inspection, options, keep, decision, found, edited);
+}
+
+/** What a policy decided before anything was edited. */
+interface Base {
+  readonly decision: Decision;
+  readonly basis: string;
+  readonly collisions: Plan["collisions"];
+}
+
+/** A decision in which samples that equal their twins only by a collision of MD5 stay. */
+async function compared(inspection: Inspection, decision: Decision, pool: Pool, signal: AbortSignal): Promise<Base> {
+  const { names, table } = inspection.dataset;
+  const forged = await differingTwins(inspection, decision, pool, signal);
+  const kept = keepDiffering(decision, table.splitOf, forged);
+  return {
+    decision: kept,
+    basis: basisOf(kept),
+    collisions: Array.from(forged, (sample) => [names.id(sample), names.id(decision.twinOf[sample] ?? 0)]),
+  };
+}
+
+/** The plan itself, when nothing is left to decide; else throws a `CleanSplitError` that says how to. */
+export function decided(plan: Plan): Plan {
+  const undecided = plan.decision.asks.reduce((sum, asks) => sum + asks, 0);
+  if (undecided === 0) return plan;
+  throw new CleanSplitError(
+    "refused",
+    `The plan cannot be carried out: ${plural(undecided, "image")} with contradicting labels ${undecided === 1 ? "waits" : "wait"} ` +
+      'for a word. Write the plan into a file, say "stay", "leave" or "move" in place of each "ask", and read it again; or ' +
+      "settle conflicts by the rule drop or majority.",
+  );
+}
+
+/** What the policy decides. */
+async function decisionFor(inspection: Inspection, options: PlanOptions, keep: readonly number[]): Promise<Decision> {
+  return decide(inspection.findings, options, await givenFor(inspection, options, keep));
+}
+
+function optionsFor({ findings: { near, table } }: Inspection, options: Partial<PlanOptions>): PlanOptions {
+  const complete = completeOptions(options, table.splits);
+  if (complete.tier !== "near" || near !== null) return complete;
+  throw new CleanSplitError("refused", "Near duplicates were not searched in this dataset yet. Search them first.");
+}
+
+async function givenFor(inspection: Inspection, options: PlanOptions, keep: readonly number[]): Promise<Given> {
+  const sizes = options.keep === "largest" ? await sizesOfGrouped(inspection, options.tier) : new Map<number, number>();
+  return {
+    keep,
+    name: (sample) => inspection.dataset.names.id(sample),
+    fileSize: (sample) => sizes.get(sample) ?? 0,
+  };
+}
+
+/** Bytes of the files of all samples that have an equal or near one; one that is gone has none. */
+async function sizesOfGrouped(
+  { dataset, findings }: Inspection,
+  tier: PlanOptions["tier"],
+): Promise<ReadonlyMap<number, number>> {
+  const samples = new Set<number>();
+  forEachGroup(groupsOf(findings, tier), (members) => {
+    for (const sample of members) if (dataset.ref(sample).kind === "file") samples.add(sample);
+  });
+  const sizes = new Map<number, number>();
+  await forEachLimited([...samples], STATS_AT_ONCE, async (sample) => {
+    const found = await stat(dataset.names.file(sample)).catch(() => undefined);
+    sizes.set(sample, found?.size ?? 0);
+  });
+  return sizes;
+}
+
+/** Names a decision of a policy, so that a plan file is only read where the policy still decides the same. */
+function basisOf({ splits, stays, splitOf, asks, reasonOf }: Decision): string {
+  const hash = createHash("sha256").update(JSON.stringify(splits));
+  for (const column of [stays, splitOf, asks, reasonOf]) hash.update(column);
+  return `sha256:${hash.digest("hex")}`;
+}
+
+function planOf(
+  inspection: Inspection,
+  options: PlanOptions,
+  keep: readonly number[],
+  decision: Decision,
+  { basis, collisions }: Base,
+  edited: ReadonlySet<number>,
+): Plan {
+  const shapeOf = shapes(inspection, decision);
+  const leaks = edited.size === 0 ? 0 : remainingLeaks(inspection.findings, decision, options.tier);
+  const edits =
+    edited.size === 0
+      ? []
+      : [
+          `${plural(edited.size, "image")} ${edited.size === 1 ? "is" : "are"} treated as edited by hand.`,
+          leaks === 0
+            ? "No leakage is left."
+            : `That leaves ${plural(leaks, "image")} with an equal${options.tier === "near" ? " or similar" : ""} one in another split.`,
+        ];
+  return {
+    inspection,
+    options,
+    keep,
+    decision,
+    basis,
+    collisions,
+    edited,
+    policy: [policyText(options), ...edits].join(" "),
+    splits: planSplits(inspection.findings, decision, shapeOf),
+  };
+}
+
+function totalsOf({
+  splits,
+  policy,
+  decision,
+  edited,
+  collisions,
+}: Plan): Omit<PlanSummary, "plan" | "options" | "outputs"> {
+  const sum = (count: (split: (typeof splits)[number]) => number): number =>
+    splits.reduce((total, split) => total + count(split), 0);
+  return {
+    policy,
+    before: sum(({ before }) => before),
+    after: sum(({ after }) => after),
+    moved: sum(({ movedIn }) => movedIn),
+    undecided: decision.asks.reduce((total, asks) => total + asks, 0),
+    edited: edited.size,
+    collisions,
+    splits,
+  };
+}
+
+/** Every change by names, and the samples that stay because a person said so. */
+function* entriesOf({ inspection, decision, edited }: Plan): Generator<PlainChange> {
+  const { dataset, findings } = inspection;
+  for (let sample = 0; sample < findings.table.count; sample++) {
+    if (!isChanged(decision, sample) && !edited.has(sample)) continue;
+    const change = plainChange(viewChange(findings, dataset.names, decision, sample));
+    yield isChanged(decision, sample) ? change : { ...change, action: "stay", to: null, detail: "Stays by hand." };
+  }
+}
+
+function checkSource(inspection: Inspection, { source, options, near }: PlanFile): void {
+  const { findings, dataset } = inspection;
+  const fingerprint = datasetFingerprint(inspection);
+  if (fingerprint !== source.fingerprint) {
+    const count = findings.table.count;
+    const counts =
+      source.samples === count ? "" : ` It is of ${plural(source.samples, "image")}, and here are ${number(count)}.`;
+    throw new CleanSplitError(
+      "changed",
+      `The plan file is of another dataset than ${dataset.layout.inputs.join(", ")}, or that changed since.${counts} Make a new plan.`,
+    );
+  }
+  if (options.tier !== "near" || near === null || findings.near === null) return;
+  const { threshold, search } = findings.near;
+  if (threshold !== near.threshold || search.measure.name !== near.measure) {
+    throw new CleanSplitError(
+      "refused",
+      `The plan file counts as near what has the ${near.measure} ${near.threshold}; here it is the ${search.measure.name} ` +
+        `${threshold}. Search near duplicates with the threshold of the plan, or make a new one.`,
+    );
+  }
+}
+
+/** The samples of some ids, in the order of the dataset. */
+function samplesOf({ dataset: { names }, findings: { table } }: Inspection, ids: readonly string[]): number[] {
+  const missing = new Set(ids);
+  const samples: number[] = [];
+  for (let sample = 0; missing.size > 0 && sample < table.count; sample++) {
+    if (missing.delete(names.id(sample))) samples.push(sample);
+  }
+  const [first] = missing;
+  if (first === undefined) return samples;
+  throw new CleanSplitError(
+    "refused",
+    `The plan file cannot be used: there is no image ${JSON.stringify(first.slice(0, 300))}, which "keep" names. Correct it.`,
+  );
+}
+
+/**
+ * Tells the shape of a split before and after: "823 x 28 x 28" where all its samples are rows of one array, or after it of
+ * arrays of one geometry, "15,364 images" else.
+ */
+function shapes(
+  { dataset, findings: { table } }: Inspection,
+  decision: Decision,
+): (split: number, rows: number, when: "before" | "after") => string {
+  const sources = {
+    before: decision.splits.map(() => new Set<number>()),
+    after: decision.splits.map(() => new Set<number>()),
+  };
+  for (let sample = 0; sample < table.count; sample++) {
+    const source = table.sourceOf[sample] ?? 0;
+    sources.before[table.splitOf[sample] ?? 0]?.add(source);
+    sources.after[decision.splitOf[sample] ?? 0]?.add(source);
+  }
+  return (split, rows, when) => {
+    const geometries = new Set<string>();
+    for (const index of sources[when][split] ?? []) {
+      const source = dataset.sources[index];
+      if (source?.kind !== "array") return plural(rows, "image");
+      const { height, width, channels } = source.format.geometry;
+      geometries.add([height, width, ...(channels === 1 ? [] : [channels])].join(" x "));
+    }
+    const [geometry] = geometries;
+    return geometry === undefined || geometries.size > 1 ? plural(rows, "image") : `${rows} x ${geometry}`;
+  };
+}
