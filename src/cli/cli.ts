@@ -5,16 +5,29 @@ import { nearest, parseArguments, suggest, UsageError } from "./arguments";
 import { EXIT, INTERRUPTIONS, StoppedInspection, type CliProcess, type Command, type Interruption } from "./command";
 import { commandHelpLines, helpCommand, overviewLines } from "./commands/help";
 import { inspect } from "./commands/inspect";
+import { quarantine } from "./commands/quarantine";
 import { sample } from "./commands/sample";
 import { sanitize } from "./commands/sanitize";
 import { train } from "./commands/train";
+import { restore, undo } from "./commands/undo";
+import { verify } from "./commands/verify";
 import { ProgressLine } from "./output/progress";
 import { Terminal } from "./output/terminal";
 import { line, paragraph, span } from "./output/text";
 import { styleOf } from "./views/page";
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [inspect, sanitize, train, sample, helpCommand(() => COMMANDS)];
+export const COMMANDS: readonly Command[] = [
+  inspect,
+  sanitize,
+  verify,
+  undo,
+  quarantine,
+  restore,
+  train,
+  sample,
+  helpCommand(() => COMMANDS),
+];
 
 /** Runs a command line and answers its exit code. Never rejects: every failure is told to the person. */
 export async function runCli(argv: readonly string[], process: CliProcess): Promise<number> {

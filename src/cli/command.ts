@@ -63,6 +63,13 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   { name: "help", short: "h", help: "Show the help of the command." },
 ];
 
+/** Options of the commands that read many files. */
+export const RESULT_OPTIONS: readonly OptionSpec[] = [
+  { name: "json", value: "FILE", help: 'Write the result as JSON; "-" prints it on standard output and nothing else.' },
+  { name: "workers", value: "N", help: "Worker threads that read and decode; as many as processors by default." },
+  { name: "quiet", help: "No progress, and no more than the result in a sentence." },
+];
+
 /** Options of the commands that read a dataset. */
 export const DATASET_OPTIONS: readonly OptionSpec[] = [
   {
@@ -71,11 +78,15 @@ export const DATASET_OPTIONS: readonly OptionSpec[] = [
     multiple: true,
     help: "Everything at or under PATH belongs to the split NAME; ARRAYS.npz#key names one array of a file. Repeatable.",
   },
-  { name: "json", value: "FILE", help: 'Write the result as JSON; "-" prints it on standard output and nothing else.' },
-  { name: "workers", value: "N", help: "Worker threads that read and decode; as many as processors by default." },
-  { name: "no-corrections", help: "Ignore what .cleansplit/dataset.json says about the splits." },
+  {
+    name: "labels",
+    value: "KEY=ARRAY",
+    multiple: true,
+    help: "The array KEY holds the labels of ARRAY, e.g. y=data.npz#X; of .npy files the file KEY, e.g. y.npy=x.npy. Repeatable.",
+  },
+  ...RESULT_OPTIONS,
+  { name: "no-corrections", help: "Ignore what .cleansplit/dataset.json says about splits and labels." },
   { name: "no-cache", help: "Read every image again, and keep nothing for the next time." },
-  { name: "quiet", help: "No progress, and no more than the result in a sentence." },
 ];
 
 /** An inspection that a signal stopped after it had read image files, which the index keeps for the next one. */
@@ -152,10 +163,11 @@ export async function inspectWithProgress(
 }
 
 /** One line for each file of corrections that is used. */
-function tellCorrections({ err, process, quiet }: CommandContext, { assignments }: DatasetRequest): void {
+function tellCorrections({ err, process, quiet }: CommandContext, { assignments, labels = [] }: DatasetRequest): void {
   if (quiet) return;
   const files = new Map<string, number>();
-  for (const { file } of assignments) if (file !== undefined) files.set(file, (files.get(file) ?? 0) + 1);
+  for (const { file } of [...assignments, ...labels])
+    if (file !== undefined) files.set(file, (files.get(file) ?? 0) + 1);
   for (const [file, count] of files) {
     const name = path.relative(process.cwd, file);
     err.print(line(`${plural(count, "part")} as corrected in ${name} (--no-corrections ignores it).`));

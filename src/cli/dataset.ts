@@ -1,6 +1,6 @@
 import { access, constants, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Assignment, DatasetRequest } from "../core/dataset/dataset";
+import type { Assignment, DatasetRequest, LabelAssignment } from "../core/dataset/dataset";
 import { UsageError, type Arguments } from "./arguments";
 
 /** The dataset that the paths and `--split` options name. */
@@ -14,15 +14,37 @@ export function datasetRequest(args: Arguments, cwd: string): DatasetRequest {
     }
     return { path: path.resolve(cwd, place), split: name };
   });
+  const labels = args.all("labels").map((text) => labelsOption(text, cwd));
   const inputs = args.positionals.map((place) => path.resolve(cwd, place));
   // A split that lies elsewhere is part of the dataset too: --split train=A --split test=B needs no further path.
-  for (const assignment of assignments) {
-    const place = fileOf(assignment.path);
+  for (const named of [...assignments.map((assignment) => assignment.path), ...labels.map(({ images }) => images)]) {
+    const place = fileOf(named);
     if (!inputs.some((input) => isInside(input, place))) inputs.push(place);
   }
   if (inputs.length === 0)
-    throw new UsageError("Name the folder, the list of images or the array file of the dataset.");
-  return { inputs: [...new Set(inputs)], assignments };
+    throw new UsageError("Name the folder, the archive, the list of images or the array file of the dataset.");
+  return { inputs: [...new Set(inputs)], assignments, ...(labels.length === 0 ? {} : { labels }) };
+}
+
+/** `KEY=ARRAYS.npz#images`: the array KEY of the same file; of a file that is one array, the file KEY beside it. */
+function labelsOption(text: string, cwd: string): LabelAssignment {
+  const equals = text.indexOf("=");
+  const key = text.slice(0, Math.max(0, equals)).trim();
+  const place = text.slice(equals + 1);
+  if (key === "" || place === "") {
+    throw new UsageError(`--labels needs KEY=ARRAY, e.g. --labels y=data.npz#X, not "${text}".`);
+  }
+  const images = path.resolve(cwd, place);
+  const file = fileOf(images);
+  return { images, labels: file === images ? path.join(path.dirname(file), key) : `${file}#${key}` };
+}
+
+/** The one folder that a command takes, as an absolute path; `example` shows how it is named. */
+export function onlyFolder(args: Arguments, cwd: string, example: string): string {
+  const [folder, ...others] = args.positionals;
+  if (folder === undefined) throw new UsageError(`Name the folder, e.g. ${example}`);
+  if (others.length > 0) throw new UsageError(`Name one folder only, e.g. ${example}`);
+  return path.resolve(cwd, folder);
 }
 
 /** The file of a path that names one array of it by `#key`. */
@@ -41,6 +63,7 @@ export function datasetArguments(args: Arguments, platform: string): string {
   const parts = [
     ...args.positionals,
     ...args.all("split").flatMap((split) => ["--split", split]),
+    ...args.all("labels").flatMap((labels) => ["--labels", labels]),
     ...(args.has("no-corrections") ? ["--no-corrections"] : []),
   ];
   return parts.map((part) => quote(part, platform)).join(" ");
@@ -54,7 +77,7 @@ export async function suggestOut(args: Arguments, cwd: string, platform: string)
     (entry) => entry.isDirectory(),
     () => true,
   );
-  const name = `${(isFolder ? path.basename(source) : path.parse(source).name) || "dataset"}-sanitized`;
+  const name = `${(isFolder ? path.basename(source) : path.parse(source.replace(/\.gz$/i, "")).name) || "dataset"}-sanitized`;
   const beside = path.dirname(source);
   const canWrite = await access(beside, constants.W_OK).then(
     () => true,

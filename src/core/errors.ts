@@ -8,6 +8,8 @@ export type ErrorReason =
   | "conflict"
   | "changed"
   | "refused"
+  /** The disk is full. */
+  | "full"
   | "stopped";
 
 /**

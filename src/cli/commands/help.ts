@@ -51,7 +51,7 @@ export function overviewLines(commands: readonly Command[], style: TableStyle): 
     ...pairs(
       [
         ["0", "fine"],
-        ["1", "a condition of --fail-on holds"],
+        ["1", "a condition of --fail-on holds, verify found a problem, or undo and restore left files"],
         ["2", "an error"],
         ["130", "stopped with Ctrl+C"],
       ],

@@ -32,7 +32,7 @@ export const inspect: Command = {
   summary: "Say whether a dataset can be trusted",
   usage: "PATH... [options]",
   description: [
-    "Reads every image of folders, lists of images and array files, and reports images that occur in more than one split, " +
+    "Reads every image of folders, archives, lists of images and array files, and reports images that occur in more than one split, " +
       "duplicates and near duplicates, equal images with different labels, and images that cannot be read. Nothing is changed.",
   ],
   options: [

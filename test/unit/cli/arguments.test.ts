@@ -22,7 +22,7 @@ describe("arguments", () => {
     ["an empty value", ["inspect", "x", "--json="], /--json needs a value/],
     ["a value for a switch", ["inspect", "x", "--quiet=yes"], /--quiet takes no value/],
     ["an option given twice", ["inspect", "x", "--json", "a", "--json", "b"], /--json is given twice/],
-    ["no dataset", ["inspect"], /Name the folder, the list of images or the array file/],
+    ["no dataset", ["inspect"], /Name the folder, the archive, the list of images or the array file/],
     ["a split without a path", ["inspect", "--split", "train"], /--split needs NAME=PATH.*not "train"/],
     ["a split without a name", ["inspect", "--split", "=a"], /--split needs NAME=PATH/],
     [
@@ -89,6 +89,15 @@ describe("arguments", () => {
       ["train", "test", "a"],
     );
     assert.equal(request.assignments[0]?.path, path.resolve("/data/a.npz#x"));
+  });
+
+  it("labels are another array of the file, or another file beside it", async () => {
+    const request = await requested(["inspect", "--labels", "y=a.npz#X", "--labels=y_all.npy=sets/x.npy"]);
+    assert.deepEqual(request.inputs, [path.resolve("/data/a.npz"), path.resolve("/data/sets/x.npy")]);
+    assert.deepEqual(request.labels, [
+      { images: path.resolve("/data/a.npz#X"), labels: path.resolve("/data/a.npz#y") },
+      { images: path.resolve("/data/sets/x.npy"), labels: path.resolve("/data/sets/y_all.npy") },
+    ]);
   });
 
   it("corrections beside the dataset are used and said, --split goes before them, --no-corrections without", async () => {
@@ -158,7 +167,7 @@ describe("arguments", () => {
         asked.push(threshold);
         return withNear(leakyReport());
       },
-      plan: async ({ tier }) => assert.fail(tier),
+      plan: async ({ options }) => assert.fail(options?.tier),
     };
     for (const words of [
       ["inspect", "x"],

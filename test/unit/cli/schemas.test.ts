@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020";
 import type { Engine } from "../../../src/engine/engine";
-import { cleanReport, GROUPS, leakyReport, REMOVALS, run, trainingResult, withNear } from "./stub";
+import { cleanReport, GROUPS, leakyReport, CHANGES, run, trainingResult, withNear } from "./stub";
 
 const DOCS = path.join(__dirname, "../../../docs");
 
@@ -68,24 +68,24 @@ describe("JSON output", () => {
   it("sanitize prints plan, every removal and result", async () => {
     const { stdout } = await run(["sanitize", "letters", "--out", "x", "--json", "-"]);
     const value = JSON.parse(stdout) as {
-      plan: { removals: readonly { id: string; twin: string | null }[] };
+      plan: { changes: readonly { id: string; twin: string | null }[] };
       result: unknown;
     };
     assertValid(await schema("sanitize"), value);
-    assert.equal(value.plan.removals.length, REMOVALS.length);
-    assert.deepEqual(value.plan.removals[1]?.twin, "test/A/1.png");
+    assert.equal(value.plan.changes.length, CHANGES.length);
+    assert.deepEqual(value.plan.changes[1]?.twin, "test/A/1.png");
     assert.ok(value.result);
   });
 
   it("sanitize says of similar images how near they are to the one that stays", async () => {
     const nearness = { score: 4.5, transform: "mirrored", shift: [0, 0], verdict: null } as const;
-    const removals: Engine["removals"] = async ({ from }) => ({
+    const changes: Engine["changes"] = async ({ from }) => ({
       total: 1,
       from,
-      removals: REMOVALS.slice(1, 2).map((removal) => ({ ...removal, tier: "near", nearness })),
+      changes: CHANGES.slice(1, 2).map((removal) => ({ ...removal, tier: "near", nearness })),
     });
     const words = ["sanitize", "letters", "--dry-run", "--tier", "near", "--json", "-"];
-    const { stdout } = await run(words, { engine: { removals } });
+    const { stdout } = await run(words, { engine: { changes } });
     assertValid(await schema("sanitize"), JSON.parse(stdout));
     assert.match(stdout, /"tier": ?"near",\s*"score": ?4\.5,\s*"transform": ?"mirrored"/);
   });

@@ -11,7 +11,8 @@ import type {
   TierCounts,
 } from "../../../src/core/leakage/report";
 import { MEASURES } from "../../../src/core/near/near";
-import type { ApplyResult, PlanSummary, Removal } from "../../../src/core/sanitize/plan";
+import { DEFAULT_OPTIONS } from "../../../src/core/sanitize/options";
+import type { ApplyResult, PlanSummary, PlanChange } from "../../../src/core/sanitize/plan";
 import type { EpochScore, TrainingResult, TrainingRun } from "../../../src/core/training/training";
 import { runCli } from "../../../src/cli/cli";
 import type { Environment } from "../../../src/cli/output/terminal";
@@ -205,24 +206,34 @@ export const GROUPS: readonly GroupView[] = Array.from({ length: 3 }, (_, group)
   members: [sampleView(2 * group), sampleView(2 * group + 1, "test")].map((view) => ({ ...view, nearness: null })),
 }));
 
-const PLAN: PlanSummary = {
+export const PLAN: PlanSummary = {
   plan: "plan-1",
+  options: DEFAULT_OPTIONS,
+  moved: 0,
+  undecided: 0,
+  edited: 0,
   policy: "Test is protected first, then validation: what they share with train leaves train.",
   splits: [
     {
       name: "train",
+      role: "train",
+      movedOut: 0,
+      movedIn: 0,
       before: 15364,
       after: 14900,
-      removed: { leaks: 236, duplicate: 217, conflict: 11, unreadable: 0, invalid: 0 },
+      removed: { leaks: 236, duplicate: 217, conflict: 11, unreadable: 0, invalid: 0, balance: 0, split: 0, edited: 0 },
       shapeBefore: "15,364 images",
       shapeAfter: "14,900 images",
       classes: { A: { before: 15364, after: 14900 } },
     },
     {
       name: "test",
+      role: "test",
+      movedOut: 0,
+      movedIn: 0,
       before: 3493,
       after: 3490,
-      removed: { leaks: 0, duplicate: 0, conflict: 0, unreadable: 2, invalid: 1 },
+      removed: { leaks: 0, duplicate: 0, conflict: 0, unreadable: 2, invalid: 1, balance: 0, split: 0, edited: 0 },
       shapeBefore: "3,493 images",
       shapeAfter: "3,490 images",
       classes: { A: { before: 3493, after: 3490 } },
@@ -231,10 +242,13 @@ const PLAN: PlanSummary = {
   before: 18857,
   after: 18390,
   outputs: ["train/ (14,900 images)", "test/ (3,490 images)"],
+  collisions: [],
 };
 
-export const REMOVALS: readonly Removal[] = Array.from({ length: 501 }, (_, index) => ({
+export const CHANGES: readonly PlanChange[] = Array.from({ length: 501 }, (_, index) => ({
   sample: sampleView(index),
+  action: "leave",
+  to: null,
   reason: index === 0 ? "unreadable" : "leaks",
   tier: index === 0 ? null : "file",
   twin: index === 0 ? null : sampleView(index, "test"),
@@ -244,6 +258,7 @@ export const REMOVALS: readonly Removal[] = Array.from({ length: 501 }, (_, inde
 
 const APPLIED: ApplyResult = {
   folder: "/data/letters-sanitized",
+  certificate: "/data/sanitized/cleansplit-certificate.json",
   manifest: "/data/letters-sanitized/cleansplit-manifest.json",
   files: 18391,
   samples: 18390,
@@ -326,11 +341,18 @@ export function stubEngine({ inspect, ...change }: Partial<Engine> = {}): Engine
     thumbnails: async () => [],
     marks: async () => [],
     plan: async () => PLAN,
-    removals: async ({ from, count }) => ({
-      total: REMOVALS.length,
+    changes: async ({ from, count }) => ({
+      total: CHANGES.length,
       from,
-      removals: REMOVALS.slice(from, from + count),
+      changes: CHANGES.slice(from, from + count),
     }),
+    previews: async () => [],
+    planFile: async () => "{}",
+    readPlan: async () => PLAN,
+    verify: async ({ folder }) => ({ folder, ok: true, files: 0, samples: 0, verified: [], problems: [] }),
+    undo: async ({ folder }) => ({ folder, files: 0, kept: [] }),
+    quarantine: async () => ({ folder: "/data/letters-quarantine", files: 0 }),
+    restore: async ({ folder }) => ({ folder, files: 0, kept: [] }),
     apply: async (_, run) => {
       run.progress({ phase: "writing", done: 1, total: 2 });
       return APPLIED;

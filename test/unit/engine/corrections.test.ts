@@ -92,6 +92,10 @@ describe("corrections of a dataset", () => {
       ['{"version": 1, "splits": {"C:\\\\x": "train"}}', /leads out/],
       ['{"version": 1, "splits": {"x": 7}}', /"x" needs the name of a split, or null/],
       ['{"version": 1, "splits": {"x": "a\\u0000b"}}', /"x" needs the name of a split/],
+      ['{"version": 1, "splits": {}, "labels": []}', /expected "labels", an object/],
+      ['{"version": 1, "splits": {}, "labels": {"../x": "y"}}', /"..\/x" leads out/],
+      ['{"version": 1, "splits": {}, "labels": {"x": "/y"}}', /"\/y" leads out/],
+      ['{"version": 1, "splits": {}, "labels": {"x": 7}}', /"x" needs the path of its labels, or null/],
     ];
     for (const [text, message] of cases) {
       write(text);
@@ -102,6 +106,20 @@ describe("corrections of a dataset", () => {
       assert.throws(() => writeCorrections([inHome("data")], assignments, () => home), isExpected, text);
       assert.equal(readFileSync(fileOf(home), "utf8"), text);
     }
+  });
+
+  it("of labels are read, stay when splits change, and give way to what a request says", () => {
+    const labels = { "data/a.npz#X": "data/a.npz#t", "data/b.npz#X": null, "other/c.npz#X": "other/c.npz#y" };
+    write(JSON.stringify({ version: 1, splits: {}, labels }));
+    const file = fileOf(home);
+    const first = { images: inHome("data/a.npz#X"), labels: inHome("data/a.npz#t"), file };
+    const second = { images: inHome("data/b.npz#X"), labels: null, file };
+    const request = { inputs: [inHome("data")], assignments: [] };
+    assert.deepEqual(withCorrections(request).labels, [first, second]);
+    const asked = { images: first.images, labels: null };
+    assert.deepEqual(withCorrections({ ...request, labels: [asked] }).labels, [second, asked]);
+    writeCorrections([inHome("data")], [{ path: inHome("data/x"), split: "test" }], () => home);
+    assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), { version: 1, labels, splits: { "data/x": "test" } });
   });
 
   it("give way to what a request says", () => {

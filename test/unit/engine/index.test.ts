@@ -196,7 +196,7 @@ describe("the fingerprint index", () => {
 
   it("does not stop an inspection when it cannot be kept, and the report says so", async () => {
     mkdirSync(index);
-    writeFileSync(path.join(index, "v2"), "a file where a folder should be");
+    writeFileSync(path.join(index, "v3"), "a file where a folder should be");
     const report = await inspectOnce();
     assert.deepEqual(facts({ ...report, dataset: { ...report.dataset, notes: [] } }), expected);
     assert.match(report.dataset.notes[0] ?? "", /^What was read could not be kept for the next inspection: /);

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { CleanSplitError } from "../../../src/core/errors";
-import { readNpz } from "../../../src/engine/sources/arrays/npz";
-import { readIntegers } from "../../../src/engine/sources/arrays/ndarray";
 import { faultyDataset, inspect, png, quiet, treeOf, useEngine, writeTree } from "./support";
 
 /** An IDX file of unsigned bytes. */
@@ -35,7 +33,7 @@ describe("sanitizing", () => {
     const before = treeOf(root);
     const out = await sanitize(root, path.join(scratch, "folders clean"));
     assert.deepEqual(treeOf(root), before);
-    const written = treeOf(out).filter((line) => !line.startsWith("cleansplit-manifest.json"));
+    const written = treeOf(out).filter((line) => !line.startsWith("cleansplit-"));
     assert.ok(
       written.every((line) => before.includes(line)),
       "every written file is a file of the source, at its path",
@@ -57,17 +55,17 @@ describe("sanitizing", () => {
     const root = faultyDataset(path.join(scratch, "preview"));
     const { inspection } = await inspect(engine, [root]);
     const plan = await engine.plan({ inspection }, quiet());
-    const page = await engine.removals({ plan: plan.plan, from: 0, count: 100 }, quiet());
+    const page = await engine.changes({ plan: plan.plan, from: 0, count: 100 }, quiet());
     const out = path.join(scratch, "preview clean");
     const result = await engine.apply({ plan: plan.plan, out }, quiet());
     assert.equal(plan.before - plan.after, page.total);
     assert.equal(result.samples, plan.after);
-    assert.equal(treeOf(out).length, plan.after + 1);
+    assert.equal(treeOf(out).length, plan.after + 2);
     const manifest = JSON.parse(readFileSync(result.manifest, "utf8")) as {
-      removed: { id: string; reason: string; twin: string | null }[];
+      changes: { id: string; reason: string; twin: string | null }[];
     };
     assert.deepEqual(
-      manifest.removed.map(({ id, reason, twin }) => [id, reason, twin]),
+      manifest.changes.map(({ id, reason, twin }) => [id, reason, twin]),
       [
         ["test/A/4 as A.png", "conflict", "train/B/4.png"],
         ["train/A/1.png", "leaks", "valid/A/1 copy.png"],
@@ -80,7 +78,7 @@ describe("sanitizing", () => {
     );
   });
 
-  it("writes IDX files as .npz whose labels belong to their images", async () => {
+  it("writes IDX files as such, gzipped where they were, whose labels belong to their images", async () => {
     const root = path.join(scratch, "idx");
     mkdirSync(root);
     const seeds = { train: [1, 2, 3, 3, 4, 5], t10k: [2, 6, 7, 7] };
@@ -93,20 +91,16 @@ describe("sanitizing", () => {
       writeFileSync(path.join(root, `${split}-labels-idx1-ubyte`), idx([labels[split].length], labels[split]));
     }
     const out = await sanitize(root, path.join(scratch, "idx clean"));
-    const file = readNpz(path.join(out, "idx.npz"));
-    const array = (key: string): ReturnType<typeof readNpz>["arrays"][number] => {
-      const found = file.arrays.find((entry) => entry.key === key);
-      assert.ok(found, `${key} in ${file.arrays.map((entry) => entry.key).join(", ")}`);
-      return found;
-    };
     for (const [split, expected] of [
       ["train", [1, 3, 4, 5]],
       ["t10k", [2, 6, 7]],
     ] as const) {
-      assert.deepEqual([...(readIntegers(array(`${split}-labels`)) ?? [])], expected);
-      assert.deepEqual([...array(`${split}-images`).rows(0, expected.length)], rows(expected));
+      assert.deepEqual(
+        gunzipSync(readFileSync(path.join(out, `${split}-images-idx3-ubyte.gz`))),
+        idx([expected.length, 4, 4], rows(expected)),
+      );
+      assert.deepEqual(readFileSync(path.join(out, `${split}-labels-idx1-ubyte`)), idx([expected.length], expected));
     }
-    file.close();
     const { report } = await inspect(engine, [out]);
     assert.deepEqual(
       report.splits.map(({ name, samples }) => [name, samples]),
@@ -173,7 +167,12 @@ describe("sanitizing", () => {
     const out = path.join(scratch, "several clean");
     await engine.apply({ plan, out }, quiet());
     const written = treeOf(out).map((line) => line.split(" ")[0]?.split("/")[0]);
-    assert.deepEqual([...new Set(written)].sort(), ["cleansplit-manifest.json", "one", "two"]);
+    assert.deepEqual([...new Set(written)].sort(), [
+      "cleansplit-certificate.json",
+      "cleansplit-manifest.json",
+      "one",
+      "two",
+    ]);
     const { report } = await inspect(engine, [path.join(out, "one"), path.join(out, "two")]);
     assert.equal(report.duplicates.pixel.groups, 0);
   });

@@ -1,0 +1,157 @@
+import { SampleState } from "../dataset/dataset";
+import { CleanSplitError } from "../errors";
+import type { Findings } from "../leakage/findings";
+import { balance } from "./balance";
+import { settleConflicts } from "./conflicts";
+import { Draft, type Given } from "./draft";
+import { moveGroups } from "./moveGroups";
+import { canDivide, newSplit, withNewSplits } from "./newSplit";
+import type { ConflictRule, KeepRule, PlanOptions, PolicyName } from "./options";
+import type { PolicyPreview } from "./plan";
+import type { Decision } from "./policy";
+import { EVALUATION_FIRST, keepOne, TRAIN_FIRST } from "./protect";
+
+/** A way to treat a dataset in which splits share images. */
+interface Policy {
+  /** Its name for people. */
+  readonly title: string;
+  /** What it does, in one sentence. */
+  readonly sentence: string;
+  /** Whether one of each group stays, or all of it. */
+  readonly keepsOne: boolean;
+  /** Why a dataset cannot be treated so; `null` when it can. */
+  unavailable(draft: Draft): string | null;
+  /** Decides about samples that can be used and are in no conflict. */
+  apply(draft: Draft): void;
+}
+
+/** Every policy. After each of them no image of a split is equal, at tier `near` or similar, to one of another split. */
+export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
+  "protect-evaluation": {
+    title: "Protect evaluation",
+    sentence: "Test is protected first, then validation: what they share with train leaves train.",
+    keepsOne: true,
+    unavailable: () => null,
+    apply: (draft) => keepOne(draft, EVALUATION_FIRST),
+  },
+  "protect-train": {
+    title: "Protect training",
+    sentence: "Train is protected first, then validation: what they share with test leaves test.",
+    keepsOne: true,
+    unavailable: () => null,
+    apply: (draft) => keepOne(draft, TRAIN_FIRST),
+  },
+  "move-groups": {
+    title: "Move groups",
+    sentence: "Each group of equal images that spans splits moves to the split that holds most of it; nothing is lost.",
+    keepsOne: false,
+    unavailable: ({ splits }) =>
+      splits.length < 2 ? "All images are in one split: there is none that groups could move to." : null,
+    apply: moveGroups,
+  },
+  "new-split": {
+    title: "New split",
+    sentence: "The dataset is divided anew by chance, every class alike, and equal images come into one split.",
+    keepsOne: false,
+    unavailable: (draft) =>
+      canDivide(draft)
+        ? null
+        : `There are fewer groups of equal or similar images than the ${draft.options.shares.length} splits to divide them into.`,
+    apply: newSplit,
+  },
+};
+
+/** The names of all policies. */
+export const POLICY_NAMES = Object.keys(POLICIES) as readonly PolicyName[];
+
+/**
+ * Decides what becomes of every sample: what cannot be used leaves, conflicts are settled, the policy decides about the
+ * others, and classes are balanced at last. About linear in samples and near pairs; the same input gives the same decision.
+ * Throws a `CleanSplitError` when the dataset cannot be treated so, or samples that are to be kept contradict that.
+ */
+export function decide(findings: Findings, options: PlanOptions, given: Given): Decision {
+  const draft = begin(findings, options, given);
+  const reason = POLICIES[options.policy].unavailable(draft);
+  if (reason !== null) {
+    throw new CleanSplitError(
+      "refused",
+      `The policy ${options.policy} does not fit this dataset. ${reason} Choose another policy.`,
+    );
+  }
+  return finish(draft);
+}
+
+/** What a policy would do, in numbers. */
+export function previewPolicy(findings: Findings, options: PlanOptions, given: Given): PolicyPreview {
+  const policy = POLICIES[options.policy];
+  const { title, sentence } = policy;
+  const draft = begin(findings, options, given);
+  const known = { policy: options.policy, title, sentence, unavailable: policy.unavailable(draft) };
+  if (known.unavailable !== null) return { ...known, leave: 0, move: 0, splits: [] };
+  finish(draft);
+  const counts = draft.splits.map(({ name }) => ({ name, before: 0, after: 0 }));
+  let [leave, move] = [0, 0];
+  draft.stays.forEach((stay, sample) => {
+    const [home, to] = [counts[draft.homeOf(sample)], counts[draft.splitOf[sample] ?? 0]];
+    if (home !== undefined) home.before += 1;
+    if (stay === 1 && to !== undefined) to.after += 1;
+    if (stay === 0) leave += 1;
+    else if (home !== to) move += 1;
+  });
+  return { ...known, leave, move, splits: counts };
+}
+
+function begin(findings: Findings, options: PlanOptions, given: Given): Draft {
+  const { table, fingerprints } = findings;
+  const splits = options.policy === "new-split" ? withNewSplits(table, options.shares) : table.splits;
+  const draft = new Draft(findings, options, given, splits);
+  fingerprints.states.forEach((state, sample) => {
+    if (state === SampleState.unreadable) draft.leave(sample, "unreadable");
+    if (state === SampleState.invalid) draft.leave(sample, "invalid");
+  });
+  settleConflicts(draft);
+  return draft;
+}
+
+function finish(draft: Draft): Decision {
+  POLICIES[draft.options.policy].apply(draft);
+  if (draft.options.balance) balance(draft);
+  return draft;
+}
+
+const CONFLICT_TEXTS: Readonly<Record<ConflictRule, string>> = {
+  drop: "Equal images with different labels leave altogether, as do unreadable images and invalid rows.",
+  majority:
+    "Of equal images with different labels those stay that carry the label of more than half; without such a label they " +
+    "all leave, as do unreadable images and invalid rows.",
+  ask:
+    "Equal images with different labels wait for a person to say which of them stay. Unreadable images and invalid rows " +
+    "leave.",
+};
+
+const KEEP_TEXTS: Readonly<Record<KeepRule, string>> = {
+  first: "",
+  resolution: ", the one with the most pixels first",
+  lossless: ", one in a lossless format first",
+  largest: ", the one with the largest file first",
+};
+
+/** What these options mean, in sentences. */
+export function policyText({ policy, tier, conflicts, keep, balance: isBalanced }: PlanOptions): string {
+  const { sentence, keepsOne } = POLICIES[policy];
+  const sentences = [
+    sentence,
+    ...(keepsOne ? [`Within a split one of each group of equal images stays${KEEP_TEXTS[keep]}.`] : []),
+    CONFLICT_TEXTS[conflicts],
+  ];
+  if (tier === "near" && keepsOne) {
+    sentences.push(
+      "Of similar images one stays, too, the protected one first; each one that leaves is similar to one that stays.",
+    );
+  }
+  if (tier === "near" && !keepsOne) {
+    sentences.push("Similar images count as equal, and so do images that others between them are similar to.");
+  }
+  if (isBalanced) sentences.push("Each split keeps as many images of every class as of its smallest one.");
+  return sentences.join(" ");
+}
