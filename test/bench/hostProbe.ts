@@ -186,7 +186,7 @@ export async function run(): Promise<void> {
     }
   });
   await watch.during("a plan of what leaves", async () => {
-    await session.makePlan();
+    await session.sanitizing.makePlan();
     await sleep(2000);
   });
 

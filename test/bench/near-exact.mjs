@@ -36,11 +36,21 @@ export async function nearExact(folder, samples) {
   /** @type {typeof import("../../src/core/near/findings")} */
   const { firstsOf } = await tsImport("../../src/core/near/findings.ts", import.meta.url);
 
+  /** @type {typeof import("../../src/engine/sources/packed/unpacked")} */
+  const { Unpacked } = await tsImport("../../src/engine/sources/packed/unpacked.ts", import.meta.url);
+
   const pool = new Pool(path.resolve(import.meta.dirname, "../../dist/worker.js"), 2);
   const run = { signal: new AbortController().signal, progress: () => undefined };
   setMaxListeners(0, run.signal);
   try {
-    const dataset = await openDataset(inputsOf({ inputs: [folder], assignments: [] }), [], pool, run, null);
+    const dataset = await openDataset(
+      inputsOf({ inputs: [folder], assignments: [] }),
+      [],
+      pool,
+      run,
+      null,
+      new Unpacked(),
+    );
     const { findings } = await inspectDataset(dataset, pool, run, new Map());
     const started = performance.now();
     const near = await searchNear(dataset, findings, pool, run);

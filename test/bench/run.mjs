@@ -6,6 +6,7 @@
 import os from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { arrays } from "./arrays.mjs";
 import { CACHE } from "./cache.mjs";
 import { duplicates } from "./duplicates.mjs";
 import { hashing } from "./hashing.mjs";
@@ -26,7 +27,7 @@ import { machine, updateDocument, writeJson } from "./report.mjs";
  */
 
 /** @type {Record<string, (options: Options) => Promise<Result>>} */
-const BENCHES = { duplicates, hashing, near, "near-glyphs": nearGlyphs, "near-photos": nearPhotos, md5, host };
+const BENCHES = { duplicates, hashing, near, "near-glyphs": nearGlyphs, "near-photos": nearPhotos, arrays, md5, host };
 const QUICK = { files: 50_000, runs: 3 };
 const RUNS = 5;
 

@@ -1,231 +1,188 @@
-import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
-import { access, mkdir, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { CleanSplitError, messageOf } from "../../core/errors";
-import { DIGEST_BYTES } from "../../core/fingerprint/md5";
-import { number, plural } from "../../core/leakage/verdict";
-import { removedSamples, viewRemoval } from "../../core/sanitize/buildPlan";
-import type { ApplyResult, PlanSplit } from "../../core/sanitize/plan";
-import type { Decision } from "../../core/sanitize/policy";
+import { version } from "../../../package.json";
+import { CleanSplitError } from "../../core/errors";
+import type { Phase } from "../../core/progress";
+import type { CertifiedFile } from "../../core/sanitize/certificate";
+import type { ApplyResult, ImageTransfer } from "../../core/sanitize/plan";
 import type { Progress, Run } from "../engine";
-import type { Inspection } from "../inspection";
-import { forEachLimited } from "../limited";
 import type { Pool } from "../pool/pool";
-import { csvRow } from "../sources/lists/csv";
-import { imagePath, type ArraySource, type FolderSource } from "../sources/sources";
-import { verifyArrays, writeArrays, type WrittenArrays } from "./arrays";
+import { abortError } from "../process/rpc";
+import { Attempt, attemptFolder } from "./attempt";
+import { CERTIFICATE, certificateOf, writeCertificate } from "./certificate";
+import { writeError } from "./durable";
+import { identityOf } from "./identity";
+import { inspectAgain } from "./inspectAgain";
+import { MANIFEST, manifestOf } from "./manifest";
+import { outputsOf, type Output, type Plan, type Writing } from "./outputs";
+import { assertFree, bytesText, checkSpace, checkTarget, freeBytes, makeParent } from "./target";
+import { digestFiles, flushTree, isAsWritten } from "./writtenFiles";
 
-/** A decision about an inspected dataset, ready to be written. */
-export interface Plan {
-  readonly inspection: Inspection;
-  readonly decision: Decision;
-  readonly policy: string;
-  readonly splits: readonly PlanSplit[];
+/** What one call of `applyPlan` works with. */
+interface Work {
+  readonly plan: Plan;
+  readonly images: ImageTransfer;
+  readonly outputs: readonly Output[];
+  readonly attempt: Attempt;
+  readonly pool: Pool;
+  readonly run: Run<Progress>;
+  /** Files that are written, by their path. */
+  readonly files: Map<string, CertifiedFile>;
 }
 
-/** Name of the manifest in the written folder. */
-export const MANIFEST = "cleansplit-manifest.json";
-
-/** Name of the list of images in the written folder, when labels or splits come from such lists. */
-export const LIST = "labels.csv";
-
-/** Files one copy job takes. */
-const COPY_CHUNK = 128;
-
 /**
- * Writes the samples that stay into the new folder `out`: first under a temporary name beside it, verified, then
- * renamed, so that a folder of that name is always complete. Image folders are copied in the same layout, array files
- * become `.npz`. The source is only read.
+ * Writes the samples that stay into the new folder `out`: first into a folder beside it, flushed to the disk, read again,
+ * inspected again, certified, then renamed, so that a folder of that name is always whole. What an attempt by the same plan
+ * left when it was killed, or when the disk was full, is checked and gone on with. The source is only read.
  */
-export async function applyPlan(plan: Plan, out: string, pool: Pool, run: Run<Progress>): Promise<ApplyResult> {
-  const { inspection, decision } = plan;
-  const { dataset } = inspection;
+export async function applyPlan(
+  plan: Plan,
+  out: string,
+  images: ImageTransfer,
+  pool: Pool,
+  run: Run<Progress>,
+): Promise<ApplyResult> {
   const target = path.resolve(out);
-  await checkTarget(target, dataset.layout.inputs);
-  await mkdir(path.dirname(target), { recursive: true });
-  // A name of its own, so that two attempts at once do not disturb each other; the first to finish wins.
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.cleansplit-${randomUUID().slice(0, 8)}`);
-  await mkdir(temporary);
+  await checkTarget(target, plan.inspection.dataset.layout.inputs);
+  run.signal.throwIfAborted();
+  const outputs = outputsOf(plan, images);
+  const identity = identityOf(plan);
+  await makeParent(target);
+  const attempt = await Attempt.begin(target, { version, ...identity, images });
+  const work: Work = { plan, images, outputs, attempt, pool, run, files: new Map() };
   try {
-    const total = decision.stays.reduce((sum, stays) => sum + stays, 0);
-    let done = 0;
-    const advance = (samples: number): void => {
-      done += samples;
-      run.progress({ phase: "writing", done, total });
-    };
-    let files = 0;
-    let images = 0;
-    const arrays = new Map<string, ArraySource[]>();
-    for (const [index, source] of dataset.sources.entries()) {
-      const start = dataset.starts[index] ?? 0;
-      if (source.kind === "array") arrays.set(source.output, [...(arrays.get(source.output) ?? []), source]);
-      else {
-        images += await copyImages(inspection, decision, source, start, temporary, pool, run.signal, advance);
-        files += source.isListed ? await writeList(inspection, decision, source, start, temporary) : 0;
-      }
-    }
-    files += images;
-    const written: WrittenArrays[] = [];
-    for (const [output, sources] of arrays) {
-      written.push(await writeArrays(inspection, decision, sources, path.join(temporary, output), run.signal, advance));
-      files += 1;
-    }
-    let verifiedRows = 0;
-    for (const one of written) {
-      verifiedRows += await verifyArrays(inspection, one, pool, run.signal);
-      run.progress({ phase: "verifying", done: verifiedRows, total });
-    }
-    await writeFile(path.join(temporary, MANIFEST), manifestOf(plan), { flag: "wx" });
+    // Who finished just before had the lock.
+    await assertFree(target);
+    await checkSpace(plan, outputs, attempt.data, { pool, images, signal: run.signal });
+    const total = outputs.reduce((sum, { samples }) => sum + samples, 0);
+    await writeOutputs(work, total);
+    const verified = await verifyOutputs(work, total);
+    const result = [...verified, "The source was not changed."];
+    await writeRecords(work, identity, result);
     run.signal.throwIfAborted();
-    await rename(temporary, target).catch((error: unknown) => {
-      throw new CleanSplitError(
-        "conflict",
-        `${target} could not be put in place: ${messageOf(error)}. Choose another name.`,
-      );
-    });
+    await attempt.place();
+    const files = work.files.size + 1;
     return {
       folder: target,
       manifest: path.join(target, MANIFEST),
-      files: files + 1,
+      certificate: path.join(target, CERTIFICATE),
+      files,
       samples: total,
-      verified: verifiedSentences(images, verifiedRows),
+      verified: result,
     };
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
+    throw await ended(work, target, error);
   }
 }
 
-/** A new name that is not within the source, so that the source is never changed and never read as its own copy. */
-async function checkTarget(target: string, inputs: readonly string[]): Promise<void> {
-  const entries = await readdir(target).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new CleanSplitError("refused", `${target} is no folder. Choose a new name.`);
-  });
-  if (entries !== null) {
-    throw new CleanSplitError("refused", `${target} exists already. Choose a new name; nothing is ever overwritten.`);
-  }
-  const real = await realPath(target);
-  for (const input of inputs) {
-    const source = await realpath(input);
-    if (contains(source, real) || contains(real, source)) {
-      throw new CleanSplitError(
-        "refused",
-        `${target} and the dataset ${input} lie in one another. Choose a folder outside of it.`,
-      );
+/** Writes every output that an earlier attempt did not finish. */
+async function writeOutputs(work: Work, total: number): Promise<void> {
+  const { outputs, attempt, files } = work;
+  const writing = counted(work, "writing", total);
+  for (const [index, output] of outputs.entries()) {
+    if (await isFinished(work, index)) {
+      writing.advance(output.samples);
+      continue;
     }
-    if ((await stat(source)).isFile() && path.dirname(source) === real) {
-      throw new CleanSplitError("refused", `${target} is the folder of ${input}. Choose another one.`);
-    }
+    const paths = await output.write(attempt.data, writing);
+    await addDigests(
+      work,
+      paths.filter((file) => !files.has(file)),
+    );
+    await attempt.finished(index, paths);
   }
 }
 
-/** The real path of something that may not exist yet: that of its nearest parent that does. */
-async function realPath(target: string): Promise<string> {
-  try {
-    return await realpath(target);
-  } catch {
-    const parent = path.dirname(target);
-    return parent === target ? target : path.join(await realPath(parent), path.basename(target));
+/** Whether all files of an output are as an earlier attempt finished them. */
+async function isFinished({ attempt, pool, run, files }: Work, index: number): Promise<boolean> {
+  const paths = attempt.before.finished.get(index);
+  if (paths === undefined) return false;
+  const found = await digestFiles(attempt.data, paths, pool, run.signal);
+  for (const file of found) {
+    const written = file === null ? undefined : attempt.before.files.get(file.path);
+    if (written === undefined || written === null || !isAsWritten(file, written)) return false;
   }
+  for (const file of found) if (file !== null) files.set(file.path, file);
+  return true;
 }
 
-function contains(folder: string, target: string): boolean {
-  const relative = path.relative(folder, target);
-  return relative === "" || (!relative.startsWith("..") && !path.isAbsolute(relative));
-}
-
-async function copyImages(
-  inspection: Inspection,
-  decision: Decision,
-  source: FolderSource,
-  start: number,
-  out: string,
-  pool: Pool,
-  signal: AbortSignal,
-  advance: (samples: number) => void,
-): Promise<number> {
-  const { findings } = inspection;
-  await access(source.root, constants.R_OK);
-  const staying: number[] = [];
-  for (let position = 0; position < source.size; position++) {
-    if (decision.stays[start + position] === 1) staying.push(position);
-  }
-  const chunks = Array.from({ length: Math.ceil(staying.length / COPY_CHUNK) }, (_, index) =>
-    staying.slice(index * COPY_CHUNK, (index + 1) * COPY_CHUNK),
-  );
-  const folder = folderOf(inspection, source, out);
-  await forEachLimited(chunks, pool.size, async (positions) => {
-    const digests = new Uint8Array(positions.length * DIGEST_BYTES);
-    positions.forEach((position, index) => {
-      const at = (start + position) * DIGEST_BYTES;
-      digests.set(findings.fingerprints.fileDigests.subarray(at, at + DIGEST_BYTES), index * DIGEST_BYTES);
-    });
-    const paths = positions.map((position) => imagePath(source, position));
-    signal.throwIfAborted();
-    // A copy that was begun is waited for: what it writes after the clean-up would stay behind.
-    await pool.run("copy", { root: source.root, out: folder, paths, digests }, new AbortController().signal);
-    advance(positions.length);
+async function addDigests({ attempt, pool, run, files }: Work, paths: readonly string[]): Promise<void> {
+  const found = await digestFiles(attempt.data, paths, pool, run.signal);
+  const written = found.map((file, index) => {
+    if (file !== null) return file;
+    const lost = path.join(attempt.data, paths[index] ?? "");
+    throw new CleanSplitError("changed", `${lost} vanished while it was checked. Write the copy again.`);
   });
-  return staying.length;
+  for (const file of written) files.set(file.path, file);
+  await attempt.wrote(written);
 }
 
-/** With one input its layout is the layout of the copy; with several each has a folder of its own. */
-function folderOf({ dataset }: Inspection, source: FolderSource, out: string): string {
-  return path.join(out, dataset.layout.inputs.length === 1 ? "" : source.prefix);
-}
-
-/** Lists the images that stay with their labels and splits, as their folders do not say them. Answers the files written. */
-async function writeList(
-  inspection: Inspection,
-  decision: Decision,
-  source: FolderSource,
-  start: number,
-  out: string,
-): Promise<number> {
-  const { table } = inspection.dataset;
-  const rows = [csvRow(["path", "label", "split"])];
-  for (let position = 0; position < source.size; position++) {
-    const sample = start + position;
-    if (decision.stays[sample] !== 1) continue;
-    const label = table.classes[table.classOf[sample] ?? -1] ?? "";
-    rows.push(csvRow([imagePath(source, position), label, table.splits[table.splitOf[sample] ?? 0]?.name ?? ""]));
+/** Compares all outputs with their sources, then inspects the folder as a whole; answers what holds. */
+async function verifyOutputs(work: Work, total: number): Promise<string[]> {
+  const { plan, images, outputs, attempt, pool, run } = work;
+  const verified: string[] = [];
+  const checking = counted(work, "verifying", total);
+  for (const output of outputs) verified.push(await output.verify(attempt.data, checking));
+  if (images === "symlink") {
+    verified.push("Links that lead out of a dataset are not followed, so the copy was not inspected again.");
+  } else if (images !== "index") {
+    verified.push(...(await inspectAgain(plan, attempt.data, pool, run)));
   }
-  const folder = folderOf(inspection, source, out);
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, LIST), rows.join(""), { flag: "wx" });
-  return 1;
+  return verified.filter((sentence) => sentence !== "");
 }
 
-function manifestOf({ inspection, decision, policy, splits }: Plan): string {
-  const { dataset, findings } = inspection;
-  const removed = removedSamples(decision).map((sample) => {
-    const removal = viewRemoval(findings, dataset.names, decision, sample);
-    const { id, split, label } = removal.sample;
-    const { reason, tier, twin, nearness, detail } = removal;
-    const near = nearness === null ? {} : { score: nearness.score, transform: nearness.transform };
-    return { id, split, label, reason, tier, ...near, twin: twin?.id ?? null, detail };
-  });
-  const manifest = {
-    schema: "cleansplit/manifest@1",
-    created: new Date().toISOString(),
-    inputs: dataset.layout.inputs,
-    policy,
-    splits,
-    removed,
+/** Writes manifest and certificate, and brings all names to the disk. */
+async function writeRecords(work: Work, identity: ReturnType<typeof identityOf>, result: string[]): Promise<void> {
+  const { plan, images, attempt, files } = work;
+  await attempt.begun([MANIFEST, CERTIFICATE]);
+  await writeFile(path.join(attempt.data, MANIFEST), manifestOf(plan), { flush: true });
+  await addDigests(work, [MANIFEST]);
+  await writeCertificate(attempt.data, certificateOf(plan, identity, images, result, [...files.values()]));
+  await flushTree(attempt.data);
+}
+
+/**
+ * Ends an attempt that failed, and answers the error to tell. What was written stays where it is worth going on with: when
+ * the disk was full or something broke; it is removed when the person cancelled or the plan cannot be written so.
+ */
+async function ended({ attempt, run, files }: Work, target: string, failure: unknown): Promise<Error> {
+  const error = run.signal.aborted ? abortError() : writeError(attempt.data, failure);
+  const isBroken = !(error instanceof CleanSplitError) || error.reason === "full" || error.reason === "stopped";
+  const isBegun = files.size > 0 || attempt.before.files.size > 0;
+  if (run.signal.aborted || !isBroken || !isBegun) {
+    await attempt.discard();
+  } else {
+    await attempt.leave();
+  }
+  if (!(error instanceof CleanSplitError) || !isBroken) return error;
+  const free = error.reason === "full" ? await freeText(target) : "";
+  const kept = isBegun
+    ? ` What was written is kept in ${attemptFolder(target)}: write the same copy again to go on with it, or remove it with ` +
+      `"cleansplit undo ${target}".`
+    : "";
+  return new CleanSplitError(error.reason, `${error.message}${free}${kept}`);
+}
+
+async function freeText(target: string): Promise<string> {
+  const free = await freeBytes(path.dirname(target)).catch(() => null);
+  return free === null ? "" : ` Make room first (${bytesText(free)} are free now), or choose another disk.`;
+}
+
+/** Says how many samples of all outputs together were worked on. */
+function counted({ pool, images, run, attempt, files }: Work, phase: Phase, total: number): Writing {
+  let done = 0;
+  return {
+    pool,
+    images,
+    signal: run.signal,
+    advance(samples) {
+      done += samples;
+      run.progress({ phase, done, total });
+    },
+    begun: (paths) => attempt.begun(paths),
+    async wrote(written) {
+      for (const file of written) files.set(file.path, file);
+      await attempt.wrote(written);
+    },
   };
-  return `${JSON.stringify(manifest, null, 2)}\n`;
-}
-
-function verifiedSentences(images: number, rows: number): string[] {
-  return [
-    ...(images === 0
-      ? []
-      : [`${plural(images, "copied image has", "copied images have")} the bytes that were inspected.`]),
-    ...(rows === 0
-      ? []
-      : [`${number(rows)} written rows were read again: every image and every label is that of its source row.`]),
-    "The source was not changed.",
-  ];
 }

@@ -6,6 +6,7 @@
 import { callerOf, serveCalls, type Port } from "../../../src/protocol/channel";
 import type { ComparisonView, ReportHost, ReportPage, ReportState, ThumbnailView } from "../../../src/protocol/report";
 import type { TrainingHost, TrainingPage, TrainingState } from "../../../src/protocol/training";
+import { DEFAULT_OPTIONS } from "../../../src/protocol/report";
 import { DATASETS, FakeReport, stateOf, type FakeDataset } from "./fakeReport";
 import { resultOf, scoreAt, trainingState } from "./fakeTraining";
 
@@ -120,10 +121,15 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
     lists: { ...base, corrected: ["/home/someone/datasets/skin-lesions/metadata.csv#dev"] },
     plan: { ...base, plan: fake.plan() },
     untrusted: { ...base, plan: fake.plan(), trusted: false },
+    asks: { ...base, plan: fake.plan({ ...DEFAULT_OPTIONS, conflicts: "ask" }) },
+    moves: { ...base, plan: fake.plan({ ...DEFAULT_OPTIONS, policy: "move-groups" }), canQuarantine: true },
+    edited: { ...base, plan: { ...fake.plan(), edited: 3 }, planFile: "letters-plan.json", kept: [7, 9] },
+    interrupted: { ...base, plan: fake.plan(), interrupted: "/data/notmnist_split-sanitized" },
     applied: {
       ...base,
       applied: {
         folder: "/data/notmnist_split-sanitized",
+        certificate: "/data/notmnist_split-sanitized/cleansplit-certificate.json",
         manifest: "/data/notmnist_split-sanitized/cleansplit-manifest.json",
         files: 20_204,
         samples: 20_203,
@@ -193,14 +199,22 @@ URL.revokeObjectURL = (url) => {
 };
 
 const STARTING = { title: "Reading", text: "0 of 20,870 images", done: 0, total: 20_870 };
+let plans = 1;
+/** The plan as it is after a choice: another one with one image less to decide. */
+function replanned(): Partial<ReportState> {
+  const { plan } = fake.reportState;
+  if (plan === null) return {};
+  return { plan: { ...plan, plan: `plan-${String(++plans)}`, undecided: Math.max(0, plan.undecided - 1) } };
+}
 const reportHost: Omit<ReportHost, "ready"> = {
   groups: async (query) => data.groups(query),
   thumbnails: async (samples) => Promise.all(samples.map(thumbnail)),
-  removals: async (from, count) => {
+  changes: async (from, count) => {
     const plan = fake.reportState.plan;
-    const total = plan === null ? 0 : plan.before - plan.after;
+    if (plan === null) return { total: 0, from, changes: [] };
+    const total = plan.before - plan.after + plan.moved;
     const length = Math.max(0, Math.min(count, total - from));
-    return { total, from, removals: Array.from({ length }, (_, index) => data.removal(from + index)) };
+    return { total, from, changes: Array.from({ length }, (_, index) => data.change(from + index, plan)) };
   },
   openSample: async () => undefined,
   revealSample: async () => undefined,
@@ -223,9 +237,24 @@ const reportHost: Omit<ReportHost, "ready"> = {
     fake.update({ report: data.report() });
   },
   compare: async (first, second) => comparison(first, second),
-  makePlan: async () => fake.update({ plan: data.plan() }),
+  previews: async (options) => data.previews(options),
+  makePlan: async (options) => fake.update({ plan: data.plan(options), planFile: null, applied: null }),
   discardPlan: async () => fake.update({ plan: null }),
+  keep: async (sample, insteadOf) => {
+    const kept = [...fake.reportState.kept.filter((other) => !insteadOf.includes(other)), sample];
+    fake.update({ kept, ...replanned() });
+  },
+  unkeep: async (samples) => {
+    fake.update({ kept: fake.reportState.kept.filter((sample) => !samples.includes(sample)), ...replanned() });
+  },
+  setImages: async (images) => fake.update({ images }),
+  openPlan: async () => undefined,
   applyPlan: async () => undefined,
+  resumeWriting: async () => undefined,
+  quarantine: async () => undefined,
+  undoCopy: async () => fake.update({ applied: null, interrupted: null }),
+  inspectFolder: async () => undefined,
+  openFile: async () => undefined,
   train: async () => undefined,
   openFolder: async () => undefined,
 };

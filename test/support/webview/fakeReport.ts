@@ -10,17 +10,20 @@ import type {
   NearReport,
   PairVerdict,
   PairView,
+  PlanOptions,
   PlanSummary,
+  PolicyPreview,
   Precision,
   Quality,
   QualityCheck,
-  Removal,
-  RemovalReason,
+  PlanChange,
+  ChangeReason,
   Report,
   ReportState,
   Role,
   SampleView,
 } from "../../../src/protocol/report";
+import { DEFAULT_OPTIONS } from "../../../src/core/sanitize/options";
 import { qualityNotes } from "../../../src/core/leakage/qualityNotes";
 import { MEASURES, TRANSFORMS } from "../../../src/core/near/near";
 
@@ -332,8 +335,83 @@ export class FakeReport {
     };
   }
 
-  plan(): PlanSummary {
+  previews(options: PlanOptions): PolicyPreview[] {
+    const { splits } = this.dataset;
+    const one = splits.length < 2;
+    const leaveOf = (policy: PolicyPreview["policy"], split: number): number => {
+      const shares: Partial<Record<PolicyPreview["policy"], readonly number[]>> = {
+        "protect-evaluation": [0.044, 0.024, 0.014],
+        "protect-train": [0.014, 0.05, 0.061],
+      };
+      const share = shares[policy]?.[split] ?? 0.013;
+      const more = (options.tier === "near" ? 1.7 : 1) * (options.balance ? 2.1 : 1);
+      return Math.round((splits[split]?.samples ?? 0) * share * more);
+    };
+    const preview = (
+      policy: PolicyPreview["policy"],
+      title: string,
+      sentence: string,
+      move: number,
+      unavailable: string | null = null,
+    ): PolicyPreview => {
+      const leaves = splits.map((_, split) => leaveOf(policy, split));
+      const total = splits.reduce((sum, split) => sum + split.samples, 0);
+      const leave = leaves.reduce((sum, count) => sum + count, 0);
+      return {
+        policy,
+        title,
+        sentence,
+        leave: unavailable === null ? leave : 0,
+        move: unavailable === null ? move : 0,
+        unavailable,
+        splits:
+          policy === "new-split"
+            ? options.shares.map(({ name, share }) => ({
+                name,
+                before: splits.find((split) => split.name === name)?.samples ?? 0,
+                after: Math.round((total - leave) * share),
+              }))
+            : splits.map(({ name, samples }, split) => ({
+                name,
+                before: samples,
+                after:
+                  samples - (leaves[split] ?? 0) + (split === 0 ? -1 : 1) * Math.round(move / 2) * (split < 2 ? 1 : 0),
+              })),
+      };
+    };
+    const needsSplits = one ? "All images are in one split: there is none that groups could move to." : null;
+    return [
+      preview(
+        "protect-evaluation",
+        "Protect evaluation",
+        "Test is protected first, then validation: what they share with train leaves train.",
+        0,
+      ),
+      preview(
+        "protect-train",
+        "Protect training",
+        "Train is protected first, then validation: what they share with test leaves test.",
+        0,
+      ),
+      preview(
+        "move-groups",
+        "Move groups",
+        "Each group of equal images that spans splits moves to the split that holds most of it.",
+        96,
+        needsSplits,
+      ),
+      preview(
+        "new-split",
+        "New split",
+        "The dataset is divided anew by chance, every class alike, and equal images come into one split.",
+        one ? 13_000 : 8_412,
+      ),
+    ];
+  }
+
+  plan(options: PlanOptions = DEFAULT_OPTIONS): PlanSummary {
     const { splits, classes } = this.dataset;
+    const moves = options.policy === "move-groups" ? 48 : 0;
     const rows = splits.map((split, index) => {
       const removed = {
         leaks: index === 0 ? Math.round(split.samples * 0.03) : index === 1 ? Math.round(split.samples * 0.012) : 0,
@@ -341,10 +419,18 @@ export class FakeReport {
         conflict: Math.round(split.samples * 0.002),
         unreadable: index === 0 ? this.dataset.faults : 0,
         invalid: 0,
+        balance: 0,
+        split: 0,
+        edited: 0,
       };
-      const after = split.samples - Object.values(removed).reduce((sum, count) => sum + count, 0);
+      const [movedOut, movedIn] = [index === 0 ? moves : 0, index === 1 ? moves : 0];
+      const leaving = Object.values(removed).reduce((sum, count) => sum + count, 0);
+      const after = split.samples - leaving - movedOut + movedIn;
       return {
         name: split.name,
+        role: split.role,
+        movedOut,
+        movedIn,
         before: split.samples,
         after,
         removed,
@@ -360,11 +446,16 @@ export class FakeReport {
     });
     return {
       plan: "plan-1",
+      options,
+      moved: moves,
+      undecided: options.conflicts === "ask" ? 41 : 0,
+      edited: 0,
       policy:
         "Test is kept whole first, then validation, then train: an image that occurs in several splits stays in the first of them only.",
       splits: rows,
       before: rows.reduce((sum, row) => sum + row.before, 0),
       after: rows.reduce((sum, row) => sum + row.after, 0),
+      collisions: [],
       outputs: [
         ...rows.map((row) => `${row.name}/ (${row.after.toLocaleString("en-US")} images)`),
         "cleansplit-manifest.json",
@@ -372,8 +463,8 @@ export class FakeReport {
     };
   }
 
-  removal(index: number): Removal {
-    const reasons: readonly RemovalReason[] = ["leaks", "leaks", "leaks", "duplicate", "conflict", "unreadable"];
+  change(index: number, { options, splits }: PlanSummary): PlanChange {
+    const reasons: readonly ChangeReason[] = ["leaks", "leaks", "leaks", "duplicate", "conflict", "unreadable"];
     const reason = reasons[Math.floor(noise(index, 5) * reasons.length)] ?? "leaks";
     const group = this.#group(index % Math.max(1, this.dataset.groups), 2);
     const sample = group.members[0] ?? this.sample(index);
@@ -385,10 +476,17 @@ export class FakeReport {
       conflict: `Has the same pixels as ${twin?.id ?? ""}, which is labelled otherwise and leaves too.`,
       unreadable: "The file ends in the middle of its pixels.",
       invalid: "",
+      balance: "",
+      split: "",
+      edited: "",
     }[reason];
     const tier = twin === null ? null : isNear ? "near" : "file";
     const nearness = twin === null || !isNear ? null : this.nearness(sample.sample, twin.sample);
-    return { sample, reason, tier, twin, nearness, detail };
+    const asks = reason === "conflict" && options.conflicts === "ask";
+    const to = splits.find(({ name }) => name !== sample.split)?.name ?? null;
+    const moves = reason === "leaks" && options.policy === "move-groups" && index % 3 === 0;
+    const action = asks ? "ask" : moves ? "move" : "leave";
+    return { sample, action, to: moves ? to : null, reason, tier, twin, nearness, detail };
   }
 
   /** What a picture shows depends on its group alone, so that equal images look equal. */
@@ -658,7 +756,12 @@ export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = 
     quality: qualityNotes(report.quality),
     corrected: [],
     plan: null,
+    planFile: null,
+    kept: [],
+    images: "copy",
     applied: null,
+    interrupted: null,
+    canQuarantine: false,
     trusted: true,
   };
 }

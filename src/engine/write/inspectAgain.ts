@@ -1,0 +1,320 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import type { Assignment, SampleTable } from "../../core/dataset/dataset";
+import { CleanSplitError } from "../../core/errors";
+import { DIGEST_BYTES } from "../../core/fingerprint/md5";
+import { findDuplicates, measureLeakage, type Findings } from "../../core/leakage/findings";
+import { number, plural } from "../../core/leakage/verdict";
+import { findNear } from "../../core/near/findings";
+import { openDataset, type Dataset } from "../dataset";
+import type { Progress, Run } from "../engine";
+import { inspectDataset, type Inspection } from "../inspection";
+import { readDecisions } from "../near/decisionsFile";
+import { searchNear } from "../near/search";
+import type { Pool } from "../pool/pool";
+import { Unpacked } from "../sources/packed/unpacked";
+import { inputsOf, isBelow, type Input } from "../recognition/inputs";
+import { writtenPaths } from "./folders";
+import type { Plan } from "./outputs";
+
+/**
+ * Inspects a written folder as if it were any dataset, and compares it with the plan: every image must be there with its
+ * bytes, in the split and with the label that it has in the plan, and no split may hold what another one has. Answers
+ * sentences that say what holds; rejects with a `CleanSplitError` ("changed") that says what does not.
+ */
+export async function inspectAgain(plan: Plan, folder: string, pool: Pool, run: Run<Progress>): Promise<string[]> {
+  const inputs = writtenInputs(plan, folder);
+  if (inputs.length === 0) return [];
+  const inputPaths = inputs.map(({ written }) => written);
+  const assignments = writtenAssignments(plan, folder, inputs);
+  const quiet = asVerifying(run);
+  const written = inputsOf({ inputs: inputPaths, assignments: [] });
+  const unpacked = new Unpacked();
+  try {
+    const dataset = await openDataset(written, assignments, pool, quiet, null, unpacked);
+    const found = await inspectDataset(dataset, pool, quiet, new Map());
+    return await compareWithPlan(plan, folder, found, pool, run);
+  } finally {
+    await unpacked.close();
+  }
+}
+
+async function compareWithPlan(
+  plan: Plan,
+  folder: string,
+  found: Inspection,
+  pool: Pool,
+  run: Run<Progress>,
+): Promise<string[]> {
+  const { dataset } = found;
+  const planned = plan.splits.reduce((sum, { after }) => sum + after, 0);
+  if (dataset.table.count !== planned) throw wrongCount(planned, dataset);
+  const known = sampleOfPath(plan, folder);
+  const table = checkImages(plan, found, known);
+  const findings = findDuplicates(table, found.findings.fingerprints, dataset.spaceOf);
+  const areLabelsKept = checkLabels(plan, dataset, known);
+  return [
+    comparedText(plan, dataset, table, areLabelsKept),
+    ...(await checkLeakage(plan, { ...found, findings }, pool, run)),
+  ];
+}
+
+/** An input of the plan, and where what was written of it lies. */
+interface WrittenInput {
+  readonly input: Input;
+  readonly written: string;
+}
+
+/** What is to be inspected: the folder, or with several inputs what was written of each. */
+function writtenInputs({ inspection: { dataset } }: Plan, folder: string): WrittenInput[] {
+  const inputs = inputsOf({ inputs: dataset.layout.inputs, assignments: [] });
+  const places = inputs.flatMap((input): WrittenInput[] => {
+    if (inputs.length === 1) return [{ input, written: folder }];
+    if (input.isFolder || input.isList) return [{ input, written: path.resolve(folder, input.prefix) }];
+    const outputs = dataset.sources.flatMap((source) => {
+      if (source.kind === "packed") return source.file === input.path ? [source.output] : [];
+      return source.kind === "array" && source.format.file === input.path ? (source.copied[0]?.out.file ?? []) : [];
+    });
+    return [...new Set(outputs)].map((output) => ({ input, written: path.join(folder, output) }));
+  });
+  return places.filter(({ written }) => existsSync(written));
+}
+
+/** What people said of the parts of the dataset, of the same parts of the folder; and what the splits are that the plan makes. */
+function writtenAssignments(plan: Plan, folder: string, inputs: readonly WrittenInput[]): Assignment[] {
+  const { dataset } = plan.inspection;
+  const kept = dataset.assignments.flatMap(({ path: place, split }): Assignment[] => {
+    const owner = inputs.find(({ input }) => input.isFolder && isBelow(place, input.path));
+    if (owner === undefined || split === null) return [];
+    const written = path.join(owner.written, path.relative(owner.input.path, place));
+    return existsSync(written) ? [{ path: written, split }] : [];
+  });
+  const made = plan.decision.splits.slice(dataset.table.splits.length).map(({ name }) => name);
+  if (made.length === 0) return kept;
+  return [
+    ...kept,
+    ...foldersOfSplits(plan).flatMap(([place, split]) =>
+      made.includes(split) ? [{ path: path.join(folder, place), split }] : [],
+    ),
+  ];
+}
+
+/** The folders that hold images of one split alone, each with it, and not those within them. */
+function foldersOfSplits(plan: Plan): [folder: string, split: string][] {
+  const splitsOf = new Map<string, number>();
+  const MIXED = -1;
+  const pathOf = writtenPaths(plan);
+  plan.decision.stays.forEach((stays, sample) => {
+    const place = pathOf(sample);
+    if (stays === 0 || place === "") return;
+    const split = plan.decision.splitOf[sample] ?? 0;
+    for (let end = place.indexOf("/"); end > 0; end = place.indexOf("/", end + 1)) {
+      const folder = place.slice(0, end);
+      splitsOf.set(folder, (splitsOf.get(folder) ?? split) === split ? split : MIXED);
+    }
+  });
+  return [...splitsOf].flatMap(([folder, split]): [string, string][] => {
+    const above = folder.slice(0, Math.max(0, folder.lastIndexOf("/")));
+    const isInner = above !== "" && splitsOf.get(above) !== MIXED;
+    const name = plan.decision.splits[split]?.name;
+    return isInner || name === undefined ? [] : [[folder, name]];
+  });
+}
+
+/** Samples of the plan that are image files, by the path at which they were written. */
+function sampleOfPath(plan: Plan, folder: string): Map<string, number> {
+  const pathOf = writtenPaths(plan);
+  const known = new Map<string, number>();
+  plan.decision.stays.forEach((stays, sample) => {
+    const place = stays === 1 ? pathOf(sample) : "";
+    if (place !== "") known.set(path.join(folder, place), sample);
+  });
+  return known;
+}
+
+/**
+ * Compares every image file with the sample of the plan that it is, byte by byte as far as an MD5 tells. Answers the
+ * samples with the splits of the plan, where these are known: rows of arrays keep those that were recognised.
+ */
+function checkImages(
+  { inspection: { dataset, findings }, decision }: Plan,
+  { dataset: written, findings: found }: Inspection,
+  known: ReadonlyMap<string, number>,
+): SampleTable {
+  if (known.size === 0) return written.table;
+  const { table } = written;
+  const names = new Map(decision.splits.map(({ name }, index) => [name, index]));
+  const splits = [...decision.splits];
+  const splitOf = new Uint8Array(table.count);
+  for (let sample = 0; sample < table.count; sample++) {
+    const file = written.names.file(sample);
+    const planned = known.get(file);
+    if (planned !== undefined) {
+      const ok = sameDigest(found.fingerprints.fileDigests, sample, findings.fingerprints.fileDigests, planned);
+      if (!ok) {
+        throw new CleanSplitError(
+          "changed",
+          `${file} does not have the bytes of ${dataset.names.file(planned)}. Check the disk, then write the copy again.`,
+        );
+      }
+      splitOf[sample] = decision.splitOf[planned] ?? 0;
+      continue;
+    }
+    const split = table.splits[table.splitOf[sample] ?? 0];
+    if (split === undefined) continue;
+    const index = names.get(split.name) ?? splits.push(split) - 1;
+    names.set(split.name, index);
+    splitOf[sample] = index;
+  }
+  return { ...table, splits, splitOf };
+}
+
+function sameDigest(a: Uint8Array, first: number, b: Uint8Array, second: number): boolean {
+  for (let i = 0; i < DIGEST_BYTES; i++) if (a[first * DIGEST_BYTES + i] !== b[second * DIGEST_BYTES + i]) return false;
+  return true;
+}
+
+/**
+ * Whether every image file is recognised under the label of its sample. Where folders are the labels they may be taken for
+ * something else without those that left; a list says every label itself, so rejects when one is another.
+ */
+function checkLabels({ inspection: { dataset } }: Plan, written: Dataset, known: ReadonlyMap<string, number>): boolean {
+  const labelOf = ({ table }: Dataset, sample: number): string | undefined =>
+    table.classes[table.classOf[sample] ?? -1];
+  let areKept = true;
+  for (let sample = 0; sample < written.table.count && known.size > 0; sample++) {
+    const file = written.names.file(sample);
+    const planned = known.get(file);
+    if (planned === undefined) continue;
+    const [label, expected] = [labelOf(written, sample), labelOf(dataset, planned)];
+    if (label === expected) continue;
+    areKept = false;
+    const source = dataset.sources[dataset.table.sourceOf[planned] ?? 0];
+    if (source?.kind !== "folder" || !source.isListed) continue;
+    throw new CleanSplitError(
+      "changed",
+      `${file} is labelled ${label ?? "nothing"} in the written copy and ${expected ?? "nothing"} in the source. Inspect the dataset again, then write it.`,
+    );
+  }
+  return areKept;
+}
+
+/** Whether what is recognised of the copy alone is what the plan says, in a sentence. */
+function comparedText(
+  plan: Plan,
+  { table }: Dataset,
+  { splitOf, splits }: SampleTable,
+  areLabelsKept: boolean,
+): string {
+  const planned = new Map<string, number>();
+  for (const { name, classes, after } of plan.splits) {
+    const labelled = Object.values(classes).reduce((sum, counts) => sum + counts.after, 0);
+    for (const [label, counts] of Object.entries(classes)) count(planned, name, label, counts.after);
+    count(planned, name, null, after - labelled);
+  }
+  const bySplit = (names: (sample: number) => string): Map<string, number> => {
+    const counts = new Map<string, number>();
+    for (let sample = 0; sample < table.count; sample++) {
+      count(counts, names(sample), table.classes[table.classOf[sample] ?? -1] ?? null, 1);
+    }
+    return counts;
+  };
+  const text = `Inspected again, the copy holds ${plural(table.count, "image")}`;
+  const counted = bySplit((sample) => splits[splitOf[sample] ?? 0]?.name ?? "");
+  const areLabelsRight = areLabelsKept && isEqual(planned, counted);
+  const areSplitsRight = haveOneParting(table, splitOf);
+  if (areLabelsRight && areSplitsRight)
+    return `${text}, each with its split and label, and of every class in every split as many as the plan says.`;
+  const what = areLabelsRight ? "splits" : areSplitsRight ? "labels" : "splits and labels";
+  return `${text}, as the plan says; the copy alone does not tell the ${what} of the source, so say them when you use it.`;
+}
+
+function count(counts: Map<string, number>, split: string, label: string | null, samples: number): void {
+  const key = JSON.stringify([split, label]);
+  if (samples > 0) counts.set(key, (counts.get(key) ?? 0) + samples);
+}
+
+function isEqual(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}
+
+/** Whether the splits that are recognised part the samples as those of the plan do, whatever they are called. */
+function haveOneParting({ splitOf: recognised, count: samples }: SampleTable, splitOf: Uint8Array): boolean {
+  const [there, back] = [new Map<number, number>(), new Map<number, number>()];
+  for (let sample = 0; sample < samples; sample++) {
+    const [a, b] = [recognised[sample] ?? 0, splitOf[sample] ?? 0];
+    if ((there.get(a) ?? b) !== b || (back.get(b) ?? a) !== a) return false;
+    there.set(a, b);
+    back.set(b, a);
+  }
+  return true;
+}
+
+/** Counts the leakage of the folder anew, by what was read of it. */
+async function checkLeakage(
+  plan: Plan,
+  { dataset, findings }: Inspection,
+  pool: Pool,
+  run: Run<Progress>,
+): Promise<string[]> {
+  if (findings.table.splits.length < 2) return [];
+  const { tier } = plan.options;
+  const counted = tier === "near" ? await withNear(plan, dataset, findings, pool, run) : findings;
+  if (counted === null)
+    return ["Similar images could not be counted again: those that stay are to be compared otherwise."];
+  const leaks = measureLeakage(counted, tier).filter(({ samples }) => samples > 0);
+  const like = tier === "near" ? "equal or similar" : "equal";
+  const [first] = leaks;
+  if (first === undefined) return [`No image of one split is ${like} to one of another split.`];
+  const text = `${plural(first.samples, "image")} of ${first.split} ${first.samples === 1 ? "is" : "are"} ${like} to one of ${first.in}`;
+  // What a person put back into the plan is theirs to know.
+  if (plan.edited.size > 0) return [`${text}, as the plan was edited.`];
+  throw new CleanSplitError(
+    "changed",
+    `The written copy still leaks: ${text}. Inspect the dataset again, then write it.`,
+  );
+}
+
+/** The findings with near duplicates, by the threshold of the plan; `null` when they would be measured otherwise. */
+async function withNear(
+  { inspection }: Plan,
+  dataset: Dataset,
+  findings: Findings,
+  pool: Pool,
+  run: Run<Progress>,
+): Promise<Findings | null> {
+  const { near } = inspection.findings;
+  if (near === null) return findings;
+  const search = await searchNear(dataset, findings, pool, {
+    signal: run.signal,
+    progress: (done, total) => run.progress({ phase: "near", done, total }),
+  });
+  if (search.measure.regime !== near.search.measure.regime) return null;
+  // Decisions are about contents, so those of the source count here.
+  const decisions = readDecisions(inspection.dataset, findings);
+  const { states } = findings.fingerprints;
+  const found = findNear(search, findings.table, states, findings.groups.pixel, near.threshold, decisions);
+  return { ...findings, near: found };
+}
+
+/** Progress of an inspection as that of a check. */
+function asVerifying(run: Run<Progress>): Run<Progress> {
+  return {
+    signal: run.signal,
+    progress: ({ done, total }) => {
+      if (total > 0) run.progress({ phase: "verifying", done, total });
+    },
+  };
+}
+
+function wrongCount(planned: number, { table, layout }: Dataset): CleanSplitError {
+  const [first] = layout.ignored;
+  const hint =
+    first === undefined
+      ? " Names that differ in case only may be one on that file system; choose another place."
+      : ` ${first.path} was left out: ${first.reason}.`;
+  return new CleanSplitError(
+    "changed",
+    `The written copy holds ${number(table.count)} images where the plan has ${number(planned)}.${hint}`,
+  );
+}
