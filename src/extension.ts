@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { EngineProcess } from "./engine/process/engineProcess";
 import { registerCommands } from "./host/commands/command";
+import { copyCommands } from "./host/commands/copyCommands";
 import { DatasetPicker } from "./host/commands/datasetPicker";
 import { inspectCommands } from "./host/commands/inspectCommands";
 import { resultCommands } from "./host/commands/resultCommands";
@@ -14,10 +15,12 @@ import { createLog } from "./host/log";
 import { DatasetPanels } from "./host/panels/datasetPanels";
 import { reportPanels } from "./host/panels/reportPanel";
 import { trainingPanels } from "./host/panels/trainingPanel";
+import { trackPlanFile } from "./host/planDocuments";
 import { SampleOpener } from "./host/samples";
 import { DatasetSessions } from "./host/session";
 import { StatusBar } from "./host/statusBar";
 import { DatasetTree } from "./host/views/datasetTree";
+import { WrittenFolders } from "./host/writtenFolders";
 
 /** Builds the extension. Nothing is read and no process is started before a person asks for it. */
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
@@ -40,9 +43,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const decorations = new ImageDecorations(sessions, messages);
   const statusBar = new StatusBar(sessions);
   const picker = new DatasetPicker(sessions);
+  const written = new WrittenFolders(sessions);
   const commands = [
     ...inspectCommands(engine, sessions, reports, picker, globalStorageUri),
     ...sanitizeCommands(picker, reports),
+    ...copyCommands(engine, sessions, written, log),
     ...resultCommands(picker, reports, trainings, tree, opener, log),
   ];
 
@@ -50,6 +55,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   context.subscriptions.push(
     registerCommands(commands, messages),
     trackContextKeys(sessions),
+    trackPlanFile(),
+    written,
     statusBar,
     decorations,
     tree,

@@ -1,7 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import type { Assignment } from "../core/dataset/dataset";
-import { readCorrections, writeCorrections } from "../engine/corrections";
+import type { Assignment, LabelAssignment } from "../core/dataset/dataset";
+import { readCorrections, readLabels, writeCorrections } from "../engine/corrections";
 import type { ErrorMessages } from "./errors";
 
 /**
@@ -20,6 +20,11 @@ export class Corrections {
   /** What is corrected of some inputs now. Throws a `CleanSplitError` when the file is damaged. */
   of(inputs: readonly string[]): readonly Assignment[] {
     return this.#unwritten.get(keyOf(inputs)) ?? readCorrections(inputs);
+  }
+
+  /** Which arrays of some inputs were said to hold labels. Throws a `CleanSplitError` when the file is damaged. */
+  labelsOf(inputs: readonly string[]): readonly LabelAssignment[] {
+    return readLabels(inputs);
   }
 
   /** Keeps all that a person corrected of some inputs, and says when that does not outlast the window. */

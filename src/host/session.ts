@@ -3,8 +3,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { Assignment, DatasetRequest, Role } from "../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../core/errors";
-import type { PairVerdict, Report, Tier } from "../core/leakage/report";
-import type { ApplyResult, PlanSummary } from "../core/sanitize/plan";
+import type { PairVerdict, Report } from "../core/leakage/report";
 import { progressText, RateMeter } from "../core/progress";
 import { DEFAULT_TRAINING } from "../core/training/training";
 import type { Engine, InspectionResult, Mark, Progress, Run } from "../engine/engine";
@@ -13,6 +12,8 @@ import type { ProgressView, SearchView } from "../protocol/report";
 import { homeOf, type Corrections } from "./corrections";
 import { Emitter } from "./emitter";
 import { progressView, throttled } from "./progress";
+import { Sanitizing } from "./sanitizing";
+import { settings } from "./settings";
 import { TrainingHistory } from "./trainingHistory";
 
 /** How far the inspection of a dataset got; `idle` was not inspected in this window yet. */
@@ -38,6 +39,7 @@ interface Job {
 export class DatasetSession implements vscode.Disposable {
   readonly id: string;
   readonly training: TrainingHistory;
+  readonly sanitizing: Sanitizing;
 
   readonly #engine: Engine;
   readonly #corrections: Corrections;
@@ -53,9 +55,6 @@ export class DatasetSession implements vscode.Disposable {
   #error: string | null = null;
   #result: InspectionResult | null = null;
   #search: SearchView = NOT_SEARCHED;
-  #plan: PlanSummary | null = null;
-  #planTier: PlanTier = "pixel";
-  #applied: ApplyResult | null = null;
   /** Counts inspections, so that one that was overtaken knows. */
   #turn = 0;
   /** Work on the dataset that excludes other work on it. */
@@ -75,6 +74,7 @@ export class DatasetSession implements vscode.Disposable {
     this.#request = request;
     this.id = sessionId(request);
     this.training = new TrainingHistory(() => this.name);
+    this.sanitizing = new Sanitizing(this, () => this.#changed.fire());
   }
 
   get request(): DatasetRequest {
@@ -114,14 +114,6 @@ export class DatasetSession implements vscode.Disposable {
     return this.#search;
   }
 
-  get plan(): PlanSummary | null {
-    return this.#plan;
-  }
-
-  get applied(): ApplyResult | null {
-    return this.#applied;
-  }
-
   get isBusy(): boolean {
     return this.#job !== null || this.training.isRunning;
   }
@@ -151,18 +143,18 @@ export class DatasetSession implements vscode.Disposable {
     this.#paused = null;
     try {
       const result = await this.#work(vscode.l10n.t("Starting"), async (run) => {
-        request = { inputs, assignments: corrected ?? this.#corrections.of(inputs) };
+        const assignments = corrected ?? this.#corrections.of(inputs);
+        request = { inputs, assignments, labels: this.#corrections.labelsOf(inputs) };
         return stopInTime(this.#engine.inspect(request, run), run.signal);
       });
       if (corrected !== undefined) this.#corrections.keep(inputs, corrected);
       this.#request = request;
       this.#result = result;
       this.#search = NOT_SEARCHED;
-      this.#plan = null;
-      this.#applied = null;
+      this.sanitizing.reset();
       this.#status = "ready";
       // How it ends, the report says.
-      if (searchesByItself()) this.#searchIn(result).catch(() => undefined);
+      if (settings.searchesNear) this.#searchIn(result).catch(() => undefined);
       return result;
     } catch (error) {
       // Unless a newer inspection took over: the status is its own by now.
@@ -229,51 +221,15 @@ export class DatasetSession implements vscode.Disposable {
     await this.#recount((engine, inspection, run) => engine.decide({ inspection, samples, verdict, ...newHome }, run));
   }
 
-  /** Works out what sanitizing would do, where one stays of those that are duplicates at `tier`. */
-  async makePlan(tier: PlanTier = "pixel"): Promise<PlanSummary> {
-    const { inspection } = await this.inspected();
-    this.#refuseWhileBusy();
-    if (tier === "near" && this.#searching !== null) {
+  /** Does work that excludes other work on the dataset, and refuses while there is some; an inspection cancels it. */
+  async exclusively<T>(title: string, work: (engine: Engine, run: Run<Progress>) => Promise<T>): Promise<T> {
+    if (this.#job !== null) {
       throw new CleanSplitError(
         "refused",
-        vscode.l10n.t(
-          "Near duplicates are still being searched in {0}. Wait until that is done, or make a plan without them.",
-          this.name,
-        ),
+        vscode.l10n.t("{0} is busy. Wait until it is done, or cancel it.", this.name),
       );
     }
-    try {
-      this.#plan = await this.#work(vscode.l10n.t("Working out what leaves"), (run) =>
-        this.#engine.plan({ inspection, tier }, run),
-      );
-      this.#planTier = tier;
-      this.#applied = null;
-      return this.#plan;
-    } finally {
-      this.#changed.fire();
-    }
-  }
-
-  discardPlan(): void {
-    this.#plan = null;
-    this.#changed.fire();
-  }
-
-  /** Writes the plan into the new folder `out`. */
-  async applyPlan(out: string): Promise<ApplyResult> {
-    const plan = this.#plan;
-    if (plan === null)
-      throw new CleanSplitError("refused", vscode.l10n.t("There is no plan to write. Make one first."));
-    this.#refuseWhileBusy();
-    try {
-      this.#applied = await this.#work(vscode.l10n.t("Writing images"), (run) =>
-        this.#engine.apply({ plan: plan.plan, out }, run),
-      );
-      this.#plan = null;
-      return this.#applied;
-    } finally {
-      this.#changed.fire();
-    }
+    return this.#work(title, (run) => work(this.#engine, run));
   }
 
   /** Corrects what a split is used for, or leaves it out with `null`, and inspects again. */
@@ -450,11 +406,10 @@ export class DatasetSession implements vscode.Disposable {
     this.#changed.fire();
   }
 
-  /** A plan that counted near duplicates as they were before would remove what nobody sees any more. */
   #replaceReport(inspection: string, report: Report): void {
     if (this.#result?.inspection !== inspection) return;
     this.#result = { inspection, report };
-    if (this.#planTier === "near") this.#plan = null;
+    this.sanitizing.forgetNearPlan();
   }
 
   /** Stops the job and waits until it has stopped. */
@@ -478,11 +433,6 @@ export class DatasetSession implements vscode.Disposable {
     return this.#result === null ? "cancelled" : "ready";
   }
 
-  #refuseWhileBusy(): void {
-    if (this.#job === null) return;
-    throw new CleanSplitError("refused", vscode.l10n.t("{0} is busy. Wait until it is done, or cancel it.", this.name));
-  }
-
   /**
    * Inspections and plans live in the engine's process: they end with it, and it keeps only so many. A result that the
    * engine no longer holds cannot be read or written, so the next step has to inspect again.
@@ -493,10 +443,9 @@ export class DatasetSession implements vscode.Disposable {
     if (error.reason !== "stopped" && !(error.reason === "not-found" && !(await this.#isHeld(result)))) return;
     if (this.#result !== result) return;
     this.#result = null;
-    this.#plan = null;
     this.#status = "failed";
     this.#error = error.message;
-    this.#changed.fire();
+    this.sanitizing.discardPlan();
   }
 
   async #isHeld({ inspection }: InspectionResult): Promise<boolean> {
@@ -606,15 +555,7 @@ export class DatasetSessions implements vscode.Disposable {
   }
 }
 
-/** At which tier a plan can be made. */
-type PlanTier = Exclude<Tier, "file">;
-
 const NOT_SEARCHED: SearchView = { status: "idle", progress: null, error: null };
-
-/** Whether near duplicates are searched after every inspection. */
-function searchesByItself(): boolean {
-  return vscode.workspace.getConfiguration().get<boolean>("cleansplit.nearDuplicates.search") !== false;
-}
 
 /** Milliseconds the engine has to stop in good order. */
 const STOP_TIME_MS = 150;

@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import * as vscode from "vscode";
+import { attemptFolder } from "../engine/write/attempt";
 import type { DatasetSession } from "./session";
 
 /** A folder that does not exist yet: `<workspace>/<name>-sanitized`, or beside the source where that would lie in it. */
@@ -33,6 +34,12 @@ export async function problemWithTarget(target: string, inputs: readonly string[
   if (!existing.isDirectory()) return vscode.l10n.t("There is a file of that name.");
   const entries = await readdir(target);
   return entries.length === 0 ? null : vscode.l10n.t("The folder is not empty. Choose a new one.");
+}
+
+/** Whether an attempt to write `target` was begun and left something beside it, which can be gone on with or taken back. */
+export async function isBegun(target: string): Promise<boolean> {
+  const found = await stat(attemptFolder(target)).catch(() => null);
+  return found !== null;
 }
 
 /** Whether `inner` is `outer` or lies below it. */

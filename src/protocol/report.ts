@@ -1,6 +1,7 @@
-import type { GroupPage, GroupQuery, Nearness, PairVerdict, PairView, Report, Tier } from "../core/leakage/report";
+import type { GroupPage, GroupQuery, Nearness, PairVerdict, PairView, Report } from "../core/leakage/report";
 import type { QualityNote } from "../core/leakage/qualityNotes";
-import type { ApplyResult, PlanSummary, RemovalPage } from "../core/sanitize/plan";
+import type { PlanOptions } from "../core/sanitize/options";
+import type { ApplyResult, ChangePage, ImageTransfer, PlanSummary, PolicyPreview } from "../core/sanitize/plan";
 import type { Role } from "../core/dataset/dataset";
 
 // What the report page needs of the core, so that webview code imports from here only.
@@ -28,7 +29,20 @@ export type {
   Tier,
 } from "../core/leakage/report";
 export type { QualityNote } from "../core/leakage/qualityNotes";
-export type { ApplyResult, PlanSplit, PlanSummary, Removal, RemovalPage, RemovalReason } from "../core/sanitize/plan";
+
+export { DEFAULT_OPTIONS } from "../core/sanitize/options";
+export type { ConflictRule, KeepRule, PlanOptions, PolicyName, Share } from "../core/sanitize/options";
+export type {
+  ApplyResult,
+  ChangeAction,
+  ChangePage,
+  ChangeReason,
+  ImageTransfer,
+  PlanChange,
+  PlanSplit,
+  PlanSummary,
+  PolicyPreview,
+} from "../core/sanitize/plan";
 
 /** Progress as it is shown. */
 export interface ProgressView {
@@ -80,7 +94,17 @@ export interface ReportState {
   readonly corrected: readonly string[];
   /** A plan that was made and not yet written. */
   readonly plan: PlanSummary | null;
+  /** Name of the file that the plan was read from; `null` when it was worked out. */
+  readonly planFile: string | null;
+  /** Samples that stay because a person said so, in the order of saying. */
+  readonly kept: readonly number[];
+  /** How image files come into the copy. */
+  readonly images: ImageTransfer;
   readonly applied: ApplyResult | null;
+  /** The folder of a copy whose writing was begun and did not end; `null` without one. */
+  readonly interrupted: string | null;
+  /** Images may be moved out of the dataset in place: a setting. */
+  readonly canQuarantine: boolean;
   /** Writing, training and keeping decisions need a trusted workspace. */
   readonly trusted: boolean;
 }
@@ -112,7 +136,7 @@ export interface ReportHost {
   ready(): Promise<ReportState>;
   groups(query: GroupQuery): Promise<GroupPage>;
   thumbnails(samples: readonly number[]): Promise<readonly ThumbnailView[]>;
-  removals(from: number, count: number): Promise<RemovalPage>;
+  changes(from: number, count: number): Promise<ChangePage>;
   openSample(sample: number): Promise<void>;
   revealSample(sample: number): Promise<void>;
   copySampleId(id: string): Promise<void>;
@@ -136,11 +160,29 @@ export interface ReportHost {
   /** Keeps that each two of some samples are duplicates or different; `null` takes it back. */
   decide(samples: readonly number[], verdict: PairVerdict | null): Promise<void>;
   compare(first: number, second: number): Promise<ComparisonView>;
-  /** Works out a sanitized copy; at tier `near` one stays of similar images, too. */
-  makePlan(tier: Exclude<Tier, "file">): Promise<void>;
+  /** What each policy would do under some options; a newer call makes an older one reject. */
+  previews(options: PlanOptions): Promise<readonly PolicyPreview[]>;
+  /** Works out a sanitized copy. */
+  makePlan(options: PlanOptions): Promise<void>;
   discardPlan(): Promise<void>;
+  /** Has a sample stay instead of others of its group that were to; a plan that was worked out is so anew. */
+  keep(sample: number, insteadOf: readonly number[]): Promise<void>;
+  /** Takes back that samples were to stay. */
+  unkeep(samples: readonly number[]): Promise<void>;
+  setImages(images: ImageTransfer): Promise<void>;
+  /** Opens the plan as JSON that can be edited. */
+  openPlan(): Promise<void>;
   /** Asks for a folder and writes the plan there. */
   applyPlan(): Promise<void>;
+  /** Goes on with the attempt that was interrupted. */
+  resumeWriting(): Promise<void>;
+  /** Asks, and moves the images that leave out of the dataset. */
+  quarantine(): Promise<void>;
+  /** Asks, and removes what was written into `folder`. */
+  undoCopy(folder: string): Promise<void>;
+  inspectFolder(folder: string): Promise<void>;
+  /** Opens a text file in an editor. */
+  openFile(path: string): Promise<void>;
   train(): Promise<void>;
   openFolder(path: string): Promise<void>;
 }

@@ -55,7 +55,7 @@ for (const theme of ["dark", "light"] as const) {
     it("opens the sample dataset from the palette", async () => {
       await workbench.runCommand(session.page, "CleanSplit: Open Sample Dataset");
       const frame = await report("letters");
-      await frame.getByRole("heading", { name: /^80 of 1,039 test images also occur in train[.,]/ }).waitFor();
+      await frame.getByRole("heading", { name: /: 80 of 1,039 test images also occur in train[.,]/ }).waitFor();
       // Near duplicates change tree and report when they are found.
       await frame.getByRole("slider", { name: "Threshold" }).waitFor();
       await workbench.openView(session.page, "CleanSplit");
@@ -114,6 +114,16 @@ for (const theme of ["dark", "light"] as const) {
       await page.keyboard.press("Control+w");
     });
 
+    it("previews other ways to sanitize", async () => {
+      const frame = await report("letters");
+      await frame.getByRole("button", { name: "Other Ways" }).click();
+      const moves = frame.locator(".policy", { has: frame.getByRole("radio", { name: "Move groups" }) });
+      await moves.getByText(/[1-9]\d* move/).waitFor();
+      await frame.getByRole("button", { name: "Plan This Way" }).scrollIntoViewIfNeeded();
+      await picture("5-ways");
+      await frame.getByRole("button", { name: "Other Ways" }).click();
+    });
+
     it("writes a sanitized copy that is clean", async () => {
       const { page } = session;
       const target = path.join(workspace, "sample-sanitized");
@@ -148,6 +158,15 @@ for (const theme of ["dark", "light"] as const) {
       await workbench.treeRow(page, "Leakage").locator(".monaco-tl-twistie").click();
       await workbench.expandTreeRow(page, "Runs");
       await picture("9-trained");
+    });
+
+    it("verifies the copy from the Explorer", async () => {
+      const { page } = session;
+      const copy = await workbench.explorerRow(page, "sample-sanitized");
+      await moveMouseAway();
+      await workbench.contextMenu(page, copy.row, "Verify Sanitized Copy");
+      await workbench.notification(page, /sample-sanitized is as it was written: [\d,]+ images in [\d,]+ files/);
+      await picture("10-verified");
     });
 
     it("inspects a folder from the Explorer and marks its files", async () => {
@@ -192,6 +211,18 @@ for (const theme of ["dark", "light"] as const) {
       await picture("11-reloaded");
       await frame.getByRole("button", { name: "Inspect Dataset" }).click();
       await frame.getByRole("heading", { name: /test images also occur in train/ }).waitFor();
+    });
+
+    it("takes the copy back, when that is confirmed", async () => {
+      const { page } = session;
+      await workbench.runCommand(page, "CleanSplit: Undo Sanitized Copy");
+      await workbench.quickPick(page, "sample-sanitized");
+      await page.getByText("Files that were added or changed since stay").waitFor();
+      await picture("12-undo");
+      await workbench.answerDialog(page, "Remove It");
+      await workbench.notification(page, /Removed [\d,]+ files of .*sample-sanitized/);
+      assert(!existsSync(path.join(workspace, "sample-sanitized")));
+      assert(existsSync(path.join(workspace, "letters")));
     });
 
     it("leaves no error in the log", () => {

@@ -14,6 +14,7 @@ export async function run(): Promise<void> {
     await import("./inspection");
     await import("./near");
     await import("./results");
+    await import("./sanitize");
     await import("./panels");
   } else {
     await import("./restrictedMode");

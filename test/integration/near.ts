@@ -50,13 +50,13 @@ describe("near duplicates", () => {
   it("that are still being searched can be cancelled, and the exact report stays", async () => {
     const session = await inspect(writeLargeDataset(1500));
     const exact = session.result;
-    await assert.rejects(session.makePlan("near"), /still being searched/);
+    await assert.rejects(session.sanitizing.makePlan({ tier: "near" }), /still being searched/);
     const messages = await messagesDuring(() => session.cancel());
     assert.deepEqual(messages, []);
     assert.equal(session.search.status, "cancelled");
     assert.equal(session.status, "ready");
     assert.equal(session.result, exact);
-    assert.equal((await session.makePlan()).before, 1500);
+    assert.equal((await session.sanitizing.makePlan()).before, 1500);
     await assert.rejects(session.setThreshold(1), /Search them first/);
   });
 
@@ -74,18 +74,18 @@ describe("near duplicates", () => {
     await searchByItself(false);
     const session = await inspect(writeTinyDataset());
     assert.equal(session.search.status, "idle");
-    await assert.rejects(session.makePlan("near"), /Search them first/);
+    await assert.rejects(session.sanitizing.makePlan({ tier: "near" }), /Search them first/);
     const { reports } = await activated();
     await vscode.commands.executeCommand("cleansplit.searchNearDuplicates", session.id);
     assert.equal(session.search.status, "done");
     assert.equal(reports.size, 1);
     const { best, threshold } = session.result?.report.near?.measure ?? assert.fail();
-    await session.makePlan("near");
+    await session.sanitizing.makePlan({ tier: "near" });
     await session.setThreshold(best);
-    assert.equal(session.plan, null);
-    await session.makePlan();
+    assert.equal(session.sanitizing.plan, null);
+    await session.sanitizing.makePlan();
     await session.setThreshold(threshold);
-    assert.notEqual(session.plan, null);
+    assert.notEqual(session.sanitizing.plan, null);
   });
 
   it("that a person says are different are so from then on, by a file beside the dataset", async () => {

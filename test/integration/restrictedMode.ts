@@ -41,7 +41,8 @@ describe("Restricted Mode", () => {
     const session = await inspect(folder);
     const { trainings } = await activated();
     const messages = await messagesDuring(async () => {
-      for (const id of ["writeSanitizedDataset", "trainBaseline"]) {
+      const writing = ["writeSanitizedDataset", "writeFromPlanFile", "undoSanitizedCopy", "quarantineInPlace"];
+      for (const id of [...writing, "restoreQuarantine", "trainBaseline"]) {
         const command = vscode.commands.executeCommand(`cleansplit.${id}`, session.id);
         // The message about trust waits for an answer; clearing it is one.
         const clear = setInterval(() => void vscode.commands.executeCommand("notifications.clearAll"), 100);
@@ -50,7 +51,7 @@ describe("Restricted Mode", () => {
       }
     });
     assert.deepEqual(messages, []);
-    assert.equal(session.plan, null);
+    assert.equal(session.sanitizing.plan, null);
     assert.equal(session.training.state.status, "idle");
     assert.equal(session.training.state.trusted, false);
     assert.equal(trainings.size, 0);

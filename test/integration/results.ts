@@ -14,15 +14,15 @@ describe("results", () => {
   it("sanitizing writes what the plan says", async () => {
     const folder = writeTinyDataset();
     const session = await inspect(folder);
-    const plan = await session.makePlan();
+    const plan = await session.sanitizing.makePlan();
     assert.equal(plan.before, 63);
     const target = `${folder}-sanitized`;
-    const result = await session.applyPlan(target);
+    const result = await session.sanitizing.apply(target);
     assert.equal(result.samples, plan.after);
     assert(result.verified.length > 0);
     const written = readdirSync(target, { recursive: true }).filter((file) => String(file).endsWith(".png"));
     assert.equal(written.length, plan.after);
-    assert.equal(session.plan, null);
+    assert.equal(session.sanitizing.plan, null);
     const sanitized = await inspect(target);
     assert.deepEqual(
       sanitized.result?.report.leakage.filter(({ samples }) => samples > 0),
@@ -36,17 +36,17 @@ describe("results", () => {
     const target = await proposeTarget(session);
     const messages = await messagesDuring(async () => {
       const command = vscode.commands.executeCommand("cleansplit.writeSanitizedDataset", session.id);
-      await until("the plan", () => session.plan !== null);
+      await until("the plan", () => session.sanitizing.plan !== null);
       // The input box opens when the proposal is made; until it has focus there is nothing to accept.
       await until("the dataset", async () => {
         await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
-        return session.applied !== null;
+        return session.sanitizing.applied !== null;
       });
       await command;
     });
     assert.deepEqual(messages, []);
-    assert.equal(session.applied?.folder, target);
-    assert(existsSync(session.applied.manifest));
+    assert.equal(session.sanitizing.applied?.folder, target);
+    assert(existsSync(session.sanitizing.applied.manifest));
   });
 
   it("a target must be new and outside the source", async () => {

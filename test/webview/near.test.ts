@@ -1,42 +1,22 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { startHarness, type Harness, type OpenOptions } from "../support/webview/harness.mjs";
-import type { FakeCall } from "../support/webview/fakeHost";
+import type { OpenOptions } from "../support/webview/harness.mjs";
+import { usePages } from "../support/webview/pages";
+import type { PlanOptions } from "../../src/protocol/report";
 
 describe("near duplicates on the report page", function () {
   this.timeout(30_000);
-  let harness: Harness;
+  const pages = usePages("report");
   let page: Page;
-  let problems: string[];
-
-  before(async () => {
-    harness = await startHarness();
-  });
-  after(async () => {
-    await harness.close();
-  });
 
   async function open(scenario: string, options: OpenOptions = {}): Promise<Locator> {
-    page = await harness.open("report", { scenario, ...options });
-    problems = [];
-    page.on("pageerror", (error) => problems.push(String(error)));
+    page = await pages.open(scenario, options);
     await page.locator("#groups .card").first().waitFor();
     return page.locator("#near");
   }
 
-  /** Whatever a test did: nothing was blocked by the security policy, nothing thrown, and nothing is too wide. */
-  afterEach(async () => {
-    const violations = await page.evaluate(() => window.fake.violations);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    await page.context().close();
-    assert.deepEqual(violations, []);
-    assert.deepEqual(problems, []);
-    assert.ok(overflow <= 0, `the page is ${String(overflow)} px too wide`);
-  });
-
-  const callsOf = (method: string): Promise<readonly FakeCall[]> =>
-    page.evaluate((name) => window.fake.calls.filter((call) => call.method === name), method);
+  const callsOf = pages.calls;
   const decisions = async (): Promise<readonly unknown[]> =>
     (await callsOf("decide")).map(({ parameters }) => parameters[1]);
 
@@ -46,6 +26,7 @@ describe("near duplicates on the report page", function () {
     const progress = { title: "Searching near duplicates", text: "9,000 of 18,632 images", done: 9_000, total: 18_632 };
     await page.evaluate((shown) => window.fake.report.searchProgress(shown), progress);
     await section.getByText("9,000 of 18,632 images").waitFor();
+    await page.getByRole("button", { name: "Other Ways" }).click();
     await page.getByText("They are still being searched.").waitFor();
     await section.getByRole("button", { name: "Cancel Search" }).click();
     await section.getByText("The search was cancelled.").waitFor();
@@ -64,6 +45,7 @@ describe("near duplicates on the report page", function () {
     await page.evaluate(() => window.fake.update({ search: { status: "idle", progress: null, error: null } }));
     await failed.getByText("They were not searched yet.").waitFor();
     assert.equal(await page.getByRole("radio", { name: "Also near" }).count(), 0);
+    await page.getByRole("button", { name: "Other Ways" }).click();
     assert.ok(await page.getByRole("checkbox", { name: /^Also near duplicates/ }).isDisabled());
   });
 
@@ -271,16 +253,17 @@ describe("near duplicates on the report page", function () {
     assert.deepEqual([query["tier"], query["splits"]], ["near", ["test", "train"]]);
     await page.getByRole("button", { name: "Plan a Sanitized Copy" }).click();
     await page.getByRole("button", { name: "Discard Plan" }).click();
+    await page.getByRole("button", { name: "Other Ways" }).click();
     await page.getByRole("checkbox", { name: /^Also near duplicates/ }).check();
     await page.getByRole("button", { name: "Plan a Sanitized Copy" }).click();
     await page
-      .getByRole("list", { name: "Images that would leave" })
+      .getByRole("list", { name: "Images that would leave or move" })
       .getByText("similar", { exact: true })
       .first()
       .waitFor();
     assert.deepEqual(
-      (await callsOf("makePlan")).map(({ parameters }) => parameters),
-      [["pixel"], ["near"]],
+      (await callsOf("makePlan")).map(({ parameters }) => (parameters[0] as PlanOptions).tier),
+      ["pixel", "near"],
     );
   });
 

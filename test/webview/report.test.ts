@@ -2,48 +2,20 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { Page } from "playwright-core";
-import { startHarness, type Harness, type OpenOptions } from "../support/webview/harness.mjs";
-import type { FakeCall } from "../support/webview/fakeHost";
+import type { OpenOptions } from "../support/webview/harness.mjs";
+import { usePages } from "../support/webview/pages";
 
 describe("report page", function () {
   this.timeout(30_000);
-  let harness: Harness;
+  const pages = usePages("report");
   let page: Page;
-  let problems: string[];
-
-  before(async () => {
-    harness = await startHarness();
-  });
-  after(async () => {
-    await harness.close();
-  });
 
   async function open(scenario: string, options: OpenOptions = {}): Promise<Page> {
-    page = await harness.open("report", { scenario, ...options });
-    problems = [];
-    page.on("pageerror", (error) => problems.push(String(error)));
-    page.on("dialog", (dialog) => {
-      problems.push(`dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
+    page = await pages.open(scenario, options);
     return page;
   }
 
-  /** Whatever a test did: nothing was blocked by the security policy, nothing thrown, and nothing is too wide. */
-  afterEach(async () => {
-    const violations = await page.evaluate(() => window.fake.violations);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    await page.context().close();
-    assert.deepEqual(violations, []);
-    assert.deepEqual(problems, []);
-    assert.ok(overflow <= 0, `the page is ${String(overflow)} px too wide`);
-  });
-
-  /** The calls of a method that have arrived; there must be one. */
-  const callsOf = async (method: string): Promise<readonly FakeCall[]> => {
-    await page.waitForFunction((name) => window.fake.calls.some((call) => call.method === name), method);
-    return page.evaluate((name) => window.fake.calls.filter((call) => call.method === name), method);
-  };
+  const callsOf = pages.awaited;
   const focusedName = async (): Promise<string> =>
     page.evaluate(
       () => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "",
@@ -260,58 +232,6 @@ describe("report page", function () {
     assert.deepEqual((await callsOf("setRole"))[0]?.parameters, ["validation", "test"]);
   });
 
-  it("previews a plan, writes it, discards it", async () => {
-    await open("leak");
-    await page.getByRole("button", { name: "Plan a Sanitized Copy" }).click();
-    const section = page.locator("#sanitize");
-    await section.getByText("Test is kept whole first").waitFor();
-    assert.match(
-      await section
-        .getByRole("row", { name: /^train/ })
-        .first()
-        .innerText(),
-      /13,901\s+−417\s+−153\s+−28\s+−7\s+13,296/,
-    );
-    await section.getByText("737 of 20,870 images would leave, 20,133 stay.").waitFor();
-    const list = section.getByRole("list", { name: "Images that would leave" });
-    await list.getByRole("listitem").first().waitFor();
-    assert.ok((await list.getByRole("listitem").count()) < 40);
-    assert.equal(await list.getByRole("listitem").first().getAttribute("aria-setsize"), "737");
-    // The page scrolls to a new plan when it is drawn, and may take the focus with it while the first key is on its way.
-    const atLast = (): Promise<boolean> =>
-      page
-        .waitForFunction(() => document.activeElement?.matches("[data-row='736'].removal-open"), null, {
-          timeout: 3000,
-        })
-        .then(() => true)
-        .catch(() => false);
-    let reached = false;
-    for (let attempt = 0; attempt < 3 && !reached; attempt++) {
-      await list.getByRole("button").first().focus();
-      await page.keyboard.press("End");
-      reached = await atLast();
-    }
-    assert.ok(reached, "End goes to the last image that would leave");
-    await section.getByRole("button", { name: "Write Sanitized Copy…" }).click();
-    await section.getByRole("button", { name: "Discard Plan" }).click();
-    await section.getByRole("button", { name: "Plan a Sanitized Copy" }).waitFor();
-    assert.equal((await callsOf("applyPlan")).length, 1);
-  });
-
-  it("does not write in an untrusted workspace, and says why", async () => {
-    await open("untrusted");
-    const write = page.getByRole("button", { name: "Write Sanitized Copy…" });
-    assert.ok(await write.isDisabled());
-    await page.getByText("Restricted Mode").waitFor();
-  });
-
-  it("shows what was written and checked", async () => {
-    await open("applied");
-    await page.getByText("20,203 images were read back").waitFor();
-    await page.getByRole("button", { name: "Open Folder" }).click();
-    assert.deepEqual((await callsOf("openFolder"))[0]?.parameters, ["/data/notmnist_split-sanitized"]);
-  });
-
   it("goes from nothing by progress and cancelling to a failure", async () => {
     await open("empty");
     await page.getByRole("button", { name: "Inspect Dataset" }).click();
@@ -424,7 +344,7 @@ describe("report page", function () {
 
   it("is small", async () => {
     await open("clean");
-    assert.ok((harness.sizes["report.js"] ?? Infinity) < 250_000);
-    assert.ok((harness.sizes["training.js"] ?? Infinity) < 400_000);
+    assert.ok((pages.sizes()["report.js"] ?? Infinity) < 250_000);
+    assert.ok((pages.sizes()["training.js"] ?? Infinity) < 400_000);
   });
 });

@@ -1,36 +1,18 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { startHarness, type Harness, type OpenOptions } from "../support/webview/harness.mjs";
+import type { OpenOptions } from "../support/webview/harness.mjs";
+import { usePages } from "../support/webview/pages";
 
 describe("training page", function () {
   this.timeout(30_000);
-  let harness: Harness;
+  const pages = usePages("training");
   let page: Page;
-  let problems: string[];
-
-  before(async () => {
-    harness = await startHarness();
-  });
-  after(async () => {
-    await harness.close();
-  });
 
   async function open(scenario: string, options: OpenOptions = {}): Promise<Page> {
-    page = await harness.open("training", { scenario, ...options });
-    problems = [];
-    page.on("pageerror", (error) => problems.push(String(error)));
+    page = await pages.open(scenario, options);
     return page;
   }
-
-  afterEach(async () => {
-    const violations = await page.evaluate(() => window.fake.violations);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    await page.context().close();
-    assert.deepEqual(violations, []);
-    assert.deepEqual(problems, []);
-    assert.ok(overflow <= 0, `the page is ${String(overflow)} px too wide`);
-  });
 
   const readyCalls = (): Promise<number> =>
     page.evaluate(() => window.fake.calls.filter((call) => call.method === "ready").length);

@@ -8,8 +8,9 @@ import { roleIcon, roleName } from "../views/datasetItems";
 import type { Command } from "./command";
 import { nodeOf, type DatasetPicker } from "./datasetPicker";
 
-/** What array files and lists of images end with, for the file dialog. */
-const ARRAY_FILES = ["pickle", "pkl", "npy", "npz", "idx", "gz"];
+/** What array files, packed files and lists of images end with, for the file dialog. */
+const ARRAY_FILES = ["pickle", "pkl", "npy", "npz", "idx", "gz", "h5", "hdf5", "mat", "bin"];
+const PACKED_FILES = ["tar", "tgz", "zip", "parquet", "tfrecord", "tfrecords"];
 const LISTS = ["csv", "tsv", "json", "jsonl"];
 
 /** Commands that inspect a dataset, or correct how it was understood and inspect it again. */
@@ -134,13 +135,15 @@ async function askForInputs(): Promise<readonly string[] | null> {
     ...folders,
     {
       label: vscode.l10n.t("Folder…"),
-      description: vscode.l10n.t("images in folders, or array files"),
+      description: vscode.l10n.t("images in folders, archives or array files"),
       iconPath: new vscode.ThemeIcon("folder-opened"),
       inputs: () => browse({ canSelectFolders: true, canSelectFiles: false, canSelectMany: true }),
     },
     {
       label: vscode.l10n.t("Files…"),
-      description: vscode.l10n.t("arrays (pickle, NumPy, IDX) or lists of images (CSV, JSON)"),
+      description: vscode.l10n.t(
+        "archives (tar, zip, Parquet, TFRecord), arrays (pickle, NumPy, IDX, HDF5, MATLAB, CIFAR) or lists of images (CSV, JSON)",
+      ),
       iconPath: new vscode.ThemeIcon("file-binary"),
       inputs: () =>
         browse({
@@ -148,7 +151,7 @@ async function askForInputs(): Promise<readonly string[] | null> {
           canSelectMany: true,
           // IDX files have no extension, so all files can be chosen too.
           filters: {
-            [vscode.l10n.t("Arrays and lists of images")]: [...ARRAY_FILES, ...LISTS],
+            [vscode.l10n.t("Archives, arrays and lists of images")]: [...PACKED_FILES, ...ARRAY_FILES, ...LISTS],
             [vscode.l10n.t("All files")]: ["*"],
           },
         }),

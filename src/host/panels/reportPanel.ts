@@ -1,17 +1,19 @@
 import * as vscode from "vscode";
 import type { Role } from "../../core/dataset/dataset";
 import { CleanSplitError } from "../../core/errors";
-import type { GroupPage, GroupQuery, PairVerdict, PairView, Tier } from "../../core/leakage/report";
+import type { GroupPage, GroupQuery, PairVerdict, PairView } from "../../core/leakage/report";
 import { findExample } from "../../core/leakage/quality";
 import { qualityNotes } from "../../core/leakage/qualityNotes";
 import { verdictOf } from "../../core/leakage/verdict";
-import type { RemovalPage } from "../../core/sanitize/plan";
+import type { PlanOptions } from "../../core/sanitize/options";
+import type { ChangePage, ImageTransfer, PolicyPreview } from "../../core/sanitize/plan";
 import { isAbort } from "../../engine/process/rpc";
 import { callerOf, serveCalls } from "../../protocol/channel";
 import type { ComparisonView, ReportHost, ReportPage, ReportState, ThumbnailView } from "../../protocol/report";
 import type { ErrorMessages } from "../errors";
 import { fileOfFault, reveal, SeenSamples, type SampleOpener } from "../samples";
 import type { DatasetSession } from "../session";
+import { settings } from "../settings";
 import { requireTrust } from "../trust";
 import { webviewPort, type PanelKind } from "./datasetPanels";
 
@@ -41,6 +43,7 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
   readonly #page: ReportPage;
   readonly #seen = new SeenSamples();
   readonly #closed = new AbortController();
+  #previewing = new AbortController();
   readonly #subscriptions: vscode.Disposable;
   #isReady = false;
   #pendingFilter: Partial<GroupQuery> | null = null;
@@ -57,6 +60,9 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
       session.onDidChange(() => this.#tell((page) => page.show(this.state()))),
       session.onDidProgress((progress) => this.#tell((page) => page.progress(progress))),
       session.onDidSearch((progress) => this.#tell((page) => page.searchProgress(progress))),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration("cleansplit.sanitize")) this.#tell((page) => page.show(this.state()));
+      }),
       // A hidden page is gone; it says that it is ready when it is back.
       panel.onDidChangeViewState(() => {
         if (!panel.visible) this.#isReady = false;
@@ -72,7 +78,8 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
 
   /** Everything the page shows, as it is now. */
   state(): ReportState {
-    const { name, status, progress, paused, error, result, search, plan, applied } = this.#session;
+    const { name, status, progress, paused, error, result, search } = this.#session;
+    const { plan, planFile, kept, images, applied, interrupted } = this.#session.sanitizing;
     const report = result?.report ?? null;
     return {
       name,
@@ -87,7 +94,12 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
       quality: report === null ? [] : qualityNotes(report.quality),
       corrected: this.#session.request.assignments.map((assignment) => assignment.path),
       plan,
+      planFile,
+      kept,
+      images,
       applied,
+      interrupted,
+      canQuarantine: settings.allowsQuarantine,
       trusted: vscode.workspace.isTrusted,
     };
   }
@@ -113,11 +125,11 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
     );
   }
 
-  async removals(from: number, count: number): Promise<RemovalPage> {
-    const plan = this.#session.plan?.plan;
-    if (plan === undefined) return { total: 0, from, removals: [] };
-    const page = await this.#session.read((engine) => engine.removals({ plan, from, count }, this.#run()));
-    for (const { sample, twin } of page.removals) this.#seen.add(twin === null ? [sample] : [sample, twin]);
+  async changes(from: number, count: number): Promise<ChangePage> {
+    const plan = this.#session.sanitizing.plan?.plan;
+    if (plan === undefined) return { total: 0, from, changes: [] };
+    const page = await this.#session.read((engine) => engine.changes({ plan, from, count }, this.#run()));
+    for (const { sample, twin } of page.changes) this.#seen.add(twin === null ? [sample] : [sample, twin]);
     return page;
   }
 
@@ -187,17 +199,62 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
     );
   }
 
-  async makePlan(tier: Exclude<Tier, "file">): Promise<void> {
-    await this.#shownOnPage(this.#session.makePlan(tier));
+  previews(options: PlanOptions): Promise<readonly PolicyPreview[]> {
+    this.#previewing.abort();
+    this.#previewing = new AbortController();
+    const signal = AbortSignal.any([this.#previewing.signal, this.#closed.signal]);
+    return this.#session.sanitizing.previews(options, signal);
+  }
+
+  async makePlan(options: PlanOptions): Promise<void> {
+    await this.#shownOnPage(this.#session.sanitizing.makePlan(options));
   }
 
   discardPlan(): Promise<void> {
-    this.#session.discardPlan();
+    this.#session.sanitizing.discardPlan();
     return Promise.resolve();
+  }
+
+  async keep(sample: number, insteadOf: readonly number[]): Promise<void> {
+    await this.#session.sanitizing.keep(sample, insteadOf);
+  }
+
+  async unkeep(samples: readonly number[]): Promise<void> {
+    await this.#session.sanitizing.unkeep(samples);
+  }
+
+  setImages(images: ImageTransfer): Promise<void> {
+    this.#session.sanitizing.setImages(images);
+    return Promise.resolve();
+  }
+
+  async openPlan(): Promise<void> {
+    await vscode.commands.executeCommand("cleansplit.openPlanAsJson", this.#session.id);
   }
 
   async applyPlan(): Promise<void> {
     await vscode.commands.executeCommand("cleansplit.writeSanitizedDataset", this.#session.id);
+  }
+
+  async resumeWriting(): Promise<void> {
+    const { interrupted } = this.#session.sanitizing;
+    await vscode.commands.executeCommand("cleansplit.writeSanitizedDataset", this.#session.id, interrupted);
+  }
+
+  async quarantine(): Promise<void> {
+    await vscode.commands.executeCommand("cleansplit.quarantineInPlace", this.#session.id);
+  }
+
+  async undoCopy(folder: string): Promise<void> {
+    await vscode.commands.executeCommand("cleansplit.undoSanitizedCopy", vscode.Uri.file(folder));
+  }
+
+  async inspectFolder(folder: string): Promise<void> {
+    await vscode.commands.executeCommand("cleansplit.inspectDataset", vscode.Uri.file(folder));
+  }
+
+  async openFile(path: string): Promise<void> {
+    await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(path));
   }
 
   async train(): Promise<void> {

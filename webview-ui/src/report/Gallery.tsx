@@ -8,6 +8,7 @@ import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { VirtualList, type RowRange } from "../shared/VirtualList";
 import { GroupDialog } from "./GroupDialog";
 import { GroupFilters } from "./GroupFilters";
+import type { Keeping } from "./keeping";
 import { scoreText } from "./nearText";
 import { isEveryGroup, withoutNear, type GalleryCell, type GroupFilter } from "./reportView";
 import { needStack, SampleCard, type SampleActions } from "./SampleCard";
@@ -34,6 +35,7 @@ interface Props {
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
+  readonly keeping: Keeping;
   readonly filter: GroupFilter;
   readonly top: number;
   readonly cell: GalleryCell;
@@ -44,7 +46,7 @@ interface Props {
 
 /** The groups of equal and of similar images, read page by page and drawn as far as they can be seen. */
 export function Gallery(props: Props): JSX.Element {
-  const { host, report, inspection, trusted, roles, store, actions, cell, onFilter, onTop, onCell } = props;
+  const { host, report, inspection, trusted, roles, store, actions, keeping, cell, onFilter, onTop, onCell } = props;
   const measure = report.near?.measure ?? null;
   // What was asked for holds again once near duplicates are searched.
   const filter = useMemo(
@@ -103,13 +105,16 @@ export function Gallery(props: Props): JSX.Element {
   const columns = Math.max(1, Math.min(MEMBERS_EACH, room));
   const total = list.total;
 
-  /** Pictures of a group that fit, and what is on the tile that takes the last place: similar ones can be compared. */
+  /**
+   * Pictures of a group that fit, and what is on the tile that takes the last place: similar ones can be compared, and of
+   * those with different labels one can be chosen to stay.
+   */
   const shownOf = (group: GroupView): { readonly cards: number; readonly tile: string | null } => {
     const cards = Math.min(group.members.length, columns);
-    if (cards === group.size && group.worst === null) return { cards, tile: null };
+    if (cards === group.size && group.worst === null && !group.conflict) return { cards, tile: null };
     const withTile = Math.max(1, Math.min(cards, columns - 1));
     const rest = group.size - withTile;
-    return { cards: withTile, tile: rest > 0 ? `+ ${number(rest)} more` : "Compare" };
+    return { cards: withTile, tile: rest > 0 ? `+ ${number(rest)} more` : group.worst === null ? "Choose" : "Compare" };
   };
   const tilesOf = (row: number): number => {
     const group = list.item(row);
@@ -241,6 +246,8 @@ export function Gallery(props: Props): JSX.Element {
                           actions={actions}
                           conflict={group.conflict}
                           stacked={stacked}
+                          group={group.members.map((member) => member.sample)}
+                          kept={keeping.kept.has(sample.sample)}
                           tabIndex={tabIndexOf(index, column)}
                           cell={`${index}-${column}`}
                           onFocus={() => onCell({ row: index, column })}
@@ -281,6 +288,7 @@ export function Gallery(props: Props): JSX.Element {
           roles={roles}
           store={store}
           actions={actions}
+          keeping={keeping}
           stacked={stacked}
           onClose={() => setOpened(null)}
         />

@@ -8,6 +8,7 @@ import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { PairComparison } from "./Comparison";
 import { ComparisonStore } from "./ComparisonStore";
 import { pressKey, type KeyTable } from "./dialogKeys";
+import type { Keeping } from "./keeping";
 import { scoreText } from "./nearText";
 import type { GroupFilter } from "./reportView";
 import { SampleCard, type SampleActions } from "./SampleCard";
@@ -28,16 +29,18 @@ interface Props {
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
+  readonly keeping: Keeping;
   readonly stacked: boolean;
   readonly onClose: () => void;
 }
 
 /** All members of one group: of equal images because they are many, of similar ones to compare and to judge them. */
 export function GroupDialog(props: Props): JSX.Element {
-  const { host, filter, row, group, measure, roles, store, actions, stacked, onClose } = props;
+  const { host, filter, row, group, measure, roles, store, actions, keeping, stacked, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const [members, setMembers] = useState(group.members);
   const [error, setError] = useState<string | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
   const keys = useRef<KeyTable>({});
 
   // Before what is inside takes the focus.
@@ -57,6 +60,7 @@ export function GroupDialog(props: Props): JSX.Element {
     };
   }, [host, filter, row, group]);
 
+  const samples = members.map(({ sample }) => sample);
   const rest = group.size - members.length;
   const isSimilar = group.worst !== null && measure !== null;
   return (
@@ -77,23 +81,35 @@ export function GroupDialog(props: Props): JSX.Element {
         <Button kind="icon" icon="close" label="Close" onClick={() => dialog.current?.close()} />
       </div>
       {error !== null && <Notice level="error">The group could not be read: {error}</Notice>}
+      {failure !== null && <Notice level="error">{failure}</Notice>}
       {isSimilar ? (
         <SimilarMembers {...props} measure={measure} members={members} keys={keys} />
       ) : (
-        <div class="dialog-cards">
-          {members.map((sample) => (
-            <SampleCard
-              key={sample.sample}
-              sample={sample}
-              roles={roles}
-              store={store}
-              actions={actions}
-              conflict={group.conflict}
-              stacked={stacked}
-              tabIndex={0}
-            />
-          ))}
-        </div>
+        <>
+          <p class="muted dialog-hint">
+            {group.conflict
+              ? "Keep the one whose label is right: it stays in a sanitized copy, and those with another label leave."
+              : "In a sanitized copy one of them stays; which one can be said here."}
+          </p>
+          <div class="dialog-cards">
+            {members.map((sample) => (
+              <div key={sample.sample} class="dialog-card">
+                <SampleCard
+                  sample={sample}
+                  roles={roles}
+                  store={store}
+                  actions={actions}
+                  conflict={group.conflict}
+                  stacked={stacked}
+                  group={samples}
+                  kept={keeping.kept.has(sample.sample)}
+                  tabIndex={0}
+                />
+                <KeepButton sample={sample} label="Keep" group={samples} keeping={keeping} onError={setFailure} />
+              </div>
+            ))}
+          </div>
+        </>
       )}
       {rest > 0 && (
         <p class="muted">
@@ -113,7 +129,7 @@ function SimilarMembers(
     readonly keys: { current: KeyTable };
   },
 ): JSX.Element {
-  const { host, group, measure, members, trusted, roles, store, actions, stacked } = props;
+  const { host, group, measure, members, trusted, roles, store, actions, keeping, stacked } = props;
   const [chosen, setChosen] = useState<{ readonly first: number; readonly second: number } | null>(null);
   const [said, setSaid] = useState<ReadonlyMap<string, PairVerdict | null>>(new Map());
   const [ofAll, setOfAll] = useState<PairVerdict | null>(null);
@@ -163,6 +179,7 @@ function SimilarMembers(
       },
     );
 
+  const samples = members.map(({ sample }) => sample);
   const isWhole = members.length === group.size;
   const isPair = group.size === 2;
   props.keys.current = {
@@ -185,6 +202,11 @@ function SimilarMembers(
         verdict={said.get(key)}
       />
       {error !== null && <Notice level="error">{error}</Notice>}
+      <div class="actions">
+        <KeepButton sample={first} label="Keep First" group={samples} keeping={keeping} onError={setError} />
+        <KeepButton sample={second} label="Keep Second" group={samples} keeping={keeping} onError={setError} />
+        <span class="muted">says which one stays in a sanitized copy that counts similar images.</span>
+      </div>
       <div class="actions">
         <Button keys="D" label="Duplicates" disabled={!trusted} {...untrusted} onClick={() => judge("duplicate")} />
         <Button keys="N" label="Not Duplicates" disabled={!trusted} {...untrusted} onClick={() => judge("different")} />
@@ -211,6 +233,8 @@ function SimilarMembers(
                 actions={actions}
                 conflict={group.conflict}
                 stacked={stacked}
+                group={samples}
+                kept={keeping.kept.has(sample.sample)}
                 tabIndex={0}
                 measure={measure}
                 isReference={sample === members[0]}
@@ -244,6 +268,31 @@ function SimilarMembers(
         </>
       )}
     </div>
+  );
+}
+
+/** Says that one of a group stays, or takes it back. */
+function KeepButton(props: {
+  readonly sample: MemberView;
+  readonly label: string;
+  readonly group: readonly number[];
+  readonly keeping: Keeping;
+  /** Hears why it could not be kept; `null` when it is tried. */
+  readonly onError: (message: string | null) => void;
+}): JSX.Element {
+  const { sample, label, group, keeping, onError } = props;
+  const kept = keeping.kept.has(sample.sample);
+  return (
+    <Button
+      icon={kept ? "pinned" : "pin"}
+      label={label}
+      name={`${label}: ${visible(sample.id)}`}
+      pressed={kept}
+      onClick={() => {
+        onError(null);
+        keeping.toggle(sample.sample, group).catch((reason: unknown) => onError(messageOf(reason)));
+      }}
+    />
   );
 }
 

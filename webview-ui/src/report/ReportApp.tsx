@@ -8,11 +8,12 @@ import { ThumbnailStore } from "../shared/ThumbnailStore";
 import { Faults } from "./Faults";
 import { Gallery } from "./Gallery";
 import { Header } from "./Header";
+import { keepingOf } from "./keeping";
 import { Matrix } from "./Matrix";
 import { Near } from "./Near";
 import { FirstProgress, Placeholder } from "./Placeholder";
 import { Quality } from "./Quality";
-import { filterOf, restoreView, type GroupFilter, type ReportView } from "./reportView";
+import { EVERY_GROUP, filterOf, restoreView, type GroupFilter, type ReportView } from "./reportView";
 import type { SampleActions } from "./SampleCard";
 import { Sanitize } from "./Sanitize";
 import { rolesOf } from "./SplitBadge";
@@ -27,6 +28,8 @@ interface OpenMenu {
   readonly sample: SampleView;
   readonly x: number;
   readonly y: number;
+  /** All samples of its group that are known; with one or none there is no choice. */
+  readonly group: readonly number[];
 }
 
 /** The report page: what the host says, drawn; what a person does, told to the host. */
@@ -121,10 +124,12 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
       open: (sample) => void act(host.openSample(sample)),
       reveal: (sample) => void act(host.revealSample(sample)),
       copy: (id) => void act(host.copySampleId(id)),
-      menu: (sample, x, y) => setMenu({ sample, x, y }),
+      menu: (sample, x, y, group) => setMenu({ sample, x, y, group }),
     }),
     [host, act],
   );
+  const kept = state?.kept;
+  const keeping = useMemo(() => keepingOf(host, kept ?? []), [host, kept]);
   const closeMenu = useCallback(() => setMenu(null), []);
   const roles = useMemo(() => rolesOf(report?.splits ?? []), [report]);
 
@@ -235,6 +240,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
           roles={roles}
           store={store}
           actions={actions}
+          keeping={keeping}
           filter={view.filter}
           top={view.galleryTop}
           cell={view.cell}
@@ -244,7 +250,18 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
         />
         <Faults report={report} roles={roles} onOpen={actions.open} />
         <Quality report={report} notes={state.quality} roles={roles} onOpen={actions.open} onReveal={actions.reveal} />
-        <Sanitize host={host} state={state} roles={roles} store={store} actions={actions} act={act} />
+        <Sanitize
+          host={host}
+          state={state}
+          roles={roles}
+          store={store}
+          actions={actions}
+          keeping={keeping}
+          view={view.plan}
+          onView={(plan) => setView((last) => ({ ...last, plan }))}
+          onConflicts={() => showGroups({ ...EVERY_GROUP, conflict: true })}
+          act={act}
+        />
         <section id="train" aria-labelledby="train-title">
           <h2 id="train-title">What the leakage costs</h2>
           <p class="lead">
@@ -266,6 +283,15 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
             { label: "Open", icon: "go-to-file", run: () => actions.open(menu.sample.sample) },
             { label: "Reveal in Explorer", icon: "folder-opened", run: () => actions.reveal(menu.sample.sample) },
             { label: "Copy Path", icon: "copy", run: () => actions.copy(menu.sample.id) },
+            ...(menu.group.length < 2
+              ? []
+              : [
+                  {
+                    label: keeping.kept.has(menu.sample.sample) ? "Undo Keep This One" : "Keep This One",
+                    icon: "pin",
+                    run: () => void act(keeping.toggle(menu.sample.sample, menu.group)),
+                  },
+                ]),
           ]}
         />
       )}

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { Measure, MemberView, SampleView } from "../../../src/protocol/report";
+import { Icon } from "../shared/Controls";
 import { baseName, sentenceList, visible } from "../shared/format";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
@@ -19,8 +20,8 @@ export interface SampleActions {
   readonly open: (sample: number) => void;
   readonly reveal: (sample: number) => void;
   readonly copy: (id: string) => void;
-  /** Opens the context menu of a sample at a point of the page. */
-  readonly menu: (sample: SampleView, x: number, y: number) => void;
+  /** Opens the context menu of a sample at a point of the page; of its `group`, if it has one, it can be the one to stay. */
+  readonly menu: (sample: SampleView, x: number, y: number, group: readonly number[]) => void;
 }
 
 interface Props {
@@ -32,6 +33,10 @@ interface Props {
   readonly conflict: boolean;
   /** Whether labels are too long to stand beside the split. */
   readonly stacked: boolean;
+  /** All samples of its group that are known, itself too. */
+  readonly group: readonly number[];
+  /** A person said that it stays. */
+  readonly kept: boolean;
   readonly tabIndex: number;
   readonly onFocus?: () => void;
   /** Marks it for the roving focus of the list it is in. */
@@ -49,7 +54,7 @@ interface Props {
  */
 export function SampleCard(props: Props): JSX.Element {
   const { sample, roles, store, actions, conflict, stacked, tabIndex, onFocus, cell } = props;
-  const { measure, isReference = false, choice } = props;
+  const { group, kept, measure, isReference = false, choice } = props;
   const id = visible(sample.id);
   const label = sample.label === null ? null : visible(sample.label);
   const near = measure === undefined ? null : nearFacts(measure, sample, isReference);
@@ -57,6 +62,7 @@ export function SampleCard(props: Props): JSX.Element {
     visible(sample.split),
     ...(label === null ? [] : [`label ${label}`]),
     ...(near === null ? [] : [near.long]),
+    ...(kept ? ["kept"] : []),
     id,
   ];
   const place = choice?.place ?? null;
@@ -76,7 +82,7 @@ export function SampleCard(props: Props): JSX.Element {
         // The menu key names no point: the menu then opens at the card.
         const box = event.currentTarget.getBoundingClientRect();
         const pointed = event.clientX !== 0 || event.clientY !== 0;
-        actions.menu(sample, pointed ? event.clientX : box.left + 16, pointed ? event.clientY : box.top + 16);
+        actions.menu(sample, pointed ? event.clientX : box.left + 16, pointed ? event.clientY : box.top + 16, group);
       }}
     >
       <Thumbnail store={store} sample={sample.sample} width={sample.width} height={sample.height} />
@@ -87,6 +93,11 @@ export function SampleCard(props: Props): JSX.Element {
       {near !== null && <span class={near.isScore ? "card-near" : "card-near muted"}>{near.short}</span>}
       <bdi class="card-name">{baseName(id)}</bdi>
       {place !== null && <span class="tag card-place">{place}</span>}
+      {kept && (
+        <span class="card-kept">
+          <Icon name="pinned" />
+        </span>
+      )}
     </button>
   );
 }

@@ -1,14 +1,23 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import type { PlanSplit, PlanSummary, RemovalReason, ReportHost, ReportState } from "../../../src/protocol/report";
-import { CappedList } from "../shared/CappedList";
-import { Button, Disclosure, Icon, Toggle } from "../shared/Controls";
+import { useMemo } from "preact/hooks";
+import type { ApplyResult, PlanOptions, PlanSummary, ReportHost, ReportState } from "../../../src/protocol/report";
+import { Button, Icon, Notice, Select } from "../shared/Controls";
 import { number, plural, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
-import { REASONS } from "./removalReasons";
-import { Removals } from "./Removals";
+import { Changes } from "./Changes";
+import type { Keeping } from "./keeping";
+import { TRANSFERS, unusual } from "./planChoices";
+import { PlanClasses, PlanTable } from "./PlanTables";
+import { PlanWays } from "./PlanWays";
+import type { PlanView } from "./reportView";
 import type { SampleActions } from "./SampleCard";
-import { SplitBadge, type SplitRoles } from "./SplitBadge";
+import type { SplitRoles } from "./SplitBadge";
+
+/** What is written into one file begins with the file's name; all else goes into folders. */
+const FILE = /^[^\s/]+\.\w+(?::|$)/;
+
+/** Collisions of MD5 that are named. */
+const SHOWN_COLLISIONS = 5;
 
 interface Props {
   readonly host: ReportHost;
@@ -16,240 +25,348 @@ interface Props {
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
+  readonly keeping: Keeping;
+  /** What was chosen of the other ways, and whether they are in view. */
+  readonly view: PlanView;
+  readonly onView: (view: PlanView) => void;
+  /** Shows the groups whose labels contradict each other. */
+  readonly onConflicts: () => void;
   readonly act: (action: Promise<void>) => Promise<void>;
 }
 
 /** From the plan of a sanitized copy, by its preview, to what was written. */
-export function Sanitize({ host, state, roles, store, actions, act }: Props): JSX.Element {
-  const { plan, applied, progress, trusted } = state;
-  const busy = progress !== null;
-  const [alsoNear, setAlsoNear] = useState(false);
+export function Sanitize(props: Props): JSX.Element {
+  const { host, state, roles, view, onView, act } = props;
+  const { plan, applied, interrupted } = state;
+  const busy = state.progress !== null;
   const knowsNear = state.report !== null && state.report.near !== null;
+  const options: PlanOptions = knowsNear ? view.options : { ...view.options, tier: "pixel" };
+  const makePlan = (): void => {
+    onView({ ...view, open: false });
+    void act(host.makePlan(options));
+  };
+  const said = unusual(options);
+  const ways = (
+    <>
+      <Button
+        kind="quiet"
+        icon="chevron-right"
+        label={plan === null ? "Other Ways" : "Plan Another Way"}
+        expanded={view.open}
+        onClick={() => onView({ ...view, open: !view.open })}
+      />
+      {plan === null && !view.open && said.length > 0 && <span class="muted">{said.join(", ")}</span>}
+    </>
+  );
+  const panel = view.open && (
+    <PlanWays
+      host={host}
+      state={state}
+      roles={roles}
+      options={options}
+      disabled={busy}
+      onOptions={(changed) => onView({ ...view, options: changed })}
+      onPlan={makePlan}
+    />
+  );
   return (
     <section id="sanitize" aria-labelledby="sanitize-title">
       <h2 id="sanitize-title">Sanitized copy</h2>
-      {applied !== null && (
-        <div class="applied" role="status">
-          <h3>
-            <Icon name="pass-filled" class="good" /> Written and checked
-          </h3>
-          <p>
-            {plural(applied.samples, "image")} in {plural(applied.files, "file")}, in{" "}
-            <bdi class="path">{applied.folder}</bdi>
-          </p>
-          <ul class="plain checks">
-            {applied.verified.map((sentence) => (
-              <li key={sentence}>
-                <Icon name="check" class="good" /> <span>{sentence}</span>
-              </li>
-            ))}
-          </ul>
-          <p class="muted">
-            Every removed image is listed with its reason and its twin in <bdi class="path">{applied.manifest}</bdi>
-          </p>
-          <div class="actions">
-            <Button
-              kind="primary"
-              icon="folder-opened"
-              label="Open Folder"
-              onClick={() => void act(host.openFolder(applied.folder))}
-            />
-          </div>
-        </div>
-      )}
+      {applied !== null && <Applied host={host} applied={applied} trusted={state.trusted} busy={busy} act={act} />}
+      {interrupted !== null && <Interrupted {...props} folder={interrupted} busy={busy} />}
       {plan === null ? (
         <>
           <p class="lead">
             A copy without the leaks: no image of one split also occurs in another one. You see what would leave before
             anything is written, and your own files stay as they are.
           </p>
-          <div class="tools">
-            <Toggle
-              label="Also near duplicates: of similar images one stays, too"
-              checked={alsoNear && knowsNear}
-              disabled={!knowsNear}
-              {...(knowsNear ? {} : { describedBy: "no-near" })}
-              onChange={setAlsoNear}
-            />
-            {!knowsNear && (
-              <span id="no-near" class="muted">
-                {state.search.status === "searching" ? "They are still being searched." : "They were not searched."}
-              </span>
-            )}
-          </div>
+          <Kept {...props} />
           <div class="actions">
             <Button
               kind={applied === null ? "primary" : "secondary"}
               icon="checklist"
               label={applied === null ? "Plan a Sanitized Copy" : "Plan Another Copy"}
               disabled={busy}
-              onClick={() => void act(host.makePlan(alsoNear && knowsNear ? "near" : "pixel"))}
+              onClick={makePlan}
             />
+            {ways}
           </div>
+          {panel}
         </>
       ) : (
-        <>
-          <p class="lead">{plan.policy}</p>
-          <p class="plan-sum">
-            {number(plan.before - plan.after)} of {plural(plan.before, "image")} would leave, {number(plan.after)} stay.
-          </p>
-          <PlanTable plan={plan} roles={roles} />
-          <PlanClasses splits={plan.splits} />
-          <div class="outputs">
-            <h3>What will be written</h3>
-            <ul class="plain">
-              {plan.outputs.map((output) => (
-                <li key={output}>
-                  <Icon name={output.includes("/") ? "folder" : "file"} /> <bdi>{visible(output)}</bdi>
-                </li>
-              ))}
-            </ul>
-          </div>
-          <Removals
-            key={plan.plan}
-            host={host}
-            removed={plan.before - plan.after}
-            roles={roles}
-            store={store}
-            actions={actions}
-          />
-          <div class="actions">
-            <Button
-              kind="primary"
-              icon="save-as"
-              label="Write Sanitized Copy…"
-              disabled={!trusted || busy}
-              {...(trusted ? {} : { describedBy: "untrusted" })}
-              onClick={() => void act(host.applyPlan())}
-            />
-            <Button label="Discard Plan" disabled={busy} onClick={() => void act(host.discardPlan())} />
-            {!trusted && (
-              <span id="untrusted" class="muted">
-                This workspace is in Restricted Mode. Trust it to write a copy.
-              </span>
-            )}
-          </div>
-        </>
+        <Plan {...props} plan={plan} busy={busy} ways={ways} panel={panel} />
       )}
     </section>
   );
 }
 
-/** Before, what leaves by reason, after; reasons that take nothing are left out. */
-function PlanTable({ plan, roles }: { readonly plan: PlanSummary; readonly roles: SplitRoles }): JSX.Element {
-  const { splits } = plan;
-  const removedBy = (reason: RemovalReason): number => splits.reduce((sum, split) => sum + split.removed[reason], 0);
-  const reasons = REASONS.filter(({ reason }) => removedBy(reason) > 0);
+/** A plan: what it does to each split and class, to each image, and what can be done with it. */
+function Plan(
+  props: Props & {
+    readonly plan: PlanSummary;
+    readonly busy: boolean;
+    readonly ways: JSX.Element;
+    readonly panel: JSX.Element | false;
+  },
+): JSX.Element {
+  const { host, state, plan, busy, store, actions, keeping, act } = props;
+  // The plan may make splits that the dataset does not have.
+  const roles: SplitRoles = useMemo(
+    () => new Map([...plan.splits.map(({ name, role }) => [name, role] as const), ...props.roles]),
+    [plan, props.roles],
+  );
+  const reason = whyNot(state, plan);
+  const blocked = reason === null ? {} : { describedBy: "write-blocked" };
   return (
-    <div class="table-box">
-      <table class="data">
-        <thead>
-          <tr>
-            <th scope="col">Split</th>
-            <th scope="col" class="number">
-              Before
-            </th>
-            {reasons.map(({ reason, column, meaning }) => (
-              <th key={reason} scope="col" class="number" title={meaning}>
-                {column}
-              </th>
-            ))}
-            <th scope="col" class="number">
-              After
-            </th>
-            <th scope="col">Shape</th>
-          </tr>
-        </thead>
-        <tbody>
-          {splits.map((split) => (
-            <tr key={split.name}>
-              <th scope="row">
-                <SplitBadge name={split.name} roles={roles} />
-              </th>
-              <td class="number">{number(split.before)}</td>
-              {reasons.map(({ reason }) => (
-                <Removed key={reason} count={split.removed[reason]} />
-              ))}
-              <td class="number strong">{number(split.after)}</td>
-              <td class="shape">
-                {split.shapeBefore === split.shapeAfter ? (
-                  split.shapeAfter
-                ) : (
-                  <>
-                    {split.shapeBefore} <Icon name="arrow-right" />
-                    <span class="hidden"> becomes </span> {split.shapeAfter}
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row">All</th>
-            <td class="number">{number(plan.before)}</td>
-            {reasons.map(({ reason }) => (
-              <Removed key={reason} count={removedBy(reason)} />
-            ))}
-            <td class="number strong">{number(plan.after)}</td>
-            <td />
-          </tr>
-        </tfoot>
-      </table>
+    <>
+      <p class="lead">{plan.policy}</p>
+      <p class="plan-sum">{planSentence(plan)}</p>
+      {state.planFile !== null && (
+        <p class="muted">
+          Read from <bdi class="path">{visible(state.planFile)}</bdi>
+          {plan.edited > 0 && `, where ${plural(plan.edited, "image")} ${plan.edited === 1 ? "was" : "were"} edited`}.
+          To change it, edit that file and write from it again.
+        </p>
+      )}
+      <Undecided {...props} />
+      <Kept {...props} />
+      <Collisions plan={plan} />
+      <PlanTable plan={plan} roles={roles} />
+      <PlanClasses splits={plan.splits} />
+      <Changes
+        host={host}
+        plan={plan}
+        roles={roles}
+        store={store}
+        actions={actions}
+        keeping={state.planFile === null ? keeping : null}
+        act={act}
+      />
+      <Outputs {...props} />
+      <div class="actions">
+        <Button
+          kind="primary"
+          icon="save-as"
+          label="Write Sanitized Copy…"
+          disabled={busy || reason !== null}
+          {...blocked}
+          onClick={() => void act(host.applyPlan())}
+        />
+        <Button icon="json" label="Open Plan as JSON" disabled={busy} onClick={() => void act(host.openPlan())} />
+        <Button label="Discard Plan" disabled={busy} onClick={() => void act(host.discardPlan())} />
+        {state.canQuarantine && (
+          <Button
+            icon="archive"
+            label="Quarantine in Place…"
+            disabled={busy || reason !== null || plan.before === plan.after}
+            {...blocked}
+            onClick={() => void act(host.quarantine())}
+          />
+        )}
+        {reason !== null && (
+          <span id="write-blocked" class="muted">
+            {reason}
+          </span>
+        )}
+        {props.ways}
+      </div>
+      {props.panel}
+    </>
+  );
+}
+
+/** How many images a plan takes, in a sentence. */
+function planSentence({ before, after, moved }: PlanSummary): string {
+  const elsewhere = moved === 0 ? "" : `, ${number(moved)} of them in another split`;
+  return `${number(before - after)} of ${plural(before, "image")} would leave, ${number(after)} stay${elsewhere}.`;
+}
+
+/** Why a plan cannot be written now; `null` when it can. */
+function whyNot({ trusted }: ReportState, plan: PlanSummary): string | null {
+  if (!trusted) return "This workspace is in Restricted Mode. Trust it to write a copy.";
+  if (plan.undecided > 0) return "It can be written when all conflicts are decided.";
+  return null;
+}
+
+/** Says that images wait for a person's word, and leads to them. */
+function Undecided({
+  plan,
+  onConflicts,
+}: Pick<Props, "onConflicts"> & { readonly plan: PlanSummary }): JSX.Element | null {
+  if (plan.undecided === 0) return null;
+  return (
+    <div class="plan-notice">
+      <Notice level="warning" actions={<Button icon="filter" label="Show Conflicts" onClick={onConflicts} />}>
+        {plan.undecided === 1
+          ? "1 image has an equal one with another label and waits for your word."
+          : `${number(plan.undecided)} images have equal ones with another label and wait for your word.`}{" "}
+        Keep one whose label is right; those of its group with another label leave.
+      </Notice>
     </div>
   );
 }
 
-function Removed({ count }: { readonly count: number }): JSX.Element {
-  return <td class={count > 0 ? "number" : "number none"}>{count > 0 ? `−${number(count)}` : "0"}</td>;
-}
-
-function PlanClasses({ splits }: { readonly splits: readonly PlanSplit[] }): JSX.Element | null {
-  const names = [...new Set(splits.flatMap((split) => Object.keys(split.classes)))];
-  if (names.length === 0) return null;
+/** Names the images that only seem to be equal: different ones that were forged to have one MD5. */
+function Collisions({ plan: { collisions } }: { readonly plan: PlanSummary }): JSX.Element | null {
+  if (collisions.length === 0) return null;
+  const shown = collisions.slice(0, SHOWN_COLLISIONS);
   return (
-    <Disclosure summary="Images per class, before and after">
-      <CappedList items={names} step={50} nouns={["class", "classes"]}>
-        {(shown) => (
-          <div class="table-box">
-            <table class="data narrow">
-              <thead>
-                <tr>
-                  <th scope="col">Class</th>
-                  {splits.map((split) => (
-                    <th key={split.name} scope="col" class="number">
-                      {split.name}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {shown.map((name) => (
-                  <tr key={name}>
-                    <th scope="row">
-                      <bdi>{visible(name)}</bdi>
-                    </th>
-                    {splits.map((split) => (
-                      <ClassChange key={split.name} counts={split.classes[name]} />
-                    ))}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </CappedList>
-    </Disclosure>
+    <div class="plan-notice">
+      <Notice level="warning">
+        {plural(collisions.length, "pair")} of different images {collisions.length === 1 ? "has" : "have"} one MD5; both
+        stay:{" "}
+        {shown.map(([first, second], index) => (
+          <>
+            {index > 0 && ", "}
+            <bdi class="path">{visible(first)}</bdi> and <bdi class="path">{visible(second)}</bdi>
+          </>
+        ))}
+        {collisions.length > shown.length ? ` and ${number(collisions.length - shown.length)} more.` : "."}
+      </Notice>
+    </div>
   );
 }
 
-function ClassChange({ counts }: { readonly counts: PlanSplit["classes"][string] | undefined }): JSX.Element {
-  const { before, after } = counts ?? { before: 0, after: 0 };
-  if (before === after) return <td class={before === 0 ? "number none" : "number"}>{number(before)}</td>;
+/** Says how many images stay by a person's word, and takes that back. */
+function Kept({ state, keeping, act }: Pick<Props, "state" | "keeping" | "act">): JSX.Element | null {
+  const last = state.kept.at(-1);
+  if (last === undefined) return null;
   return (
-    <td class="number">
-      <span class="muted">{number(before)}</span> <Icon name="arrow-right" />
-      <span class="hidden"> becomes </span> {number(after)}
-    </td>
+    <p class="kept" role="status">
+      <Icon name="pinned" />
+      <span>
+        {state.kept.length === 1 ? "1 image stays" : `${number(state.kept.length)} images stay`} because you said so
+        {state.planFile !== null && ", but not in this plan, which says so by itself"}.
+      </span>
+      <Button kind="quiet" label="Undo Last" onClick={() => void act(keeping.undo([last]))} />
+      {state.kept.length > 1 && (
+        <Button kind="quiet" label="Undo All" onClick={() => void act(keeping.undo(state.kept))} />
+      )}
+    </p>
+  );
+}
+
+/** What will be written, and how image files come into it. */
+function Outputs({ host, state, plan, act }: Props & { readonly plan: PlanSummary }): JSX.Element {
+  const transfer = TRANSFERS.find(({ value }) => value === state.images);
+  return (
+    <div class="outputs">
+      <div class="outputs-head">
+        <h3>What will be written</h3>
+        <Select
+          label="How image files are written"
+          value={state.images}
+          choices={TRANSFERS}
+          active={state.images !== "copy"}
+          onChange={(images) => void act(host.setImages(images))}
+        />
+        <span class="muted">{transfer?.meaning}</span>
+      </div>
+      {state.images !== "index" && (
+        <ul class="plain">
+          {plan.outputs.map((output) => (
+            <li key={output}>
+              <Icon name={FILE.test(output) ? "file" : "folder"} /> <bdi>{visible(output)}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** What was written and checked, and what can be done with it. */
+function Applied(props: {
+  readonly host: ReportHost;
+  readonly applied: ApplyResult;
+  readonly trusted: boolean;
+  readonly busy: boolean;
+  readonly act: (action: Promise<void>) => Promise<void>;
+}): JSX.Element {
+  const { host, applied, trusted, busy, act } = props;
+  const { folder, certificate, manifest } = applied;
+  return (
+    <div class="applied" role="status">
+      <h3>
+        <Icon name="pass-filled" class="good" /> Written and checked
+      </h3>
+      <p>
+        {plural(applied.samples, "image")} in {plural(applied.files, "file")}, in{" "}
+        <bdi class="path">{visible(folder)}</bdi>
+      </p>
+      <ul class="plain checks">
+        {applied.verified.map((sentence) => (
+          <li key={sentence}>
+            <Icon name="check" class="good" /> <span>{visible(sentence)}</span>
+          </li>
+        ))}
+      </ul>
+      <p class="applied-files">
+        <FileLink
+          label="Certificate"
+          text="what it was made of and checked against"
+          onClick={() => void act(host.openFile(certificate))}
+        />
+        <FileLink
+          label="Manifest"
+          text="every changed image with its reason and its twin"
+          onClick={() => void act(host.openFile(manifest))}
+        />
+      </p>
+      <div class="actions">
+        <Button kind="primary" icon="search" label="Inspect It" onClick={() => void act(host.inspectFolder(folder))} />
+        <Button icon="folder-opened" label="Reveal" onClick={() => void act(host.openFolder(folder))} />
+        <Button
+          icon="discard"
+          label="Undo…"
+          disabled={!trusted || busy}
+          onClick={() => void act(host.undoCopy(folder))}
+        />
+      </div>
+    </div>
+  );
+}
+
+function FileLink(props: { readonly label: string; readonly text: string; readonly onClick: () => void }): JSX.Element {
+  return (
+    <span>
+      <button type="button" class="link" onClick={props.onClick}>
+        {props.label}
+      </button>
+      <span class="muted">: {props.text}</span>
+    </span>
+  );
+}
+
+/** Says what an interrupted attempt left, and goes on with it or takes it back. */
+function Interrupted(props: Props & { readonly folder: string; readonly busy: boolean }): JSX.Element {
+  const { host, state, folder, busy, act } = props;
+  const canResume = state.plan !== null && whyNot(state, state.plan) === null;
+  return (
+    <div class="plan-notice">
+      <Notice
+        level="warning"
+        actions={
+          <>
+            <Button
+              kind="primary"
+              icon="debug-continue"
+              label="Resume"
+              disabled={busy || !canResume}
+              onClick={() => void act(host.resumeWriting())}
+            />
+            <Button
+              icon="discard"
+              label="Undo…"
+              disabled={busy || !state.trusted}
+              onClick={() => void act(host.undoCopy(folder))}
+            />
+          </>
+        }
+      >
+        Writing <bdi class="path">{visible(folder)}</bdi> was interrupted. Nothing half-written is there under that
+        name; writing the same plan there goes on where it stopped.
+      </Notice>
+    </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { GroupQuery, Tier } from "../../../src/protocol/report";
+import { DEFAULT_OPTIONS, type GroupQuery, type PlanOptions, type Tier } from "../../../src/protocol/report";
 
 /** Which groups the gallery shows. */
 export type GroupFilter = Omit<GroupQuery, "from" | "count" | "membersEach">;
@@ -12,6 +12,12 @@ export interface GalleryCell {
   readonly column: number;
 }
 
+/** What is chosen of the ways to plan a copy, and whether those that are not usual are in view. */
+export interface PlanView {
+  readonly open: boolean;
+  readonly options: PlanOptions;
+}
+
 /** What the page remembers while it is hidden: where one was, never what was shown. */
 export interface ReportView {
   readonly version: 1;
@@ -20,6 +26,7 @@ export interface ReportView {
   readonly filter: GroupFilter;
   readonly galleryTop: number;
   readonly cell: GalleryCell;
+  readonly plan: PlanView;
 }
 
 const FIRST_VIEW: ReportView = {
@@ -29,6 +36,7 @@ const FIRST_VIEW: ReportView = {
   filter: EVERY_GROUP,
   galleryTop: 0,
   cell: { row: 0, column: 0 },
+  plan: { open: false, options: DEFAULT_OPTIONS },
 };
 
 /** The view that was saved, or the first one when there is none of this version. */

@@ -14,6 +14,14 @@ interface ButtonProps {
   readonly describedBy?: string;
   /** The key that does the same, shown behind the label. */
   readonly keys?: string;
+  /** Its name where several have one label; begins with the label. */
+  readonly name?: string;
+  /** Whether what it chooses is chosen. */
+  readonly pressed?: boolean;
+  /** Whether what it opens below is open; its icon is then a chevron. */
+  readonly expanded?: boolean;
+  /** Out of the order of Tab where a list gives the focus to one row at a time. */
+  readonly tabIndex?: number;
 }
 
 /** A button of VS Code: filled, secondary, in the manner of a toolbar, or an icon alone. */
@@ -25,6 +33,10 @@ export function Button({
   disabled = false,
   describedBy,
   keys,
+  name,
+  pressed,
+  expanded,
+  tabIndex,
 }: ButtonProps): JSX.Element {
   return (
     <button
@@ -34,7 +46,11 @@ export function Button({
       onClick={onClick}
       {...(describedBy === undefined ? {} : { "aria-describedby": describedBy })}
       {...(keys === undefined ? {} : { "aria-keyshortcuts": keys })}
-      {...(kind === "icon" ? { "aria-label": label, title: label } : {})}
+      {...(name === undefined ? {} : { "aria-label": name })}
+      {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
+      {...(expanded === undefined ? {} : { "aria-expanded": expanded })}
+      {...(tabIndex === undefined ? {} : { tabIndex })}
+      {...(kind === "icon" ? { "aria-label": name ?? label, title: label } : {})}
     >
       {icon !== undefined && <Icon name={icon} />}
       {kind !== "icon" && <span>{label}</span>}
@@ -110,6 +126,36 @@ export function Segments<T extends string>({ label, name, value, choices, onChan
         </label>
       ))}
     </div>
+  );
+}
+
+interface NumberFieldProps {
+  readonly label: string;
+  readonly value: number;
+  readonly max: number;
+  /** Stands behind the number, e.g. "%". */
+  readonly unit?: string;
+  readonly onChange: (value: number) => void;
+}
+
+/** A whole number from 0 to `max` with its label; what is no number is not taken. */
+export function NumberField({ label, value, max, unit, onChange }: NumberFieldProps): JSX.Element {
+  return (
+    <label class="number-field">
+      <span>{label}</span>
+      <input
+        type="number"
+        min={0}
+        max={max}
+        step={1}
+        value={value}
+        onInput={(event) => {
+          const { valueAsNumber } = event.currentTarget;
+          if (Number.isInteger(valueAsNumber) && valueAsNumber >= 0 && valueAsNumber <= max) onChange(valueAsNumber);
+        }}
+      />
+      {unit !== undefined && <span class="muted">{unit}</span>}
+    </label>
   );
 }
 

@@ -1,13 +1,14 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Removal, ReportHost, SampleView } from "../../../src/protocol/report";
+import type { PlanChange, PlanSummary, ReportHost, SampleView } from "../../../src/protocol/report";
 import { Button, Disclosure, Icon, Notice } from "../shared/Controls";
 import { number, plural, visible } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { VirtualList, type RowRange } from "../shared/VirtualList";
-import { REASONS } from "./removalReasons";
+import type { Keeping } from "./keeping";
+import { actionText, isChoice, REASONS } from "./removalReasons";
 import type { SampleActions } from "./SampleCard";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
@@ -15,50 +16,72 @@ const ROW_PX = 76;
 
 interface Props {
   readonly host: ReportHost;
-  readonly removed: number;
+  readonly plan: PlanSummary;
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
+  /** `null` when what stays is not to be chosen here. */
+  readonly keeping: Keeping | null;
+  readonly act: (action: Promise<void>) => Promise<void>;
 }
 
-/** Every image that leaves, beside the equal or similar one that stays. */
-export function Removals(props: Props): JSX.Element {
-  if (props.removed === 0) return <p>No image leaves: the copy is equal to the original.</p>;
+/** Every image that leaves, moves or is to be decided, beside the equal or similar one that stays. */
+export function Changes(props: Props): JSX.Element {
+  const { before, after, moved } = props.plan;
+  if (before === after && moved === 0) return <p>No image leaves or moves: the copy is equal to the original.</p>;
   return (
-    <Disclosure summary={`The ${plural(props.removed, "image")} that would leave, one by one`} open>
-      <RemovalList {...props} />
+    <Disclosure summary={`${summaryOf(props.plan)}, one by one`} open>
+      <ChangeList {...props} />
     </Disclosure>
   );
 }
 
-function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
+/** "The 737 images that would leave", or what else a plan does with images. */
+function summaryOf({ before, after, moved, undecided }: PlanSummary): string {
+  const leaving = before - after;
+  const what = [
+    ...(leaving > undecided ? ["leave"] : []),
+    ...(moved > 0 ? ["move"] : []),
+    ...(undecided > 0 ? ["wait for your word"] : []),
+  ];
+  const parted = what.length < 2 ? what.join("") : `${what.slice(0, -1).join(", ")} or ${what.at(-1) ?? ""}`;
+  const would = leaving > undecided || moved > 0 ? "would " : "";
+  return `The ${plural(leaving + moved, "image")} that ${would}${parted}`;
+}
+
+function ChangeList({ host, plan, roles, store, actions, keeping, act }: Props): JSX.Element {
   const [, redraw] = useState(0);
   const [active, setActive] = useState(0);
   const [reveal, setReveal] = useState<{ readonly row: number } | null>(null);
   const range = useRef<RowRange>({ first: 0, last: 9 });
   const moveFocus = useRef(false);
   const box = useRef<HTMLDivElement>(null);
-  const list = useMemo(
+  const reading = useMemo(
     () =>
-      new PagedList<Removal>(
+      new PagedList<PlanChange>(
         async (from, count) => {
-          const page = await host.removals(from, count);
-          return { total: page.total, items: page.removals };
+          const page = await host.changes(from, count);
+          return { total: page.total, items: page.changes };
         },
         () => redraw((count) => count + 1),
       ),
-    [host],
+    [host, plan.plan],
   );
+  // A choice makes the plan anew: the list from before stays until the first page of the new one is there, so that it
+  // keeps its place.
+  const shown = useRef(reading);
+  if (reading.total !== null || reading.error !== null) shown.current = reading;
+  const list = shown.current;
   useEffect(() => {
-    list.show(0, 9);
-    return () => list.close();
-  }, [list]);
+    reading.show(range.current.first, range.current.last);
+    return () => reading.close();
+  }, [reading]);
   const onRange = useCallback(
-    (shown: RowRange) => {
-      range.current = shown;
-      list.show(shown.first, shown.last);
+    (visibleRows: RowRange) => {
+      range.current = visibleRows;
+      reading.show(visibleRows.first, visibleRows.last);
     },
-    [list],
+    [reading],
   );
 
   const total = list.total ?? 0;
@@ -104,13 +127,19 @@ function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
         initialTop={0}
         reveal={reveal}
         onRange={onRange}
-        attributes={{ class: "virtual removals", role: "list", "aria-label": "Images that would leave", onKeyDown }}
+        attributes={{
+          class: "virtual changes",
+          role: "list",
+          "aria-label": "Images that would leave or move",
+          onKeyDown,
+        }}
         row={(index, style) => {
-          const removal = list.item(index);
+          const change = list.item(index);
           const place = { role: "listitem", "aria-posinset": index + 1, "aria-setsize": total, style } as const;
-          if (removal === undefined)
+          if (change === undefined)
             return <div key={index} class="removal waiting" {...place} data-row={index} tabIndex={-1} />;
-          const { sample, twin, reason, tier, detail } = removal;
+          const { sample, twin, reason, tier, detail } = change;
+          const group = twin === null || !isChoice(change) ? [] : [sample.sample, twin.sample];
           return (
             <div key={index} class="removal" {...place}>
               <button
@@ -122,26 +151,39 @@ function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
                 onClick={() => actions.open(sample.sample)}
                 onContextMenu={(event) => {
                   event.preventDefault();
-                  actions.menu(sample, event.clientX, event.clientY);
+                  actions.menu(sample, event.clientX, event.clientY, keeping === null ? [] : group);
                 }}
                 title={`Open ${visible(sample.id)}`}
               >
+                <span class="muted removal-number">{number(index + 1)}</span>
                 <span class="pair" aria-hidden="true">
-                  <Picture sample={sample} store={store} leaves />
-                  {twin !== null && <Picture sample={twin} store={store} leaves={reason === "conflict"} />}
+                  <Picture sample={sample} store={store} fate={change.action} />
+                  {twin !== null && <Picture sample={twin} store={store} fate={fateOfTwin(change)} />}
                 </span>
                 <span class="removal-text">
                   <span class="removal-head">
                     <SplitBadge name={sample.split} roles={roles} />
                     {sample.label !== null && <bdi class="label">{visible(sample.label)}</bdi>}
                     <bdi class="path">{visible(sample.id)}</bdi>
+                    <span class={`tag action ${change.action}`}>{visible(actionText(change))}</span>
                     <span class="tag">{REASONS.find((entry) => entry.reason === reason)?.tag ?? reason}</span>
                     {tier === "near" && <span class="tag">similar</span>}
                   </span>
                   <span class="muted removal-detail">{visible(detail)}</span>
                 </span>
-                <span class="muted removal-number">{number(index + 1)}</span>
               </button>
+              {keeping !== null && group.length > 0 && (
+                <span class="removal-keep">
+                  <Button
+                    kind={change.action === "ask" ? "secondary" : "quiet"}
+                    icon="pin"
+                    label="Keep This One"
+                    name={`Keep This One: ${visible(sample.id)}`}
+                    tabIndex={index === active ? 0 : -1}
+                    onClick={() => void act(keeping.toggle(sample.sample, group))}
+                  />
+                </span>
+              )}
             </div>
           );
         }}
@@ -150,16 +192,31 @@ function RemovalList({ host, roles, store, actions }: Props): JSX.Element {
   );
 }
 
+/** What becomes of one of the two pictures of a row. */
+type Fate = PlanChange["action"] | "stay";
+
+const FATE_ICONS: Readonly<Record<Fate, string>> = {
+  leave: "remove",
+  move: "arrow-right",
+  ask: "question",
+  stay: "check",
+};
+
+/** The twin stays; of a conflict it leaves too, or waits too. */
+function fateOfTwin({ reason, action }: PlanChange): Fate {
+  return reason === "conflict" ? action : "stay";
+}
+
 function Picture(props: {
   readonly sample: SampleView;
   readonly store: ThumbnailStore;
-  readonly leaves: boolean;
+  readonly fate: Fate;
 }): JSX.Element {
-  const { sample, store, leaves } = props;
+  const { sample, store, fate } = props;
   return (
-    <span class={leaves ? "pair-picture leaves" : "pair-picture"}>
+    <span class={`pair-picture ${fate}`}>
       <Thumbnail store={store} sample={sample.sample} width={sample.width} height={sample.height} />
-      <Icon name={leaves ? "remove" : "check"} />
+      <Icon name={FATE_ICONS[fate]} />
     </span>
   );
 }
