@@ -440,7 +440,8 @@ export class DatasetSession implements vscode.Disposable {
   async #forgetIfLost(error: unknown): Promise<void> {
     const result = this.#result;
     if (!(error instanceof CleanSplitError) || result === null) return;
-    if (error.reason !== "stopped" && !(error.reason === "not-found" && !(await this.#isHeld(result)))) return;
+    // What was stopped may be writing alone, by a failure of the disk.
+    if ((error.reason !== "stopped" && error.reason !== "not-found") || (await this.#isHeld(result))) return;
     if (this.#result !== result) return;
     this.#result = null;
     this.#status = "failed";
