@@ -1,6 +1,7 @@
 import { access, constants, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Assignment, DatasetRequest, LabelAssignment } from "../core/dataset/dataset";
+import { isInside } from "../engine/sources/listing";
 import { UsageError, type Arguments } from "./arguments";
 
 /** The dataset that the paths and `--split` options name. */
@@ -19,7 +20,7 @@ export function datasetRequest(args: Arguments, cwd: string): DatasetRequest {
   // A split that lies elsewhere is part of the dataset too: --split train=A --split test=B needs no further path.
   for (const named of [...assignments.map((assignment) => assignment.path), ...labels.map(({ images }) => images)]) {
     const place = fileOf(named);
-    if (!inputs.some((input) => isInside(input, place))) inputs.push(place);
+    if (!inputs.some((input) => isInside(path.relative(input, place)))) inputs.push(place);
   }
   if (inputs.length === 0)
     throw new UsageError("Name the folder, the archive, the list of images or the array file of the dataset.");
@@ -53,11 +54,6 @@ function fileOf(place: string): string {
   return hash > 0 ? path.join(path.dirname(place), path.basename(place).slice(0, hash)) : place;
 }
 
-function isInside(folder: string, place: string): boolean {
-  const relative = path.relative(folder, place);
-  return relative === "" || (!relative.startsWith("..") && !path.isAbsolute(relative));
-}
-
 /** The arguments that name the same dataset again, ready to be pasted into a shell. */
 export function datasetArguments(args: Arguments, platform: string): string {
   const parts = [
@@ -83,7 +79,7 @@ export async function suggestOut(args: Arguments, cwd: string, platform: string)
     () => true,
     () => false,
   );
-  const parent = canWrite || isInside(source, cwd) ? beside : cwd;
+  const parent = canWrite || isInside(path.relative(source, cwd)) ? beside : cwd;
   let target = path.join(parent, name);
   for (let copy = 2; copy < 100 && (await exists(target)); copy++) target = path.join(parent, `${name}-${copy}`);
   const relative = path.relative(cwd, target);

@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import * as vscode from "vscode";
+import { isInside } from "../engine/sources/listing";
 import { attemptFolder } from "../engine/write/attempt";
 import type { DatasetSession } from "./session";
 
@@ -11,7 +12,8 @@ export async function proposeTarget({ name, request }: DatasetSession): Promise<
     vscode.workspace.getWorkspaceFolder(vscode.Uri.file(input)) ?? vscode.workspace.workspaceFolders?.[0];
   const base = `${name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")}-sanitized`;
   const inWorkspace = workspace === undefined ? null : path.join(workspace.uri.fsPath, base);
-  const isUsable = inWorkspace !== null && !request.inputs.some((source) => isInside(inWorkspace, source));
+  const isUsable =
+    inWorkspace !== null && !request.inputs.some((source) => isInside(path.relative(source, inWorkspace)));
   const first = isUsable ? inWorkspace : path.join(path.dirname(input), base);
   for (let counter = 2, target = first; ; counter++) {
     if ((await problemWithTarget(target, request.inputs)) === null || counter > 99) return target;
@@ -23,9 +25,9 @@ export async function proposeTarget({ name, request }: DatasetSession): Promise<
 export async function problemWithTarget(target: string, inputs: readonly string[]): Promise<string | null> {
   if (!path.isAbsolute(target)) return vscode.l10n.t("Give an absolute path.");
   for (const input of inputs) {
-    if (isInside(target, input))
+    if (isInside(path.relative(input, target)))
       return vscode.l10n.t("The folder lies in the source {0}, which is never changed.", input);
-    if (isInside(input, target)) return vscode.l10n.t("The source {0} lies in this folder.", input);
+    if (isInside(path.relative(target, input))) return vscode.l10n.t("The source {0} lies in this folder.", input);
   }
   const parent = await stat(path.dirname(target)).catch(() => null);
   if (parent?.isDirectory() !== true) return vscode.l10n.t("There is no folder {0}.", path.dirname(target));
@@ -40,10 +42,4 @@ export async function problemWithTarget(target: string, inputs: readonly string[
 export async function isBegun(target: string): Promise<boolean> {
   const found = await stat(attemptFolder(target)).catch(() => null);
   return found !== null;
-}
-
-/** Whether `inner` is `outer` or lies below it. */
-function isInside(inner: string, outer: string): boolean {
-  const relative = path.relative(outer, inner);
-  return relative === "" || (!relative.startsWith(`..${path.sep}`) && relative !== ".." && !path.isAbsolute(relative));
 }

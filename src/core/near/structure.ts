@@ -8,7 +8,7 @@
  * 3. The gradients of their looks are compared around that shift: see {@link compareStructures}.
  * The score of a pair is the best of the turns that pass the first two steps; without such a turn it is no pair.
  *
- * Of very many pictures only those are compared whose {@link sketchesOf} are alike, which costs a third, and misses some.
+ * Of very many pictures only those are compared whose {@link sketchesOf} are alike, which is several times faster and misses some.
  *
  * This is the definition. Integers make up all of it but for square roots and divisions, which are the same everywhere, so
  * that `src/kernels/photos`, the fast way, gives the same bits.

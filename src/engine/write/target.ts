@@ -3,6 +3,7 @@ import { copyFile, lstat, mkdir, readdir, realpath, rm, stat, statfs } from "nod
 import path from "node:path";
 import { CleanSplitError } from "../../core/errors";
 import { number } from "../../core/leakage/verdict";
+import { isInside } from "../sources/listing";
 import { PROBE } from "./attempt";
 import { CERTIFICATE } from "./certificate";
 import { codeOf, writeError } from "./durable";
@@ -26,7 +27,7 @@ export async function checkTarget(target: string, inputs: readonly string[]): Pr
     const source = await realpath(input).catch(() => {
       throw new CleanSplitError("changed", `${input} is no longer there. Put it back, or inspect the dataset again.`);
     });
-    if (contains(source, real) || contains(real, source)) {
+    if (isInside(path.relative(source, real)) || isInside(path.relative(real, source))) {
       throw new CleanSplitError(
         "refused",
         `${target} and the dataset ${input} lie in one another. Choose a folder outside of it.`,
@@ -70,11 +71,6 @@ async function realPath(target: string): Promise<string> {
     const parent = path.dirname(target);
     return parent === target ? target : path.join(await realPath(parent), path.basename(target));
   }
-}
-
-function contains(folder: string, target: string): boolean {
-  const relative = path.relative(folder, target);
-  return relative === "" || (!relative.startsWith("..") && !path.isAbsolute(relative));
 }
 
 /**

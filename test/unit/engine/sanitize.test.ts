@@ -121,6 +121,7 @@ describe("sanitizing", () => {
     const apply = (out: string): Promise<unknown> => engine.apply({ plan, out }, quiet());
     await assert.rejects(apply(path.join(scratch, "taken")), /exists already.*nothing is ever overwritten/);
     await assert.rejects(apply(path.join(root, "clean")), /lie in one another/);
+    await assert.rejects(apply(path.join(root, "..clean")), /lie in one another/);
     await assert.rejects(apply(root), /exists already/);
     assert.deepEqual(treeOf(path.join(scratch, "refuse")), before);
     assert.deepEqual(treeOf(path.join(scratch, "taken")).length, 1);
