@@ -27,7 +27,9 @@ const node = {
     cli: "src/cli/main.ts",
     engine: "src/engine/process/engineMain.ts",
     trainer: "src/engine/process/trainerMain.ts",
+    nativeCheck: "src/engine/process/nativeCheckMain.ts",
     worker: "src/engine/pool/workerMain.ts",
+    fold: "src/engine/lab/foldMain.ts",
   },
 };
 
@@ -42,6 +44,7 @@ const webview = {
   entryPoints: {
     report: "webview-ui/src/report/main.tsx",
     training: "webview-ui/src/training/main.tsx",
+    labels: "webview-ui/src/labels/main.tsx",
   },
 };
 

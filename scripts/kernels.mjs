@@ -24,6 +24,15 @@ const MODULES = [
       ...["--initialMemory", "1", "--maximumMemory", "65536"],
     ],
   },
+  // The memory of src/engine/training/kernel/memory.ts, which threads share.
+  {
+    name: "training",
+    source: "src/kernels/training/index.ts",
+    memory: [
+      ...["--importMemory", "--sharedMemory", "--enable", "threads"],
+      ...["--initialMemory", "1", "--maximumMemory", "65536"],
+    ],
+  },
 ];
 
 /**

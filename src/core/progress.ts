@@ -1,7 +1,8 @@
 import { number, plural } from "./leakage/verdict";
 
 /** What is being done with a dataset. */
-export type Phase = "listing" | "reading" | "decoding" | "grouping" | "near" | "writing" | "verifying";
+export type Phase =
+  "listing" | "reading" | "decoding" | "grouping" | "near" | "preparing" | "predicting" | "writing" | "verifying";
 
 /** Phases as people read them; counts of images follow. */
 export const PHASE_TITLES: Readonly<Record<Phase, string>> = {
@@ -10,6 +11,8 @@ export const PHASE_TITLES: Readonly<Record<Phase, string>> = {
   decoding: "Decoding lookalikes",
   grouping: "Comparing",
   near: "Searching near duplicates",
+  preparing: "Preparing images",
+  predicting: "Checking labels",
   writing: "Writing",
   verifying: "Verifying",
 };

@@ -15,21 +15,24 @@ import { doubtfulPairs } from "../core/near/doubtful";
 import { findNear, type NearFindings } from "../core/near/findings";
 import { assertReached, type NearSearch } from "../core/near/near";
 import { pagePairs } from "../core/near/pairs";
+import { pageSuspects } from "../core/training/suspects";
 import { openDataset } from "./dataset";
 import type { Engine, Progress, Run } from "./engine";
 import { inspectDataset, openIndexes, releaseIndexes, type Inspection } from "./inspection";
+import { createLab } from "./lab/createLab";
+import { auditLabels, tellAudit, type HeldAudit } from "./lab/labelAudits";
+import { keepVerdicts, readVerdicts } from "./lab/verdictsFile";
 import { Marks } from "./marks";
 import { comparePictures } from "./near/compare";
 import { keepDecision, readDecisions } from "./near/decisionsFile";
 import { searchNear } from "./near/search";
 import { decided, makePlan, planFileOf, previewPlans, readPlanFile, summarise } from "./plans";
 import { Pool } from "./pool/pool";
-import { runTrainer } from "./process/trainer";
 import { inputsOf, rootOf } from "./recognition/inputs";
 import { throttled } from "./progress";
 import { unpackSample } from "./sample";
 import { Unpacked } from "./sources/packed/unpacked";
-import { withTrainingData } from "./trainingData";
+import { installNative } from "./training/nativeInstall";
 import { applyPlan } from "./write/apply";
 import type { Plan } from "./write/outputs";
 import { quarantine, restore } from "./write/quarantine";
@@ -44,6 +47,12 @@ export interface EngineOptions {
   readonly sampleArchive?: string;
   /** Where fingerprints are kept between inspections; absent or null keeps none. */
   readonly indexFolder?: string | null;
+  /** Absolute path of the folder where experiments are kept; absent or null keeps them until the engine is closed. */
+  readonly experimentsFolder?: string | null;
+  /** Takes lines for a log, about what was kept and cannot be used; by default nobody does. */
+  readonly log?: (line: string) => void;
+  /** Where native TensorFlow is installed and looked for; absent or null has no place for it. */
+  readonly nativeFolder?: string | null;
   /** Worker threads, at least 1; by default one a processor, at most 8. */
   readonly workers?: number;
 }
@@ -55,7 +64,8 @@ const MAX_KEPT = 8;
 const MAX_WORKERS = 8;
 
 /** The engine in this process, with worker threads for reading and a process of its own for each training. */
-export function createEngine({ dist, sampleArchive, indexFolder = null, workers }: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine {
+  const { dist, sampleArchive, indexFolder = null, experimentsFolder = null, nativeFolder = null, workers } = options;
   const script = path.join(dist, "worker.js");
   const pool =
     workers === undefined
@@ -63,8 +73,21 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       : new Pool(script, workers);
   const inspections = new Kept<HeldInspection>("report");
   const plans = new Kept<Plan>("plan");
+  const audits = new Kept<HeldAudit>("label audit");
   const unpacked = new Unpacked();
   const marks = new WeakMap<Inspection, Marks>();
+
+  /** What a search for near duplicates found in an inspection; it is done when it was not. */
+  async function nearOf(id: string, quiet: Run<Progress>): Promise<NearSearch> {
+    const { dataset, findings } = inspections.get(id);
+    return (
+      findings.near?.search ??
+      (await searchNear(dataset, findings, pool, {
+        signal: quiet.signal,
+        progress: (done, total) => quiet.progress({ phase: "near", done, total }),
+      }))
+    );
+  }
 
   /** Counts what is near at a threshold and with what people decided, and answers the report. */
   function countNear(id: string, search: NearSearch, threshold: number | null, decisions: PairDecisions): Report {
@@ -79,7 +102,23 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
     return reportOf(counted);
   }
 
+  const lab = createLab({
+    dist,
+    nativeFolder,
+    pool,
+    folder: experimentsFolder,
+    inspection: (id) => inspections.get(id),
+    async searched(id, run) {
+      const { dataset, findings } = inspections.get(id);
+      if (findings.near === null) countNear(id, await nearOf(id, run), null, readDecisions(dataset, findings));
+      return inspections.get(id);
+    },
+    log: options.log ?? (() => undefined),
+  });
+
   return {
+    ...lab,
+
     async inspect(request, run) {
       // Every job that runs at a time listens to it.
       setMaxListeners(0, run.signal);
@@ -106,13 +145,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       const quiet = throttledRun(run);
       // A file that is damaged is told of before minutes of searching.
       const decisions = readDecisions(dataset, findings);
-      const search =
-        findings.near?.search ??
-        (await searchNear(dataset, findings, pool, {
-          signal: quiet.signal,
-          progress: (done, total) => quiet.progress({ phase: "near", done, total }),
-        }));
-      return countNear(inspection, search, threshold, decisions);
+      return countNear(inspection, await nearOf(inspection, quiet), threshold, decisions);
     },
 
     async pairs({ inspection, ...page }) {
@@ -218,15 +251,26 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
       return restore(folder, throttledRun(run));
     },
 
-    async train({ inspection, spec }, run) {
-      const inspected = inspections.get(inspection);
-      const { decision } = await makePlan(inspected, {}, [], pool, run.signal);
-      const report = throttled(
-        run.progress.bind(run),
-        (event) => event.type !== "loading" || event.done === event.total,
-      );
-      const quiet = { signal: run.signal, progress: report };
-      return withTrainingData(inspected, decision, spec, pool, quiet, (job) => runTrainer(dist, job, quiet));
+    async installNative(_, run) {
+      if (nativeFolder === null) throw new Error("This engine has no folder to install native TensorFlow into.");
+      return installNative({ folder: nativeFolder, dist }, run);
+    },
+
+    async auditLabels({ inspection, seed }, run) {
+      setMaxListeners(0, run.signal);
+      const held = await auditLabels(inspections.get(inspection), seed, pool, throttledRun(run));
+      return tellAudit(held, audits.add(held));
+    },
+
+    async suspects({ audit, query }) {
+      const { inspection, suspects } = audits.get(audit);
+      return pageSuspects(inspection.findings, inspection.dataset.names, suspects, readVerdicts(inspection), query);
+    },
+
+    async judgeLabels({ audit, samples, verdict, newHome }) {
+      const held = audits.get(audit);
+      keepVerdicts(held.inspection, samples, verdict, newHome);
+      return tellAudit(held, audit);
     },
 
     async sample({ into }, run) {
@@ -242,6 +286,7 @@ export function createEngine({ dist, sampleArchive, indexFolder = null, workers 
     },
 
     async close() {
+      await lab.close();
       await pool.close();
       await unpacked.close();
     },

@@ -12,7 +12,7 @@ import type {
   UndoResult,
   VerifyResult,
 } from "../core/sanitize/plan";
-import type { TrainingEvent, TrainingResult, TrainingSpec } from "../core/training/training";
+import type { Lab } from "./lab/lab";
 
 /** How long work is run: stopped by `signal`, told about by `progress`. */
 export interface Run<E = never> {
@@ -32,6 +32,22 @@ export interface Progress {
 export interface InspectionResult {
   readonly inspection: string;
   readonly report: Report;
+}
+
+/** What an installation of the native back end is at: its step, and more of it where there is more to say. */
+export interface InstallStep {
+  /** e.g. "Fetching packages". */
+  readonly step: string;
+  /** e.g. "210 MB unpacked"; may be empty. */
+  readonly detail: string;
+}
+
+/** Native TensorFlow that has been installed and works. */
+export interface NativeInstallation {
+  /** Absolute path of the folder whose node_modules holds it. */
+  readonly folder: string;
+  /** Version of its package. */
+  readonly version: string;
 }
 
 /** A small picture of a sample, encoded as PNG. */
@@ -71,7 +87,7 @@ export interface Mark {
  * parameter and a {@link Run}, rejects with a `CleanSplitError` when a person can act on it, and with an `AbortError`
  * when its signal aborted.
  */
-export interface Engine {
+export interface Engine extends Lab {
   /** Reads every sample of a dataset and says what is wrong with it. The source is never changed. */
   inspect(request: DatasetRequest, run: Run<Progress>): Promise<InspectionResult>;
   /**
@@ -135,10 +151,13 @@ export interface Engine {
   quarantine(request: { plan: string }, run: Run<Progress>): Promise<QuarantineResult>;
   /** Puts back what `quarantine` moved into `folder`. */
   restore(request: { folder: string }, run: Run<Progress>): Promise<UndoResult>;
-  /** Trains the baseline on original and sanitized data. */
-  train(request: { inspection: string; spec: TrainingSpec }, run: Run<TrainingEvent>): Promise<TrainingResult>;
+  /**
+   * Installs native TensorFlow with npm, from the internet, unless it is there and works. Trainings that start afterwards
+   * use it.
+   */
+  installNative(request: Record<string, never>, run: Run<InstallStep>): Promise<NativeInstallation>;
   /** Unpacks the shipped sample dataset into `into` and answers its folder. */
   sample(request: { into: string }, run: Run): Promise<{ folder: string }>;
-  /** Ends workers and processes. The engine takes no calls afterwards. */
+  /** Ends workers, and hangs up on trainers, which go on for a while. The engine takes no calls afterwards. */
   close(): Promise<void>;
 }

@@ -5,8 +5,8 @@
 
 SOURCE is the file or folder that was sanitized, OUTPUT the folder that was written, with its cleansplit-manifest.json.
 Every file of OUTPUT is opened by a library that has nothing to do with CleanSplit (numpy, h5py, pyarrow and pandas,
-Pillow, tarfile and zipfile, torchvision or Keras), and its images and labels must be those of the source without the
-samples that the manifest says left. Says of each file what opened it, and what was not checked because no library is
+Pillow, tarfile and zipfile, tf.data, torchvision and Keras), and its images and labels must be those of the source without the
+samples that the manifest says left. Of an index the lines of Python beside it are run. Says of each file what opened it, and what was not checked because no library is
 there. Exit code 0 when everything that was checked is right, 1 otherwise.
 
 Samples that move to another split are looked for in the whole output, not in their old place.
@@ -43,6 +43,8 @@ np = library("numpy")
 h5py = library("h5py")
 parquet = library("pyarrow.parquet")
 pandas = library("pandas")
+# Before anything imports TensorFlow: both bring an LLVM, and in the other order the process ends.
+torchvision = library("torchvision.datasets")
 
 problems, checked, skipped = [], [], []
 
@@ -192,10 +194,32 @@ def read_tfrecord(path):
     tensorflow = library("tensorflow")
     if tensorflow is not None:
         records = [bytes(record.numpy()) for record in tensorflow.data.TFRecordDataset(path)]
-        return {"": [digest(record) for record in records]}, "tensorflow"
+        return {"": [digest(record) for record in records], **features_of(tensorflow, path)}, "tf.data"
     records = list(plain_records(path))
     skipped.append((os.path.basename(path), "tensorflow is not installed; records were read as their format says"))
     return {"": [digest(record) for record in records]}, "plain Python"
+
+
+def features_of(tensorflow, path):
+    """Every feature of the examples in a file, as tf.data parses them; images are decoded, too."""
+    first = next(iter(tensorflow.data.TFRecordDataset(path).take(1)), None)
+    if first is None:
+        return {}
+    kinds = {"bytes_list": "string", "int64_list": "int64", "float_list": "float32"}
+    features = {
+        name: tensorflow.io.VarLenFeature(getattr(tensorflow, kinds[feature.WhichOneof("kind")]))
+        for name, feature in tensorflow.train.Example.FromString(first.numpy()).features.feature.items()
+        if feature.WhichOneof("kind") is not None
+    }
+    found = {name: [] for name in features}
+    parse = lambda record: tensorflow.io.parse_single_example(record, features)
+    for example in tensorflow.data.TFRecordDataset(path).map(parse):
+        for name, value in example.items():
+            values = value.values.numpy().tolist()
+            found[name].append(plain(values[0]) if len(values) == 1 and not isinstance(values[0], bytes) else cell_digest(values))
+            if len(values) == 1 and isinstance(values[0], bytes) and values[0].startswith((b"\x89PNG", b"\xff\xd8\xff")):
+                tensorflow.io.decode_image(values[0])
+    return found
 
 
 def plain_records(path):
@@ -408,7 +432,7 @@ def check_folder(root, source, output, manifest):
     for name, path in output.items():
         if os.path.basename(name) == "labels.csv":
             check_list(name, path, found)
-    check_loaders(root, found)
+    check_loaders(root, found, expected)
 
 
 def contents(path):
@@ -441,23 +465,158 @@ def check_list(name, path, found):
     checked.append((name, "csv", f"{len(rows)} rows"))
 
 
-def check_loaders(root, found):
-    """Splits that are folders of classes, as torchvision's ImageFolder reads them."""
-    splits = {name.split("/")[0] for name in found if name.count("/") == 2}
-    torchvision, keras = library("torchvision.datasets"), library("keras.utils")
-    for split in sorted(splits):
+def check_loaders(root, found, expected):
+    """Splits that are folders of classes, as torchvision and Keras read them: images, labels and pixels."""
+    splits = collections.defaultdict(list)
+    for name in sorted(found):
+        if name.count("/") == 2:
+            splits[name.split("/")[0]].append(name)
+    keras = library("keras.utils")
+    for split, names in sorted(splits.items()):
         folder = os.path.join(root, split)
-        count = sum(name.startswith(f"{split}/") and name.count("/") == 2 for name in found)
         if torchvision is not None:
-            seen = len(torchvision.ImageFolder(folder, is_valid_file=is_image))
-            if seen != count:
-                problems.append(f"{split}: torchvision sees {seen} images, there are {count}")
-            checked.append((split, "torchvision.datasets.ImageFolder", f"{seen} images"))
-        if keras is not None:
-            seen = len(keras.image_dataset_from_directory(folder, batch_size=None, verbose=False).file_paths)
-            checked.append((split, "keras.utils.image_dataset_from_directory", f"{seen} images"))
-    if splits and torchvision is None and keras is None:
-        skipped.append((", ".join(sorted(splits)), "neither torchvision nor Keras is installed"))
+            compare_loaded(split, "torchvision.datasets.ImageFolder", names, by_torchvision(folder), expected)
+        if keras is not None and np is not None:
+            # What Keras reads is decided by these ends of names.
+            readable = [name for name in names if name.lower().endswith((".bmp", ".gif", ".jpeg", ".jpg", ".png"))]
+            loaded = by_keras(keras, folder, expected.get(readable[0]))
+            compare_loaded(split, "keras.utils.image_dataset_from_directory", readable, loaded, expected)
+    missing = [name for name, module in (("torchvision", torchvision), ("Keras", keras)) if module is None]
+    if splits and missing:
+        skipped.append((", ".join(sorted(splits)), f"{' and '.join(missing)} is not installed"))
+
+
+def by_torchvision(folder):
+    """Gives (path below the folder, class, pixels) of each image."""
+    data = torchvision.ImageFolder(folder, is_valid_file=is_image)
+    for at, (path, target) in enumerate(data.samples):
+        picture, label = data[at]
+        if label != target:
+            raise ValueError(f"{path} is given with another label than it is listed with")
+        yield os.path.relpath(path, folder), data.classes[target], pixels(picture)
+
+
+def by_keras(keras, folder, first):
+    """The same. Keras brings images to one size: that of the first, so that those of that size stay as they are."""
+    pillow = need(library("PIL.Image"), "Pillow")
+    width, height = pillow.open(first).size
+    data = keras.image_dataset_from_directory(
+        folder, label_mode="int", color_mode="rgb", batch_size=None, image_size=(height, width), shuffle=False, verbose=False
+    )
+    paths = list(data.file_paths)
+    count = 0
+    for path, (picture, label) in zip(paths, data):
+        count += 1
+        yield os.path.relpath(path, folder), data.class_names[int(label)], np.asarray(picture).astype("u1")
+    if count != len(paths):
+        raise ValueError(f"Keras lists {len(paths)} images of {folder} and gives {count}")
+
+
+def pixels(picture):
+    return None if np is None else np.asarray(picture.convert("RGB"))
+
+
+def compare_loaded(split, loader, names, loaded, expected):
+    """Images, their classes, and of those with the size of their source the pixels must be those that stay."""
+    pillow = library("PIL.Image")
+    seen = {}
+    compared = 0
+    for path, label, found in loaded:
+        name = f"{split}/{path.replace(os.sep, '/')}"
+        seen[name] = label
+        if found is None or pillow is None or name not in expected:
+            continue
+        with pillow.open(expected[name]) as opened:
+            original = pixels(opened)
+        # What else there is than bytes is converted by each library in its way.
+        if original.shape == found.shape and opened.mode in ("1", "L", "RGB"):
+            compared += 1
+            if not np.array_equal(original, found):
+                problems.append(f"{name}: {loader} gives other pixels than its source has")
+    if set(seen) != set(names):
+        problems.append(f"{split}: {loader} sees {len(seen)} images, there are {len(names)}")
+    for name, label in seen.items():
+        if label != name.split("/")[1]:
+            problems.append(f"{name}: {loader} gives it the label {label}")
+    checked.append((split, loader, f"{len(seen)} images with their labels, pixels of {compared} as in the source"))
+
+
+def check_index(out, source, manifest):
+    """The lines of Python beside an index, run: what they load must be what stays, as it is in the source."""
+    if not os.path.exists(os.path.join(out, "samples.py")):
+        return
+    sys.path.insert(0, os.path.abspath(out))
+    need(np, "numpy")
+    samples = importlib.import_module("samples")
+    listed = samples.INDEX["samples"]
+    left = {change["id"] for change in manifest["changes"] if change["action"] == "leave"}
+    wrong = [sample["id"] for sample in listed if sample["id"] in left]
+    problems.extend(f"samples.json names {name}, which left" for name in wrong[:10])
+    if len({sample["id"] for sample in listed}) != len(listed):
+        problems.append("samples.json names a sample twice")
+    if all(sample["row"] is None and sample["key"] == "" for sample in listed):
+        there = sum(is_image(name) for name in source)
+        if len(listed) + len(left) != there:
+            problems.append(f"samples.json names {len(listed)} images and {len(left)} left, of {there}")
+    rows = {os.path.abspath(path): opened(name, path, TABLES)[0] for name, path in source.items()}
+    for split in [split["name"] for split in samples.INDEX["splits"]]:
+        check_split(samples, split, rows)
+
+
+def check_split(samples, split, rows):
+    chosen = samples.samples(split)
+    pictures = [samples.image(sample) for sample in chosen]
+    labels = [samples.label(sample) for sample in chosen]
+    pillow = library("PIL.Image")
+    for sample, picture in zip(chosen, pictures):
+        if sample["row"] is None and sample["key"] == "" and pillow is not None:
+            with pillow.open(sample["file"]) as opened:
+                if not np.array_equal(np.asarray(opened), picture):
+                    problems.append(f"samples.py gives other pixels of {sample['id']} than Pillow does")
+            if sample["label"] is not None and sample["label"] != os.path.basename(os.path.dirname(sample["file"])):
+                skipped.append((sample["id"], "its label is not the name of its folder"))
+    known = [(sample, picture, rows.get(os.path.abspath(sample["file"]), {}).get(sample["key"])) for sample, picture in zip(chosen, pictures)]
+    in_rows = [(sample, row_digest(picture) == found[sample["row"]]) for sample, picture, found in known if found is not None]
+    # Where rows are flat squares their digests are of another shape.
+    if in_rows and in_rows[0][1]:
+        problems.extend(f"samples.py gives another row as {sample['id']}" for sample, is_right in in_rows if not is_right)
+    elif in_rows:
+        skipped.append((split, "rows have another shape than their pictures, so they were not compared"))
+    checked.append((split, "samples.py", f"{len(chosen)} samples"))
+    if chosen and len({picture.shape for picture in pictures}) == 1:
+        images, targets = importlib.import_module("load_numpy").load(split)
+        if not (np.array_equal(images, np.stack(pictures)) and targets.tolist() == labels):
+            problems.append(f"load_numpy.py gives other images or labels of {split} than samples.py")
+        checked.append((split, "load_numpy.py", f"{len(images)} images, {targets.min()}..{targets.max()} labels"))
+        check_keras_index(split, pictures, labels)
+    if torchvision is None:
+        skipped.append((split, "torchvision is not installed, so load_torchvision.py was not run"))
+        return
+    data = importlib.import_module("load_torchvision").Samples(split)
+    given = [data[at] for at in range(len(data))]
+    is_wrong = [target for _, target in given] != labels or any(
+        not np.array_equal(np.asarray(picture), expected) for (picture, _), expected in zip(given, pictures)
+    )
+    if is_wrong:
+        problems.append(f"load_torchvision.py gives other images or labels of {split} than samples.py")
+    checked.append((split, "load_torchvision.py", f"{len(data)} samples"))
+
+
+def check_keras_index(split, pictures, labels):
+    if library("keras") is None:
+        skipped.append((split, "Keras is not installed, so load_keras.py was not run"))
+        return
+    kind = importlib.import_module("load_keras").Samples
+    data = kind(split, shuffle=False)
+    batches = [data[at] for at in range(len(data))]
+    images = np.concatenate([images for images, _ in batches])
+    targets = [int(label) for _, batch in batches for label in batch]
+    if not np.array_equal(images, np.stack(pictures)) or targets != labels:
+        problems.append(f"load_keras.py gives other images or labels of {split} than samples.py")
+    shuffled = kind(split)
+    if sorted(int(label) for at in range(len(shuffled)) for label in shuffled[at][1]) != sorted(labels):
+        problems.append(f"load_keras.py does not give every sample of {split} once when it shuffles")
+    checked.append((split, "load_keras.py", f"{len(targets)} samples in {len(batches)} batches"))
 
 
 def main(arguments):
@@ -476,6 +635,7 @@ def main(arguments):
         lambda: check_tables(source, output, manifest),
         lambda: check_archives(source, output, manifest),
         lambda: check_folder(out, source, output, manifest),
+        lambda: check_index(out, source, manifest),
     ):
         try:
             check()

@@ -1,5 +1,5 @@
 import { SampleState, type SampleTable } from "../dataset/dataset";
-import { forEachGroup, groupByDigest, membersOf, type Groups } from "../duplicates/groups";
+import { forEachGroup, groupByDigest, groupingMemory, membersOf, type Groups } from "../duplicates/groups";
 import type { Fingerprints } from "../fingerprint/fingerprints";
 import { keepOneOfEach, type NearFindings } from "../near/findings";
 import type { DuplicateCounts, Leakage, LeakageCounts, Tier, TierCounts } from "./report";
@@ -26,12 +26,13 @@ export function findDuplicates(table: SampleTable, fingerprints: Fingerprints, s
   const readable = (sample: number): boolean => states[sample] !== SampleState.unreadable;
   const readableFile = (sample: number): boolean => readable(sample) && isFile[sample] === 1;
 
-  const pixel = groupByDigest(pixelDigests, count, readable);
-  const byBytes = groupByDigest(fileDigests, count, readableFile);
+  const memory = groupingMemory(count);
+  const pixel = groupByDigest(pixelDigests, count, readable, memory);
+  const byBytes = groupByDigest(fileDigests, count, readableFile, memory);
   const collisions = countCollisions(byBytes, pixelDigests);
   // Equal bytes decode to equal pixels, so the combination of both digests parts files only when MD5 collided.
   const file =
-    collisions.groups === 0 ? byBytes : groupByDigest(combine(fileDigests, pixelDigests), count, readableFile);
+    collisions.groups === 0 ? byBytes : groupByDigest(combine(fileDigests, pixelDigests), count, readableFile, memory);
 
   const conflicting = new Uint8Array(pixel.count);
   forEachGroup(pixel, (members, group) => {
@@ -222,16 +223,33 @@ export function isConflict({ table, fingerprints, spaceOf }: Findings, members: 
   return contradicts(members, table, fingerprints, spaceOf);
 }
 
-/** Samples that also occur in a split for which `counts` is true, at tier `pixel`; 1 each. */
-export function occursIn(findings: Findings, counts: (split: number) => boolean): Uint8Array {
-  const { splitOf } = findings.table;
+/**
+ * Samples that also occur in a split for which `counts` is true: they are equal to a usable sample there, or at tier `near`,
+ * which needs near duplicates to have been searched, directly near to one; 1 each.
+ */
+export function occursIn(
+  findings: Findings,
+  counts: (split: number) => boolean,
+  tier: Exclude<Tier, "file"> = "pixel",
+): Uint8Array {
+  const { splitOf, count } = findings.table;
   const { states } = findings.fingerprints;
-  const occurs = new Uint8Array(findings.table.count);
+  const isThere = (sample: number): boolean => states[sample] === SampleState.ok && counts(splitOf[sample] ?? 0);
+  const occurs = new Uint8Array(count);
   forEachGroup(findings.groups.pixel, (members) => {
-    if (members.some((sample) => states[sample] === SampleState.ok && counts(splitOf[sample] ?? 0)))
-      for (const sample of members) occurs[sample] = 1;
+    if (members.some(isThere)) for (const sample of members) occurs[sample] = 1;
   });
-  return occurs;
+  if (tier === "pixel" || findings.near === null) return occurs;
+  // Pairs name pictures by their first samples.
+  const { pairs, firstOf } = findings.near;
+  const pictures = occurs.map((occurs, sample) => (occurs === 1 || isThere(sample) ? 1 : 0));
+  const isNear = new Uint8Array(count);
+  for (let pair = 0; pair < pairs.count; pair++) {
+    const [first, second] = [pairs.first[pair] ?? 0, pairs.second[pair] ?? 0];
+    if (pictures[first] === 1) isNear[second] = 1;
+    if (pictures[second] === 1) isNear[first] = 1;
+  }
+  return occurs.map((occurs, sample) => (occurs === 1 || isNear[firstOf[sample] ?? sample] === 1 ? 1 : 0));
 }
 
 type Counts = { -readonly [K in keyof LeakageCounts]: number };

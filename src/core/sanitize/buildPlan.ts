@@ -29,13 +29,15 @@ export function planSplits(
     const [row, target] = [rows[home], rows[to]];
     if (row === undefined || target === undefined) continue;
     row.before += 1;
-    count(row.classes[label], "before");
+    const counts = label < 0 ? undefined : row.classes[label];
+    if (counts !== undefined) counts.before += 1;
     if (decision.stays[sample] !== 1) {
       row.removed[reasonOf(decision, sample) ?? "edited"] += 1;
       continue;
     }
     target.after += 1;
-    count(target.classes[label], "after");
+    const there = label < 0 ? undefined : target.classes[label];
+    if (there !== undefined) there.after += 1;
     if (home === to) continue;
     row.movedOut += 1;
     target.movedIn += 1;
@@ -53,10 +55,6 @@ export function planSplits(
       }),
     ),
   }));
-}
-
-function count(counts: { before: number; after: number } | undefined, when: "before" | "after"): void {
-  if (counts !== undefined) counts[when] += 1;
 }
 
 /** Samples that leave, move or are to be decided, in order. */
@@ -152,6 +150,8 @@ function describe(told: Told, fate: ReturnType<typeof fateOf>, fault: string | u
       return twin === null ? "The dataset is divided anew." : `The dataset is divided anew. ${same}, ${fate.text}.`;
     case "edited":
       return action === "move" ? "Moved by hand." : "Taken out by hand.";
+    case "label":
+      return `A person judged its label ${view.label ?? ""} wrong.`;
     case "unreadable":
       return `It cannot be read: ${fault ?? "unknown reason"}.`;
     case "invalid":
@@ -160,5 +160,5 @@ function describe(told: Told, fate: ReturnType<typeof fateOf>, fault: string | u
 }
 
 function emptyCounts(): { -readonly [K in keyof RemovalCounts]: number } {
-  return { leaks: 0, duplicate: 0, conflict: 0, unreadable: 0, invalid: 0, balance: 0, split: 0, edited: 0 };
+  return { leaks: 0, duplicate: 0, conflict: 0, unreadable: 0, invalid: 0, balance: 0, split: 0, edited: 0, label: 0 };
 }

@@ -1,6 +1,9 @@
 import { Graph } from "../near/cliques";
+import type { Findings } from "../leakage/findings";
+import { firstsOf } from "../near/findings";
 import { isAsGood } from "../near/near";
 import type { Draft } from "./draft";
+import type { PlanOptions } from "./options";
 
 /** Staying samples that are linked: each is equal or near to another one of its component, at tier `pixel` equal to all. */
 export interface Components {
@@ -38,6 +41,17 @@ export function componentsOf(draft: Draft): Components {
   };
 }
 
+/** One sample of the component of each: linked are equal ones, at tier `near` those that are near, too. */
+export function linkedTo(findings: Findings, tier: PlanOptions["tier"]): Int32Array {
+  const { table, fingerprints, groups, near } = findings;
+  const parents = Int32Array.from(firstsOf(table.count, fingerprints.states, groups.pixel));
+  const pairs = tier === "near" ? near?.pairs : undefined;
+  for (let pair = 0; pair < (pairs?.count ?? 0); pair++) {
+    unite(parents, pairs?.first[pair] ?? 0, pairs?.second[pair] ?? 0);
+  }
+  return parents.map((_, sample) => rootOf(parents, sample));
+}
+
 /** The first staying sample of each picture, by the picture's first sample; -1 when none stays. */
 function shownBy({ pictureOf, stays }: Draft): Int32Array {
   const shown = new Int32Array(stays.length).fill(-1);
@@ -48,8 +62,8 @@ function shownBy({ pictureOf, stays }: Draft): Int32Array {
   return shown;
 }
 
-/** The root of a sample is the first one of its component. */
-function rootOf(parents: Int32Array, sample: number): number {
+/** The root of a sample is the first one of its component; `parents` holds itself for what is not united. */
+export function rootOf(parents: Int32Array, sample: number): number {
   let root = sample;
   while (parents[root] !== root) {
     // Halves the way for the next time.
@@ -60,7 +74,8 @@ function rootOf(parents: Int32Array, sample: number): number {
   return root;
 }
 
-function unite(parents: Int32Array, a: number, b: number): void {
+/** Makes one component of those of two samples. */
+export function unite(parents: Int32Array, a: number, b: number): void {
   const [one, other] = [rootOf(parents, a), rootOf(parents, b)];
   parents[Math.max(one, other)] = Math.min(one, other);
 }

@@ -7,7 +7,8 @@ export function settleConflicts(draft: Draft): void {
   const { groups, conflicting } = draft.findings;
   forEachGroup(groups.pixel, (all, group) => {
     if (conflicting[group] !== 1) return;
-    const members = Array.from(all).filter((sample) => draft.isUsable(sample));
+    // A label that was judged wrong contradicts nobody any more.
+    const members = Array.from(all).filter((sample) => draft.isUsable(sample) && draft.stays[sample] === 1);
     const right = rightLabels(draft, members, draft.options.conflicts);
     if (right === null) settleWhole(draft, members);
     else settleByLabels(draft, members, right);

@@ -10,6 +10,8 @@ import { CHANGE_REASONS, STAYS, type Decision } from "./policy";
 export interface Given {
   /** Samples that stay in their split, whatever the rules say. */
   readonly keep: readonly number[];
+  /** Samples whose label a person judged wrong: they leave whatever the rules say. */
+  readonly wrong: ReadonlySet<number>;
   /** Name of a sample, for errors. */
   name(sample: number): string;
   /** Bytes of the file of a sample; 0 for rows of arrays. Asked for by the rule `largest` alone. */
@@ -98,6 +100,12 @@ export class Draft implements Decision {
       throw new CleanSplitError(
         "not-found",
         `There is no image number ${sample} to keep: this dataset has ${count}. Inspect it again.`,
+      );
+    }
+    if (this.given.wrong.has(sample)) {
+      throw new CleanSplitError(
+        "refused",
+        `${this.given.name(sample)} cannot be kept, because its label was judged wrong. Judge it right, or keep another image.`,
       );
     }
     if (this.isUsable(sample)) return;

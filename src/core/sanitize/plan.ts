@@ -17,7 +17,9 @@ export type ChangeReason =
   /** The dataset is divided anew. */
   | "split"
   /** A person said so in the plan file. */
-  | "edited";
+  | "edited"
+  /** A person judged its label wrong. */
+  | "label";
 
 /** What becomes of a sample that does not stay where it is; `ask` is for a person to say. */
 export type ChangeAction = "leave" | "move" | "ask";

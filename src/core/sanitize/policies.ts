@@ -109,6 +109,7 @@ function begin(findings: Findings, options: PlanOptions, given: Given): Draft {
     if (state === SampleState.unreadable) draft.leave(sample, "unreadable");
     if (state === SampleState.invalid) draft.leave(sample, "invalid");
   });
+  for (const sample of given.wrong) draft.leave(sample, "label");
   settleConflicts(draft);
   return draft;
 }

@@ -32,6 +32,7 @@ export const CHANGE_REASONS: readonly ChangeReason[] = [
   "balance",
   "split",
   "edited",
+  "label",
 ];
 
 /** Code in `reasonOf` of a sample that stays where it is. */

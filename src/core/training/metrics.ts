@@ -1,4 +1,4 @@
-import type { Score } from "./training";
+import type { Score } from "./experiment";
 
 /**
  * Scores the outputs of a classifier before softmax: mean cross entropy, log(sum of exp(z)) - z[label], and the share

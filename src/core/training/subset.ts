@@ -1,5 +1,5 @@
 import { mix32, Random, shuffle, splitmix32 } from "./random";
-import type { TrainingSize } from "./training";
+import type { TrainingSize } from "./experiment";
 
 /** A sort key holds 26 random bits above 27 bits of position: together the 53 bits that a double holds exactly. */
 const POSITIONS = 2 ** 27;

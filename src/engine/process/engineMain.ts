@@ -17,8 +17,15 @@ try {
 } catch {
   // Not allowed here: then all go alike.
 }
-const [indexFolder] = process.argv.slice(2);
-const engine = createEngine({ dist: __dirname, indexFolder: indexFolder ?? null });
+const [indexFolder, experimentsFolder, nativeFolder] = process.argv.slice(2);
+const engine = createEngine({
+  dist: __dirname,
+  indexFolder: indexFolder ?? null,
+  experimentsFolder: experimentsFolder ?? null,
+  nativeFolder: nativeFolder ?? null,
+  // The process that forked this one logs what it prints.
+  log: (line) => console.log(line),
+});
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 serve(connection, {
   ...engine,

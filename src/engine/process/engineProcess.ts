@@ -16,6 +16,10 @@ export interface EngineProcessOptions {
   readonly dist: string;
   /** Absolute path of the folder where fingerprints are kept between inspections. */
   readonly indexFolder: string;
+  /** Absolute path of the folder where experiments are kept. */
+  readonly experimentsFolder: string;
+  /** Absolute path of the folder where native TensorFlow is installed. */
+  readonly nativeFolder: string;
   /** Takes every line the process writes, for the log. */
   readonly log: (line: string) => void;
 }
@@ -69,7 +73,8 @@ export class EngineProcess {
   }
 
   private start(): Running {
-    const child = fork(path.join(this.options.dist, "engine.js"), [this.options.indexFolder], {
+    const { dist, indexFolder, experimentsFolder, nativeFolder } = this.options;
+    const child = fork(path.join(dist, "engine.js"), [indexFolder, experimentsFolder, nativeFolder], {
       serialization: "advanced",
       // Without it Electron would start another editor window.
       env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },

@@ -42,8 +42,6 @@ export function findingsOf(
     classes,
     splitOf: Uint8Array.from(all, (sample) => ROLES.indexOf(sample.split)),
     classOf: Int32Array.from(all, (sample) => (sample.label === undefined ? -1 : classes.indexOf(sample.label))),
-    sourceOf: new Uint16Array(all.length),
-    positionOf: Uint32Array.from(all.keys()),
   };
   return findDuplicates(
     table,

@@ -5,8 +5,6 @@ import { buildReport } from "../../../src/core/leakage/buildReport";
 import type { Findings } from "../../../src/core/leakage/findings";
 import type { Report } from "../../../src/core/leakage/report";
 import { verdictOf, type Verdict } from "../../../src/core/leakage/verdict";
-import { costSentence } from "../../../src/core/training/cost";
-import type { Score, TrainingRun } from "../../../src/core/training/training";
 import { findingsOf, nearFindingsOf, type TestSample } from "./support";
 
 function reportOf(all: readonly TestSample[], ignored: Report["dataset"]["ignored"] = []): Report {
@@ -107,40 +105,5 @@ describe("the verdict", () => {
       { split: "test", content: 2 },
     ]);
     assert.deepEqual([level, text], ["clean", "Clean: 2 images in 2 splits, none occurs twice and all can be read."]);
-  });
-});
-
-describe("the cost of leakage", () => {
-  const score = (accuracy: number, samples: number): Score => ({ loss: 1, accuracy, samples });
-  const run = (data: "original" | "sanitized", parts: TrainingRun["parts"]): TrainingRun => ({
-    data,
-    size: "all",
-    trained: 100,
-    seed: 1,
-    backend: "wasm",
-    epochs: [],
-    test: score(0.823, 3493),
-    parts,
-  });
-
-  it("tells what the leaked images add from what was memorised", () => {
-    const sentence = costSentence([
-      run("original", { clean: score(0.811, 3415), leaked: score(0.936, 78) }),
-      run("sanitized", { clean: score(0.812, 3415), leaked: score(0.9, 78) }),
-    ]);
-    assert.equal(
-      sentence,
-      "78 of 3,493 test images also occur in train or validation. With them the score is 82.3 %, without them 81.1 %: " +
-        "1.2 points less. On those 78 images the model scores 93.6 %, one trained without them 90.0 %.",
-    );
-  });
-
-  it("claims nothing without leakage or before both are trained", () => {
-    assert.match(
-      costSentence([run("original", { clean: null, leaked: null }), run("sanitized", { clean: null, leaked: null })]) ??
-        "",
-      /stands/,
-    );
-    assert.equal(costSentence([run("original", { clean: null, leaked: null })]), null);
   });
 });

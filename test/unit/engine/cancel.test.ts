@@ -46,7 +46,13 @@ describe("stopping an inspection in the engine's process", function () {
   });
 
   beforeEach(() => {
-    process = new EngineProcess({ dist: DIST, indexFolder: index, log: () => undefined });
+    process = new EngineProcess({
+      dist: DIST,
+      indexFolder: index,
+      experimentsFolder: path.join(scratch, "experiments"),
+      nativeFolder: path.join(index, "native"),
+      log: () => undefined,
+    });
   });
 
   afterEach(() => {

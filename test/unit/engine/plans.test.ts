@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Ajv2020 } from "ajv/dist/2020";
 import type { InspectionResult } from "../../../src/engine/engine";
@@ -234,6 +234,44 @@ describe("plan files", () => {
     await assert.rejects(
       engine.readPlan({ inspection, file }, quiet()),
       /has the structural similarity 0\.9; here it is the structural similarity 1\. Search near/,
+    );
+  });
+});
+
+describe("a plan under which no image stays", () => {
+  const { engine, scratch } = useEngine();
+
+  it("is shown, and refused before anything is written, with what to do", async () => {
+    const root = writeTree(path.join(scratch, "contradictory"), {
+      "train/A/1.png": png(1),
+      "train/B/1.png": png(1),
+      "train/B/empty.png": "",
+    });
+    const { inspection } = await inspect(engine, [root]);
+    const { plan, after } = await engine.plan({ inspection, options: { conflicts: "drop" } }, quiet());
+    assert.equal(after, 0);
+    const out = path.join(scratch, "nothing");
+    const refused = {
+      name: "CleanSplitError",
+      message:
+        /No image would stay.* settle conflicts by another rule .*; or replace the images that cannot be read\.$/,
+    };
+    await assert.rejects(engine.apply({ plan, out }, quiet()), refused);
+    await assert.rejects(engine.apply({ plan, out, images: "index" }, quiet()), refused);
+    await assert.rejects(engine.quarantine({ plan }, quiet()), refused);
+    assert.deepEqual(readdirSync(scratch), ["contradictory"]);
+  });
+
+  it("is refused as edited by hand, too", async () => {
+    const root = writeTree(path.join(scratch, "edited"), { "train/1.png": png(1), "test/1.png": png(1) });
+    const { inspection } = await inspect(engine, [root]);
+    const made = await engine.plan({ inspection }, quiet());
+    const plan = JSON.parse(await engine.planFile({ plan: made.plan }, quiet())) as Edit;
+    plan.changes.push({ id: "test/1.png", action: "leave" });
+    const edited = await engine.readPlan({ inspection, file: JSON.stringify(plan) }, quiet());
+    await assert.rejects(
+      engine.apply({ plan: edited.plan, out: path.join(scratch, "nothing") }, quiet()),
+      /No image would stay.* remove entries that say "leave" from the plan file\.$/,
     );
   });
 });

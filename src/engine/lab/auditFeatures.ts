@@ -1,0 +1,77 @@
+import { CleanSplitError } from "../../core/errors";
+import { MODES } from "../../core/picture";
+import type { Progress, Run } from "../engine";
+import type { Inspection } from "../inspection";
+import { forEachLimited } from "../limited";
+import type { FeatureFormat } from "../pool/jobs";
+import type { Pool } from "../pool/pool";
+
+/** Largest picture, in values, that is looked at in its own size; larger ones are resized. 64 x 64 grey. */
+const MAX_OWN_SIZE = 4096;
+
+/** Sides that other pictures are resized to: the largest one with which all of them fit into {@link MOST_BYTES}. */
+const SIDES = [32, 24, 16, 8];
+
+/** Memory that the pictures may take: half a million colour pictures of 24 x 24 have room in it. */
+const MOST_BYTES = 2 ** 30;
+
+/** Samples that one job turns into numbers. */
+const CHUNK = 512;
+
+/** Pictures as numbers: a row of height x width x channels values 0..255 for each sample, in memory that threads share. */
+export interface AuditPixels {
+  readonly pixels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+/**
+ * Reads samples as rows of numbers, in their order. Small pictures of one size are taken as they are, others are resized.
+ * All of them are in memory once. Rejects with a `CleanSplitError` when they are too many for that, or a file changed.
+ */
+export async function readPixels(
+  inspection: Inspection,
+  samples: Uint32Array,
+  pool: Pool,
+  run: Run<Progress>,
+): Promise<AuditPixels> {
+  const { dataset, findings } = inspection;
+  const format = formatFor(inspection, samples);
+  const [first = 0] = samples;
+  const height = format.side ?? findings.fingerprints.heights[first] ?? 0;
+  const width = format.side ?? findings.fingerprints.widths[first] ?? 0;
+  const length = height * width * format.channels;
+  const pixels = new Uint8Array(new SharedArrayBuffer(samples.length * length));
+  let done = 0;
+  run.progress({ phase: "preparing", done, total: samples.length });
+  const starts = Array.from({ length: Math.ceil(samples.length / CHUNK) }, (_, index) => index * CHUNK);
+  await forEachLimited(starts, pool.size, async (start) => {
+    const refs = Array.from(samples.subarray(start, start + CHUNK), (sample) => dataset.ref(sample));
+    pixels.set(await pool.run("features", { samples: refs, format }, run.signal), start * length);
+    done += refs.length;
+    run.progress({ phase: "preparing", done, total: samples.length });
+  });
+  return { pixels, height, width, channels: format.channels };
+}
+
+function formatFor({ findings: { fingerprints } }: Inspection, samples: Uint32Array): FeatureFormat {
+  const { widths, heights, modes } = fingerprints;
+  const [first = 0] = samples;
+  const channels = samples.some((sample) => (MODES[modes[sample] ?? 0] ?? "L").startsWith("RGB")) ? 3 : 1;
+  const isPlain = modes[first] === MODES.indexOf(channels === 3 ? "RGB" : "L");
+  const isOneSize = samples.every(
+    (sample) =>
+      widths[sample] === widths[first] && heights[sample] === heights[first] && modes[sample] === modes[first],
+  );
+  const fits = (values: number): boolean => values * samples.length <= MOST_BYTES;
+  const own = (widths[first] ?? 0) * (heights[first] ?? 0) * channels;
+  if (isPlain && isOneSize && own <= MAX_OWN_SIZE && fits(own)) return { side: null, channels };
+  const side = SIDES.find((length) => fits(length * length * channels));
+  if (side !== undefined) return { side, channels };
+  throw new CleanSplitError(
+    "unsupported",
+    `The labels of ${samples.length} images cannot be audited at once: they would take more than 1 GB of memory. ` +
+      "Inspect a part of the dataset.",
+  );
+}

@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { CleanSplitError } from "../../../core/errors";
+import { KNN_NEIGHBOURS, MODELS, type ModelName } from "../../../core/training/models";
+import type { Backend, Classifier, ClassifierRequest, FeatureTable } from "../classifier";
+import { KernelMemory } from "./memory";
+import { neighbourBytes, WasmNeighbours } from "./neighbours";
+import { ReferenceNeighbours, ReferenceSoftmax } from "./reference";
+import { dimOf } from "./shared";
+import { softmaxBytes, WasmSoftmax } from "./softmax";
+
+/** Our own kernels for softmax regression and nearest neighbours. */
+export interface KernelBackend extends Backend {
+  readonly name: "kernel";
+  /** What computes: WebAssembly, or the plain reference where Node cannot run it. Both answer the same bits. */
+  readonly variant: "wasm" | "reference";
+  /**
+   * Room for the pixels of a table, in shared memory, all zero: kernels read pixels where they are if they are here, and copy
+   * each batch from elsewhere. It is kept as long as the back end.
+   *
+   * @throws CleanSplitError "refused" when there is not so much memory
+   */
+  allocatePixels(length: number): Uint8Array;
+}
+
+/** Most memory that a classifier may take beside the pixels, in bytes. */
+const MOST_BYTES = 2 ** 30;
+
+/**
+ * Opens the back end: the kernels compiled to `file`, or the plain reference where Node cannot run them (no WebAssembly, no
+ * SIMD), or when the environment says `CLEANSPLIT_WASM=0`.
+ */
+export async function openKernelBackend(
+  file = kernelFile(),
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<KernelBackend> {
+  const memory = environment["CLEANSPLIT_WASM"] === "0" ? undefined : KernelMemory.open(file);
+  const bytesOf = (model: ModelName, table: FeatureTable, rows: number): number => {
+    if (model === "softmax" || model === "softmax-l2") return softmaxBytes(dimOf(table), table.classes);
+    if (model !== "knn") return Infinity;
+    return neighbourBytes(table, rows, memory !== undefined && memory.addressOf(table.pixels) === undefined);
+  };
+  return {
+    name: "kernel",
+    variant: memory === undefined ? "reference" : "wasm",
+    supports: (model, table) => bytesOf(model, table, table.labels.length) <= MOST_BYTES,
+    create(request) {
+      checkTable(request.table);
+      const bytes = bytesOf(request.model, request.table, request.train.length);
+      if (bytes > MOST_BYTES) throw tooLarge(request.model, bytes);
+      return create(memory, request);
+    },
+    allocatePixels: (length) => memory?.allocatePixels(length) ?? new Uint8Array(new SharedArrayBuffer(length)),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The compiled kernels lie next to the bundle, or in dist when the sources run unbundled. */
+function kernelFile(): string {
+  const bundled = path.join(__dirname, "training.wasm");
+  return existsSync(bundled) ? bundled : path.join(__dirname, "../../../../dist/training.wasm");
+}
+
+function create(memory: KernelMemory | undefined, { model, table, recipe, train }: ClassifierRequest): Classifier {
+  if (model === "knn") {
+    return memory === undefined
+      ? new ReferenceNeighbours(table, train, KNN_NEIGHBOURS)
+      : new WasmNeighbours(memory, table, train, KNN_NEIGHBOURS);
+  }
+  if (recipe === null) throw new Error(`The model "${model}" needs a recipe.`);
+  return memory === undefined ? new ReferenceSoftmax(table, recipe) : new WasmSoftmax(memory, table, recipe);
+}
+
+function tooLarge(model: ModelName, bytes: number): CleanSplitError {
+  const { title } = MODELS[model];
+  return new CleanSplitError(
+    "refused",
+    Number.isFinite(bytes)
+      ? `${title} needs ${Math.ceil(bytes / 1e6)} MB of memory for pictures of this size and so many classes, which is more ` +
+          `than the kernel takes (${Math.floor(MOST_BYTES / 1e6)} MB); choose a smaller side for the pictures.`
+      : `The kernel cannot train the model "${model}"; choose another back end.`,
+  );
+}
+
+/** Throws an Error unless the table holds what it says. */
+function checkTable(table: FeatureTable): void {
+  const { pixels, labels, height, width, classes } = table;
+  const isWhole = [height, width, classes].every((size) => Number.isSafeInteger(size) && size > 0);
+  if (!isWhole || pixels.length !== labels.length * dimOf(table)) {
+    throw new Error(
+      `The table has ${pixels.length} pixels, but ${labels.length} rows of ${height} x ${width} x ${table.channels} and ${classes} classes.`,
+    );
+  }
+}

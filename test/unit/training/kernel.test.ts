@@ -1,0 +1,310 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import fc from "fast-check";
+import { CleanSplitError } from "../../../src/core/errors";
+import type { Recipe } from "../../../src/core/training/models";
+import { Random, shuffle } from "../../../src/core/training/random";
+import type { Classifier, ClassifierRequest, FeatureTable } from "../../../src/engine/training/classifier";
+import { openKernelBackend, type KernelBackend } from "../../../src/engine/training/kernel/kernelBackend";
+import { KernelMemory } from "../../../src/engine/training/kernel/memory";
+import { WasmNeighbours } from "../../../src/engine/training/kernel/neighbours";
+import { exponential, ReferenceNeighbours } from "../../../src/engine/training/kernel/reference";
+
+const FILE = path.join(__dirname, "../../../dist/training.wasm");
+const RECIPE: Recipe = { epochs: 1, batchSize: 32, learningRate: 0.3, l2: 0 };
+
+type Shape = Pick<FeatureTable, "height" | "width" | "channels" | "classes">;
+
+/** Random pictures; pixels that tell the label are bright, so that something can be learnt. */
+function randomTable(
+  shape: Shape,
+  rows: number,
+  seed: number,
+  pixels: Uint8Array = new Uint8Array(rows * dimOf(shape)),
+): FeatureTable {
+  const random = new Random(seed);
+  const labels = Int32Array.from({ length: rows }, () => random.below(shape.classes));
+  const dim = dimOf(shape);
+  labels.forEach((label, row) => {
+    for (let i = 0; i < dim; i++) {
+      pixels[row * dim + i] = i % shape.classes === label ? 200 + random.below(56) : random.below(200);
+    }
+  });
+  return { ...shape, pixels, labels };
+}
+
+function dimOf({ height, width, channels }: Shape): number {
+  return height * width * channels;
+}
+
+function range(from: number, to: number): Uint32Array {
+  return Uint32Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+/** The rows of a table in random order. */
+function mixed(rows: number, seed: number): Uint32Array {
+  const order = range(0, rows);
+  shuffle(order, new Random(seed));
+  return order;
+}
+
+function request(table: FeatureTable, more: Partial<ClassifierRequest> = {}): ClassifierRequest {
+  return { model: "softmax", table, recipe: RECIPE, seed: 1, train: range(0, table.labels.length), ...more };
+}
+
+/** Everything that a classifier says while it is trained on batches, and what it has learnt. */
+function trained(classifier: Classifier, order: Uint32Array, batch: number): unknown {
+  try {
+    const scores = [];
+    for (let from = 0; from < order.length; from += batch) {
+      scores.push(classifier.step(order.subarray(from, from + batch)));
+    }
+    return { scores, logits: classifier.predict(order), parameters: classifier.parameters() };
+  } finally {
+    classifier.dispose();
+  }
+}
+
+const SHAPES = fc.record({
+  height: fc.integer({ min: 1, max: 9 }),
+  width: fc.integer({ min: 1, max: 9 }),
+  channels: fc.constantFrom(1 as const, 3 as const),
+  classes: fc.integer({ min: 1, max: 13 }),
+});
+
+describe("the training kernel", () => {
+  let wasm: KernelBackend;
+  let reference: KernelBackend;
+  before(async () => {
+    wasm = await openKernelBackend(undefined, {});
+    reference = await openKernelBackend(undefined, { CLEANSPLIT_WASM: "0" });
+    assert.deepEqual([wasm.variant, reference.variant], ["wasm", "reference"]);
+  });
+
+  describe("softmax regression", () => {
+    it("equals the plain reference bit for bit, whatever the shape, the batch and the place of the pixels", () => {
+      fc.assert(
+        fc.property(
+          SHAPES,
+          fc.record({
+            rows: fc.integer({ min: 1, max: 150 }),
+            batch: fc.integer({ min: 1, max: 160 }),
+            seed: fc.nat(),
+          }),
+          fc.record({ learningRate: fc.constantFrom(0.01, 1, 30), l2: fc.constantFrom(0, 0.1) }),
+          fc.boolean(),
+          (shape, { rows, batch, seed }, rates, isShared) => {
+            const pixels = isShared ? wasm.allocatePixels(rows * dimOf(shape)) : undefined;
+            const table = randomTable(shape, rows, seed, pixels);
+            const asked = request(table, { recipe: { ...RECIPE, ...rates } });
+            const order = mixed(rows, seed);
+            const [own, expected] = [wasm, reference].map((each) => trained(each.create(asked), order, batch));
+            assert.deepEqual(own, expected);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
+    it("equals it for pictures so large that a batch is cut into slices", () => {
+      const table = randomTable({ height: 64, width: 64, channels: 3, classes: 3 }, 40, 5);
+      const [own, expected] = [wasm, reference].map((each) => trained(each.create(request(table)), mixed(40, 2), 31));
+      assert.deepEqual(own, expected);
+    });
+
+    it("goes down the gradient of the loss, as finite differences say", () => {
+      const table = randomTable({ height: 3, width: 5, channels: 1, classes: 4 }, 24, 9);
+      const rows = range(0, 24);
+      const l2 = 0.3;
+      const learningRate = 0.5;
+      const classifier = wasm.create(request(table, { model: "softmax-l2", recipe: { ...RECIPE, learningRate, l2 } }));
+      // After a first step the weights are no longer zero.
+      classifier.step(rows);
+      const before = flat(classifier);
+      const { loss } = classifier.step(rows);
+      const after = flat(classifier);
+      classifier.dispose();
+      assert.ok(Math.abs(loss - lossOf(table, before, 0)) < 1e-6);
+      const epsilon = 1e-4;
+      before.forEach((value, i) => {
+        const up = lossOf(table, before.with(i, value + epsilon), l2);
+        const down = lossOf(table, before.with(i, value - epsilon), l2);
+        const slope = (value - (after[i] ?? NaN)) / learningRate;
+        assert.ok(Math.abs(slope - (up - down) / (2 * epsilon)) < 1e-5, `parameter ${i}`);
+      });
+    });
+
+    it("learns, and repeats itself to the bit", () => {
+      const table = randomTable({ height: 8, width: 8, channels: 1, classes: 10 }, 500, 3);
+      const order = mixed(500, 1);
+      const learn = (): unknown => {
+        const classifier = wasm.create(request(table));
+        const epochs = Array.from({ length: 10 }, () => trainedEpoch(classifier, order));
+        classifier.dispose();
+        assert.ok(
+          epochs.every((accuracy, epoch) => epoch < 9 || accuracy > 0.95),
+          `accuracies ${epochs.join(", ")}`,
+        );
+        return epochs;
+      };
+      assert.deepEqual(learn(), learn());
+    });
+
+    it("says when it has diverged by a loss that is no number", () => {
+      const table = randomTable({ height: 8, width: 8, channels: 1, classes: 3 }, 40, 3);
+      for (const backend of [wasm, reference]) {
+        const classifier = backend.create(request(table, { recipe: { ...RECIPE, learningRate: 1e300 } }));
+        classifier.step(range(0, 40));
+        assert.ok(!Number.isFinite(classifier.step(range(0, 40)).loss));
+        classifier.dispose();
+      }
+    });
+
+    it("has an exponential with a relative error of at most 1.5 units in the last place", () => {
+      for (let x = 0; x >= -64; x = Math.fround(x - 0.00137)) {
+        const error = Math.abs(exponential(x) / Math.exp(x) - 1);
+        assert.ok(error <= 1.5 * 2 ** -23, `e^${x}: ${error}`);
+      }
+      assert.deepEqual([-64.1, -1e9, -Infinity, NaN].map(exponential), [0, 0, 0, 0]);
+    });
+
+    it("refuses rows that are not in the table or have no label", () => {
+      const table = randomTable({ height: 2, width: 2, channels: 1, classes: 3 }, 10, 3);
+      table.labels.set([-1, 3], 4);
+      for (const backend of [wasm, reference]) {
+        const classifier = backend.create(request(table));
+        for (const row of [4, 5, 10, 2 ** 31]) assert.throws(() => classifier.step(Uint32Array.of(0, row)), RangeError);
+        assert.throws(() => classifier.predict(Uint32Array.of(10)), RangeError);
+        assert.equal(classifier.predict(Uint32Array.of(4)).length, 3);
+        classifier.dispose();
+      }
+    });
+  });
+
+  describe("nearest neighbours", () => {
+    it("finds those that comparing each with each finds, ties and all", () => {
+      const memory = opened();
+      fc.assert(
+        fc.property(
+          SHAPES,
+          fc.integer({ min: 0, max: 300 }),
+          fc.integer({ min: 1, max: 7 }),
+          fc.constantFrom(2, 40, 256),
+          fc.nat(),
+          (shape, train, neighbours, levels, seed) => {
+            const table = randomTable(shape, train + 20, seed);
+            // Few grey levels make many rows equally far.
+            table.pixels.forEach((p, i) => (table.pixels[i] = Math.floor((p * levels) / 256)));
+            const searched = mixed(train, seed);
+            const own = new WasmNeighbours(memory, table, searched, neighbours);
+            const expected = new ReferenceNeighbours(table, searched, neighbours);
+            const queries = range(Math.max(0, train - 20), train + 20);
+            assert.deepEqual(own.predict(queries), expected.predict(queries));
+            own.dispose();
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
+    it("finds them in pictures of more cells than squares of 31 bits allow, which differ as much as they can", () => {
+      const memory = opened();
+      const shape = { height: 190, width: 200, channels: 1, classes: 3 } as const;
+      const pixels = new Uint8Array(20 * dimOf(shape));
+      const labels = Int32Array.from({ length: 20 }, (_, row) => row % 3);
+      labels.forEach((_, row) => pixels.fill(255, row * dimOf(shape), row * dimOf(shape) + Math.floor(row / 2) * 4222));
+      const table = { ...shape, pixels, labels };
+      const own = new WasmNeighbours(memory, table, range(0, 10), 4);
+      const expected = new ReferenceNeighbours(table, range(0, 10), 4);
+      assert.deepEqual(own.predict(range(0, 20)), expected.predict(range(0, 20)));
+    });
+
+    it("gives the logarithm of the share of votes, with one more for each class", () => {
+      const table = { height: 1, width: 2, channels: 1, classes: 3, labels: Int32Array.of(0, 1, 1, 2) } as const;
+      const pixels = Uint8Array.of(0, 0, 10, 10, 12, 12, 90, 90);
+      for (const backend of [wasm, reference]) {
+        const asked = request({ ...table, pixels }, { model: "knn", recipe: null, train: Uint32Array.of(2, 0) });
+        const classifier = backend.create(asked);
+        const expected = Float32Array.of(1 / 4, 2 / 4, 1 / 4).map(Math.log);
+        assert.deepEqual(classifier.predict(Uint32Array.of(3)), expected);
+        assert.deepEqual(classifier.parameters(), []);
+        assert.throws(() => classifier.step(Uint32Array.of(0)), /not trained in steps/);
+        classifier.dispose();
+      }
+    });
+  });
+
+  describe("its memory", () => {
+    const big: Shape = { height: 20_000, width: 20_000, channels: 3, classes: 1000 };
+
+    it("is refused to models that need too much, and to models it has no kernel for", () => {
+      const table = { ...big, pixels: new Uint8Array(0), labels: new Int32Array(0) };
+      for (const backend of [wasm, reference]) {
+        for (const model of ["softmax", "softmax-l2", "mlp", "cnn"] as const) {
+          assert.ok(!backend.supports(model, table));
+          const isRefusal = (error: unknown): boolean => error instanceof CleanSplitError && error.reason === "refused";
+          assert.throws(() => backend.create(request(table, { model })), isRefusal);
+        }
+        assert.throws(() => backend.create(request({ ...table, classes: 0 })), /0 classes/);
+        assert.throws(() => backend.create(request({ ...table, labels: new Int32Array(1) })), /1 rows/);
+      }
+      assert.throws(() => wasm.allocatePixels(2 ** 33), /MB more memory/);
+    });
+
+    it("comes back from classifiers that are done, and is handed out again as zeros", () => {
+      const memory = opened();
+      const table = randomTable({ height: 7, width: 5, channels: 3, classes: 5 }, 300, 1);
+      const sizes = Array.from({ length: 20 }, () => {
+        const neighbours = new WasmNeighbours(memory, table, range(0, 200), 3);
+        const block = memory.allocate(1000);
+        const zeros = new Uint8Array(memory.buffer, block, 1000);
+        assert.ok(zeros.every((byte) => byte === 0));
+        zeros.fill(1);
+        neighbours.predict(range(200, 300));
+        neighbours.dispose();
+        memory.release(block);
+        return memory.buffer.byteLength;
+      });
+      assert.equal(new Set(sizes).size, 1);
+      assert.throws(() => memory.release(64), /Nothing was handed out/);
+    });
+  });
+});
+
+function opened(): KernelMemory {
+  const memory = KernelMemory.open(FILE);
+  assert.ok(memory !== undefined);
+  return memory;
+}
+
+/** The accuracy of an epoch. */
+function trainedEpoch(classifier: Classifier, order: Uint32Array): number {
+  let hits = 0;
+  for (let from = 0; from < order.length; from += 32) {
+    const { accuracy, samples } = classifier.step(order.subarray(from, from + 32));
+    hits += accuracy * samples;
+  }
+  return hits / order.length;
+}
+
+/** Weights, inputs x classes, and biases. */
+function flat(classifier: Classifier): number[] {
+  return classifier.parameters().flatMap(({ values }) => [...values]);
+}
+
+/** The mean cross entropy of all rows and the penalty of the weights, in double precision. */
+function lossOf(table: FeatureTable, parameters: readonly number[], l2: number): number {
+  const { pixels, labels, classes } = table;
+  const dim = dimOf(table);
+  const losses = Array.from(labels, (label, row) => {
+    const logits = Array.from({ length: classes }, (_, c) =>
+      Array.from(pixels.subarray(row * dim, (row + 1) * dim)).reduce(
+        (sum, p, i) => sum + ((p - 127.5) / 255) * (parameters[i * classes + c] ?? 0),
+        parameters[dim * classes + c] ?? 0,
+      ),
+    );
+    return Math.log(logits.reduce((sum, z) => sum + Math.exp(z), 0)) - (logits[label] ?? 0);
+  });
+  const squares = parameters.slice(0, dim * classes).reduce((sum, w) => sum + w * w, 0);
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length + (l2 / 2) * squares;
+}
