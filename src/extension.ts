@@ -4,6 +4,8 @@ import { registerCommands } from "./host/commands/command";
 import { copyCommands } from "./host/commands/copyCommands";
 import { DatasetPicker } from "./host/commands/datasetPicker";
 import { inspectCommands } from "./host/commands/inspectCommands";
+import { installCommand } from "./host/commands/installCommand";
+import { labelCommands } from "./host/commands/labelCommands";
 import { resultCommands } from "./host/commands/resultCommands";
 import { sanitizeCommands } from "./host/commands/sanitizeCommands";
 import { trackContextKeys } from "./host/contextKeys";
@@ -13,6 +15,7 @@ import { ErrorMessages } from "./host/errors";
 import type { ExtensionApi } from "./host/extensionApi";
 import { createLog } from "./host/log";
 import { DatasetPanels } from "./host/panels/datasetPanels";
+import { labelsPanels } from "./host/panels/labelsPanel";
 import { reportPanels } from "./host/panels/reportPanel";
 import { trainingPanels } from "./host/panels/trainingPanel";
 import { trackPlanFile } from "./host/planDocuments";
@@ -31,6 +34,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     dist: vscode.Uri.joinPath(extensionUri, "dist").fsPath,
     // The same dataset opened in two workspaces is read once.
     indexFolder: vscode.Uri.joinPath(globalStorageUri, "index").fsPath,
+    // Experiments are on datasets of a workspace.
+    experimentsFolder: vscode.Uri.joinPath(storageUri ?? globalStorageUri, "experiments").fsPath,
+    nativeFolder: vscode.Uri.joinPath(globalStorageUri, "native").fsPath,
     log: (line) => log.info(line),
   });
   const { engine } = engineProcess;
@@ -38,7 +44,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const sessions = new DatasetSessions(engine, new Corrections(messages), workspaceState);
   const opener = new SampleOpener(storageUri ?? globalStorageUri);
   const reports = new DatasetPanels(reportPanels(opener, messages), sessions, extensionUri);
-  const trainings = new DatasetPanels(trainingPanels(messages), sessions, extensionUri);
+  const trainings = new DatasetPanels(trainingPanels(opener, messages), sessions, extensionUri);
+  const labels = new DatasetPanels(labelsPanels(opener, messages), sessions, extensionUri);
   const tree = new DatasetTree(sessions);
   const decorations = new ImageDecorations(sessions, messages);
   const statusBar = new StatusBar(sessions);
@@ -48,6 +55,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     ...inspectCommands(engine, sessions, reports, picker, globalStorageUri),
     ...sanitizeCommands(picker, reports),
     ...copyCommands(engine, sessions, written, log),
+    installCommand(engine),
+    ...labelCommands(picker, labels, reports),
     ...resultCommands(picker, reports, trainings, tree, opener, log),
   ];
 
@@ -62,11 +71,13 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     tree,
     reports,
     trainings,
+    labels,
     vscode.workspace.onDidGrantWorkspaceTrust(() => sessions.refresh()),
     sessions,
     engineProcess,
     messages,
     log,
   );
-  return { sessions, tree, decorations, statusBar, messages, reports, trainings, enginePid: () => engineProcess.pid };
+  const panels = { reports, trainings, labels };
+  return { sessions, tree, decorations, statusBar, messages, ...panels, enginePid: () => engineProcess.pid };
 }

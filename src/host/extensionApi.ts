@@ -1,6 +1,7 @@
 import type { ImageDecorations } from "./decorations";
 import type { ErrorMessages } from "./errors";
 import type { DatasetPanels } from "./panels/datasetPanels";
+import type { LabelsPanel } from "./panels/labelsPanel";
 import type { ReportPanel } from "./panels/reportPanel";
 import type { TrainingPanel } from "./panels/trainingPanel";
 import type { DatasetSessions } from "./session";
@@ -16,6 +17,7 @@ export interface ExtensionApi {
   readonly messages: ErrorMessages;
   readonly reports: DatasetPanels<ReportPanel>;
   readonly trainings: DatasetPanels<TrainingPanel>;
+  readonly labels: DatasetPanels<LabelsPanel>;
   /** Process id of the engine; `undefined` while none runs. */
   readonly enginePid: () => number | undefined;
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { SampleFault, SampleView } from "../core/leakage/report";
@@ -84,11 +84,18 @@ export class SeenSamples {
 
 const MAX_SEEN = 50_000;
 
+/** A sample of which only its name is known, as it can be opened: a file where there is one of that name. */
+export async function openableSample(session: DatasetSession, sample: number, id: string): Promise<OpenableSample> {
+  const file = fileOfFault(session, { id });
+  const isFile = file !== null && (await stat(file).catch(() => null))?.isFile() === true;
+  return { sample, id, file: file ?? "", isImageFile: isFile };
+}
+
 /**
  * The file of a sample that could not be read; `null` for a row of an array. Ids are paths below the input, and start
  * with the input's name when there are several.
  */
-export function fileOfFault(session: DatasetSession, { id }: SampleFault): string | null {
+export function fileOfFault(session: DatasetSession, { id }: Pick<SampleFault, "id">): string | null {
   if (/#[^/]*\[\d+\]$/.test(id)) return null;
   const [input, another] = session.request.inputs;
   if (input !== undefined && another === undefined) return path.join(input, id);

@@ -1,9 +1,11 @@
 import * as vscode from "vscode";
 import { CleanSplitError } from "../core/errors";
 import { plural } from "../core/leakage/verdict";
+import { whyEmpty } from "../core/sanitize/empty";
 import type { PlanOptions } from "../core/sanitize/options";
 import type { ApplyResult, ImageTransfer, PlanSummary, PolicyPreview, QuarantineResult } from "../core/sanitize/plan";
 import type { Engine, InspectionResult, Progress, Run } from "../engine/engine";
+import { still } from "./job";
 import { settings } from "./settings";
 import { isBegun } from "./targetFolder";
 
@@ -86,9 +88,11 @@ export class Sanitizing {
     return this.#take(name, (engine, run) => engine.readPlan({ inspection, file }, run));
   }
 
-  /** The plan as it can be written: throws when there is none, and while images of it wait for a person's word. */
+  /** The plan as it can be written: throws when there is none, while images wait for a person's word, and when none stays. */
   decidedPlan(): PlanSummary {
     const plan = this.#needPlan();
+    const empty = whyEmpty(plan.splits);
+    if (plan.undecided === 0 && empty !== null) throw new CleanSplitError("refused", `${this.#dataset.name}: ${empty}`);
     if (plan.undecided === 0) return plan;
     throw new CleanSplitError(
       "refused",
@@ -238,9 +242,4 @@ export class Sanitizing {
       ),
     );
   }
-}
-
-/** A run that nobody watches. */
-function still(): Run {
-  return { signal: new AbortController().signal, progress: () => undefined };
 }

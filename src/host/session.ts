@@ -5,16 +5,18 @@ import type { Assignment, DatasetRequest, Role } from "../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../core/errors";
 import type { PairVerdict, Report } from "../core/leakage/report";
 import { progressText, RateMeter } from "../core/progress";
-import { DEFAULT_TRAINING } from "../core/training/training";
 import type { Engine, InspectionResult, Mark, Progress, Run } from "../engine/engine";
 import { abortError, isAbort } from "../engine/process/rpc";
 import type { ProgressView, SearchView } from "../protocol/report";
 import { homeOf, type Corrections } from "./corrections";
 import { Emitter } from "./emitter";
+import { openJob, type Job } from "./job";
 import { progressView, throttled } from "./progress";
 import { Sanitizing } from "./sanitizing";
+import { LabelAuditing } from "./labelAuditing";
 import { settings } from "./settings";
-import { TrainingHistory } from "./trainingHistory";
+import { Training } from "./training";
+import { TrainingSettings } from "./trainingSettings";
 
 /** How far the inspection of a dataset got; `idle` was not inspected in this window yet. */
 export type SessionStatus = "idle" | "inspecting" | "paused" | "ready" | "failed" | "cancelled";
@@ -26,20 +28,15 @@ interface PausedInspection {
   readonly at: ProgressView;
 }
 
-/** Work that can be stopped, and that says when it has. */
-interface Job {
-  readonly abort: AbortController;
-  readonly settled: Promise<void>;
-}
-
 /**
  * One dataset and all that is known about it in this window. It holds the truth; tree, decorations, status bar and
  * pages read it and listen.
  */
 export class DatasetSession implements vscode.Disposable {
   readonly id: string;
-  readonly training: TrainingHistory;
+  readonly training: Training;
   readonly sanitizing: Sanitizing;
+  readonly labels: LabelAuditing;
 
   readonly #engine: Engine;
   readonly #corrections: Corrections;
@@ -59,7 +56,6 @@ export class DatasetSession implements vscode.Disposable {
   #turn = 0;
   /** Work on the dataset that excludes other work on it. */
   #job: Job | null = null;
-  #training: Job | null = null;
   /** Goes on beside all other work, but for an inspection. */
   #searching: Job | null = null;
 
@@ -68,13 +64,14 @@ export class DatasetSession implements vscode.Disposable {
   /** The search for near duplicates goes on. */
   readonly onDidSearch = this.#searched.event;
 
-  constructor(engine: Engine, corrections: Corrections, request: DatasetRequest) {
+  constructor(engine: Engine, corrections: Corrections, trainings: TrainingSettings, request: DatasetRequest) {
     this.#engine = engine;
     this.#corrections = corrections;
     this.#request = request;
     this.id = sessionId(request);
-    this.training = new TrainingHistory(() => this.name);
+    this.training = new Training(this, trainings.of(this.id), () => this.#changed.fire());
     this.sanitizing = new Sanitizing(this, () => this.#changed.fire());
+    this.labels = new LabelAuditing(this, () => this.#changed.fire());
   }
 
   get request(): DatasetRequest {
@@ -114,8 +111,14 @@ export class DatasetSession implements vscode.Disposable {
     return this.#search;
   }
 
+  /** Whether the dataset is inspected, for what needs that it is. */
+  get inspection(): "none" | "running" | "done" {
+    if (this.#status === "inspecting") return "running";
+    return this.#result === null ? "none" : "done";
+  }
+
   get isBusy(): boolean {
-    return this.#job !== null || this.training.isRunning;
+    return this.#job !== null || this.training.isRunning || this.labels.isRunning;
   }
 
   /** Whether near duplicates are being searched; everything but writing at that tier can be done meanwhile. */
@@ -125,7 +128,8 @@ export class DatasetSession implements vscode.Disposable {
 
   /** Subscriptions to this session that were not disposed. */
   get listeners(): number {
-    return this.#changed.listeners + this.#progressed.listeners + this.#searched.listeners + this.training.listeners;
+    const own = this.#changed.listeners + this.#progressed.listeners + this.#searched.listeners;
+    return own + this.training.listeners + this.labels.listeners;
   }
 
   /**
@@ -134,7 +138,9 @@ export class DatasetSession implements vscode.Disposable {
    * duplicates are searched next, if they are wanted: the report is there before.
    */
   async inspect(corrected?: readonly Assignment[]): Promise<InspectionResult> {
-    while (this.#job !== null || this.#training !== null || this.#searching !== null) await this.cancel();
+    const isWorking = (): boolean =>
+      this.#job !== null || this.training.isRunning || this.#searching !== null || this.labels.isRunning;
+    while (isWorking()) await this.cancel();
     const turn = ++this.#turn;
     const { inputs } = this.#request;
     let request = this.#request;
@@ -152,9 +158,11 @@ export class DatasetSession implements vscode.Disposable {
       this.#result = result;
       this.#search = NOT_SEARCHED;
       this.sanitizing.reset();
+      this.labels.reset();
       this.#status = "ready";
       // How it ends, the report says.
       if (settings.searchesNear) this.#searchIn(result).catch(() => undefined);
+      void this.training.attach();
       return result;
     } catch (error) {
       // Unless a newer inspection took over: the status is its own by now.
@@ -253,41 +261,10 @@ export class DatasetSession implements vscode.Disposable {
     return this.inspect(this.#request.assignments.filter((assignment) => assignment.path !== path));
   }
 
-  /** Trains the baseline on the original and the sanitized data; the history tells how it goes. */
-  async train(): Promise<void> {
-    if (this.training.isRunning) return;
-    const { inspection } = await this.inspected();
-    const { job, end } = openJob();
-    this.#training = job;
-    this.training.begin(DEFAULT_TRAINING);
-    this.#changed.fire();
-    try {
-      const result = await this.#engine.train(
-        { inspection, spec: DEFAULT_TRAINING },
-        { signal: job.abort.signal, progress: (event) => this.training.add(event) },
-      );
-      this.training.finish(result);
-    } catch (error) {
-      this.training.stop(isAbort(error) ? null : messageOf(error));
-      await this.#forgetIfLost(error);
-      throw error;
-    } finally {
-      this.#training = null;
-      end();
-      this.#changed.fire();
-    }
-  }
-
-  async cancelTraining(): Promise<void> {
-    const training = this.#training;
-    training?.abort.abort();
-    await training?.settled;
-  }
-
   /** Stops whatever is being done with the dataset, waits until it has stopped, and gives up a paused inspection. */
   async cancel(): Promise<void> {
     this.#pausing = null;
-    await Promise.all([this.#stop(), this.cancelTraining(), this.cancelSearch()]);
+    await Promise.all([this.#stop(), this.training.cancel(), this.cancelSearch(), this.labels.cancel()]);
     if (this.#status !== "paused") return;
     this.#status = this.#statusAtRest();
     this.#changed.fire();
@@ -320,16 +297,17 @@ export class DatasetSession implements vscode.Disposable {
   refresh(): void {
     this.#changed.fire();
     this.training.refresh();
+    if (this.#result !== null) void this.training.attach();
   }
 
   dispose(): void {
     this.#job?.abort.abort();
-    this.#training?.abort.abort();
     this.#searching?.abort.abort();
     this.#changed.dispose();
     this.#progressed.dispose();
     this.#searched.dispose();
     this.training.dispose();
+    this.labels.dispose();
   }
 
   async #work<T>(title: string, work: (run: Run<Progress>) => Promise<T>): Promise<T> {
@@ -463,6 +441,7 @@ export class DatasetSession implements vscode.Disposable {
 export class DatasetSessions implements vscode.Disposable {
   readonly #engine: Engine;
   readonly #corrections: Corrections;
+  readonly #trainings: TrainingSettings;
   readonly #memento: vscode.Memento;
   readonly #sessions = new Map<string, DatasetSession>();
   readonly #changed = new Emitter<DatasetSession | undefined>();
@@ -475,6 +454,7 @@ export class DatasetSessions implements vscode.Disposable {
   constructor(engine: Engine, corrections: Corrections, memento: vscode.Memento) {
     this.#engine = engine;
     this.#corrections = corrections;
+    this.#trainings = new TrainingSettings(memento);
     this.#memento = memento;
     for (const request of rememberedRequests(memento.get(MEMENTO_KEY))) this.#open(request);
   }
@@ -536,7 +516,7 @@ export class DatasetSessions implements vscode.Disposable {
   }
 
   #open(request: DatasetRequest): DatasetSession {
-    const session = new DatasetSession(this.#engine, this.#corrections, request);
+    const session = new DatasetSession(this.#engine, this.#corrections, this.#trainings, request);
     this.#sessions.set(session.id, session);
     this.#subscriptions.set(
       session.id,
@@ -599,16 +579,4 @@ function stopInTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     const giveUp = (): void => reject(abortError());
     signal.addEventListener("abort", () => setTimeout(giveUp, STOP_TIME_MS), { once: true });
   });
-}
-
-function openJob(): { readonly job: Job; readonly end: () => void } {
-  const { promise, resolve } = withResolvers();
-  return { job: { abort: new AbortController(), settled: promise }, end: resolve };
-}
-
-/** `Promise.withResolvers`, which Node 20 lacks. */
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
 }

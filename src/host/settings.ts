@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 import type { ImageTransfer } from "../core/sanitize/plan";
+import type { BackendName } from "../core/training/experiment";
 
 const TRANSFERS: readonly ImageTransfer[] = ["copy", "reflink", "hardlink", "symlink", "index"];
+const BACKENDS: readonly BackendName[] = ["kernel", "tensorflow", "wasm", "cpu"];
 
 /** What people set, read each time anew; a value that is none counts as the default. */
 export const settings = {
@@ -14,6 +16,12 @@ export const settings = {
   get images(): ImageTransfer {
     const set = vscode.workspace.getConfiguration().get<string>("cleansplit.sanitize.images");
     return TRANSFERS.find((transfer) => transfer === set) ?? "copy";
+  },
+
+  /** What baselines are trained with; `null` takes the best for each model. */
+  get backend(): BackendName | null {
+    const set = vscode.workspace.getConfiguration().get<string>("cleansplit.training.backend");
+    return BACKENDS.find((backend) => backend === set) ?? null;
   },
 
   /** Whether images may be moved out of a dataset in place. */

@@ -40,6 +40,7 @@ export class StatusBar implements vscode.Disposable {
           : vscode.Disposable.from(
               session.onDidProgress(() => this.#show(session)),
               session.onDidSearch(() => this.#show(session)),
+              session.labels.onDidProgress(() => this.#show(session)),
             );
       this.#shown = session;
     }
@@ -56,9 +57,16 @@ export class StatusBar implements vscode.Disposable {
       this.#item.text = `$(sync~spin) ${progressLine(progress)}`;
       this.#item.tooltip = vscode.l10n.t("CleanSplit is working on {0}. Open the report.", session.name);
     } else if (session.training.isRunning) {
-      this.#item.text = `$(sync~spin) ${vscode.l10n.t("Training baseline")}`;
+      this.#item.text =
+        session.training.state.status === "paused"
+          ? `$(debug-pause) ${vscode.l10n.t("Training paused")}`
+          : `$(sync~spin) ${vscode.l10n.t("Training baseline")}`;
       this.#item.tooltip = vscode.l10n.t("CleanSplit is training on {0}. Open the training.", session.name);
       this.#item.command = { command: "cleansplit.openTraining", title: "", arguments: [session.id] };
+    } else if (session.labels.state.progress !== null) {
+      this.#item.text = `$(sync~spin) ${progressLine(session.labels.state.progress)}`;
+      this.#item.tooltip = vscode.l10n.t("CleanSplit is auditing the labels of {0}. Open the audit.", session.name);
+      this.#item.command = { command: "cleansplit.openLabels", title: "", arguments: [session.id] };
     } else if (paused !== null) {
       this.#item.text = `$(debug-pause) ${pausedLine(paused)}`;
       this.#item.tooltip = vscode.l10n.t(

@@ -8,10 +8,9 @@ import type { DatasetSession } from "./session";
 /** A folder that does not exist yet: `<workspace>/<name>-sanitized`, or beside the source where that would lie in it. */
 export async function proposeTarget({ name, request }: DatasetSession): Promise<string> {
   const [input = ""] = request.inputs;
-  const workspace =
-    vscode.workspace.getWorkspaceFolder(vscode.Uri.file(input)) ?? vscode.workspace.workspaceFolders?.[0];
-  const base = `${name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")}-sanitized`;
-  const inWorkspace = workspace === undefined ? null : path.join(workspace.uri.fsPath, base);
+  const workspace = workspaceOf(input);
+  const base = `${fileStem(name)}-sanitized`;
+  const inWorkspace = workspace === null ? null : path.join(workspace, base);
   const isUsable =
     inWorkspace !== null && !request.inputs.some((source) => isInside(path.relative(source, inWorkspace)));
   const first = isUsable ? inWorkspace : path.join(path.dirname(input), base);
@@ -19,6 +18,17 @@ export async function proposeTarget({ name, request }: DatasetSession): Promise<
     if ((await problemWithTarget(target, request.inputs)) === null || counter > 99) return target;
     target = `${first}-${counter}`;
   }
+}
+
+/** The workspace folder that a path lies in, or the first one; `null` without any. */
+export function workspaceOf(file: string): string | null {
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file)) ?? vscode.workspace.workspaceFolders?.[0];
+  return folder?.uri.fsPath ?? null;
+}
+
+/** The name of a dataset as the beginning of a file name. */
+export function fileStem(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
 }
 
 /** Why a dataset cannot be written to `target`, as a sentence; `null` when it can. */

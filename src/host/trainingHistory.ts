@@ -1,45 +1,43 @@
-import * as vscode from "vscode";
-import { costSentence } from "../core/training/cost";
-import {
-  DEFAULT_TRAINING,
-  type TrainingEvent,
-  type TrainingResult,
-  type TrainingSpec,
-} from "../core/training/training";
-import type { RunView, TrainingDelta, TrainingState } from "../protocol/training";
+import type * as vscode from "vscode";
+import { RateMeter } from "../core/progress";
+import type { ExperimentEvent, ExperimentResult } from "../core/training/experiment";
+import { afterEvent, experimentWork, type ExperimentChange } from "../core/training/experimentEvents";
+import type { TrainingDelta, TrainingState } from "../protocol/training";
 import { Emitter } from "./emitter";
 import { throttled } from "./progress";
+
+/** What of the state others know. */
+type Surroundings = Pick<TrainingState, "name" | "next" | "inspection" | "trusted">;
+
+type Known = Omit<TrainingState, keyof Surroundings>;
 
 /** What happened in a training so far. A page that opens late gets the whole state, then numbered changes. */
 export class TrainingHistory implements vscode.Disposable {
   readonly #changed = new Emitter<TrainingDelta>();
-  readonly #showLoading = throttled((loading: { done: number; total: number }) => this.#update({ loading }));
-  #state: Omit<TrainingState, "name" | "trusted">;
-  readonly #name: () => string;
+  readonly #surroundings: () => Surroundings;
+  readonly #showLoading = throttled((loading: NonNullable<TrainingState["loading"]>) => {
+    // What was held back comes too late when images are read already.
+    if (this.#state.status === "loading") this.update({ loading });
+  });
+  #meter = new RateMeter();
+  #state: Known = {
+    status: "idle",
+    experiment: null,
+    loading: null,
+    secondsLeft: null,
+    error: null,
+    kept: [],
+    sequence: 0,
+  };
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(name: () => string) {
-    this.#name = name;
-    this.#state = {
-      status: "idle",
-      error: null,
-      loading: null,
-      backend: null,
-      spec: DEFAULT_TRAINING,
-      features: null,
-      runs: [],
-      verdict: null,
-      sequence: 0,
-    };
+  constructor(surroundings: () => Surroundings) {
+    this.#surroundings = surroundings;
   }
 
   get state(): TrainingState {
-    return { name: this.#name(), ...this.#state, trusted: vscode.workspace.isTrusted };
-  }
-
-  get isRunning(): boolean {
-    return this.#state.status === "loading" || this.#state.status === "training";
+    return { ...this.#state, ...this.#surroundings() };
   }
 
   /** Subscriptions that were not disposed. */
@@ -47,86 +45,75 @@ export class TrainingHistory implements vscode.Disposable {
     return this.#changed.listeners;
   }
 
-  /** Forgets the last training and starts a new one. */
-  begin(spec: TrainingSpec): void {
-    this.#update({
-      status: "loading",
-      error: null,
-      loading: null,
-      backend: null,
-      spec,
-      features: null,
-      runs: [],
-      verdict: null,
-    });
+  /** Starts with a new training, or goes on with one that is known. */
+  begin(experiment: ExperimentResult | null): void {
+    this.update({ status: "loading", experiment, loading: null, error: null });
   }
 
   /** Takes in what the engine reports. */
-  add(event: TrainingEvent): void {
+  add(event: ExperimentEvent): void {
     switch (event.type) {
-      case "loading":
-        this.#showLoading({ done: event.done, total: event.total });
-        break;
-      case "started": {
-        const runs = event.runs.map((run) => ({ ...run, scores: [], result: null }));
-        this.#update({ status: "training", loading: null, backend: event.backend, runs });
+      case "loading": {
+        const { type: _, ...loading } = event;
+        this.#showLoading(loading);
         break;
       }
-      case "epoch": {
-        const { run, score } = event;
-        this.#updateRun(run, (view) => ({ ...view, scores: [...view.scores, score] }));
-        this.#changed.fire({ sequence: this.#state.sequence, type: "epoch", run, score });
+      case "snapshot":
+        this.show(event.experiment);
         break;
-      }
-      case "run": {
-        const { run, result } = event;
-        this.#updateRun(run, (view) => ({ ...view, scores: result.epochs, result }));
-        this.#changed.fire({ sequence: this.#state.sequence, type: "run", run, result });
+      case "status":
+        // Time that passes while nothing is trained must not make it look slow.
+        this.#meter = new RateMeter();
+        this.#change(event);
         break;
-      }
+      case "epoch":
+      case "run":
+      case "cost":
+        this.#change(event);
+        break;
     }
   }
 
-  finish(result: TrainingResult): void {
-    this.#update({
-      status: "done",
-      loading: null,
-      backend: result.backend,
-      features: result.features,
-      runs: result.runs.map((run) => ({
-        data: run.data,
-        size: run.size,
-        trained: run.trained,
-        epochs: result.spec.epochs,
-        scores: run.epochs,
-        result: run,
-      })),
-      verdict: costSentence(result.runs),
-    });
+  /** Shows an experiment as it is. */
+  show(experiment: ExperimentResult | null): void {
+    this.#meter = new RateMeter();
+    this.update({ status: experiment?.status ?? "idle", experiment, loading: null, secondsLeft: null });
   }
 
   /** Ends a training that did not finish; the runs that did stay. */
   stop(error: string | null): void {
-    this.#update({ status: error === null ? "cancelled" : "failed", error, loading: null });
+    const status = error === null ? "cancelled" : "failed";
+    const { experiment } = this.#state;
+    this.update({
+      // One that nothing is known of has no result to look at.
+      status: experiment === null && error === null ? "idle" : status,
+      experiment: experiment === null ? null : { ...experiment, status, error },
+      loading: null,
+      secondsLeft: null,
+      error,
+    });
   }
 
-  /** Tells the pages anew, e.g. after the workspace was trusted. */
-  refresh(): void {
-    this.#update({});
+  /** Changes some of the state and tells all of it. */
+  update(change: Partial<Omit<Known, "sequence">>): void {
+    const sequence = this.#state.sequence + 1;
+    this.#state = { ...this.#state, ...change, sequence };
+    this.#changed.fire({ sequence, type: "state", state: this.state });
   }
 
   dispose(): void {
     this.#changed.dispose();
   }
 
-  #update(change: Partial<Omit<TrainingState, "name" | "trusted" | "sequence">>): void {
+  #change(event: ExperimentChange): void {
+    const { experiment: before } = this.#state;
+    if (before === null) return;
     const sequence = this.#state.sequence + 1;
-    this.#state = { ...this.#state, ...change, sequence };
-    this.#changed.fire({ sequence, type: "state", state: this.state });
-  }
-
-  #updateRun(run: number, change: (view: RunView) => RunView): void {
-    const runs = this.#state.runs.map((view, index) => (index === run ? change(view) : view));
-    this.#state = { ...this.#state, runs, sequence: this.#state.sequence + 1 };
+    const experiment = afterEvent(before, event);
+    const { done, total } = experimentWork(experiment);
+    const rate = this.#meter.update(experiment.experiment, done, total, performance.now() / 1000);
+    const secondsLeft = experiment.status === "training" ? (rate?.secondsLeft ?? null) : null;
+    this.#state = { ...this.#state, status: experiment.status, experiment, secondsLeft, sequence };
+    this.#changed.fire({ sequence, type: "event", event, secondsLeft });
   }
 }

@@ -184,6 +184,8 @@ export interface ReportHost {
   /** Opens a text file in an editor. */
   openFile(path: string): Promise<void>;
   train(): Promise<void>;
+  /** Finds labels that are probably wrong, on a page of its own. */
+  auditLabels(): Promise<void>;
   openFolder(path: string): Promise<void>;
 }
 
@@ -196,4 +198,6 @@ export interface ReportPage {
   searchProgress(progress: ProgressView): Promise<void>;
   /** Scrolls to the groups and filters them, e.g. from the tree. */
   filterGroups(query: Partial<GroupQuery>): Promise<void>;
+  /** Scrolls to where a plan is made and reviewed. */
+  showPlan(): Promise<void>;
 }

@@ -156,8 +156,14 @@ for (const theme of ["dark", "light"] as const) {
       await frame.getByRole("button", { name: "Train Again" }).waitFor({ timeout: 120_000 });
       // The tree draws only what is on screen: close what was opened before.
       await workbench.treeRow(page, "Leakage").locator(".monaco-tl-twistie").click();
-      await workbench.expandTreeRow(page, "Runs");
+      await workbench.expandTreeRow(page, "Experiments");
+      await frame.getByRole("table", { name: "What the leaked images add, in percentage points" }).waitFor();
       await picture("9-trained");
+      const cell = frame.locator(".matrix .wrong button:not([aria-disabled=true])").first();
+      await cell.click();
+      await frame.getByRole("heading", { name: /^[^W].* taken for / }).waitFor();
+      await frame.locator(".mistake img").first().waitFor();
+      await picture("9-mistakes");
     });
 
     it("verifies the copy from the Explorer", async () => {

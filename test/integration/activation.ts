@@ -18,7 +18,7 @@ describe("activation", () => {
     for (const { command, title, category } of manifest().contributes.commands) {
       assert(known.includes(command), `${command} is not registered`);
       assert.equal(category, "CleanSplit", command);
-      assert.match(title, /^([A-Z][a-z]+|from|in|as|JSON)( ([A-Z][a-z]+|from|in|as|JSON))*…?$/, command);
+      assert.match(title, /^([A-Z][a-z]+|from|in|as|JSON)( ([A-Z][a-z]+|from|in|as|JSON|TensorFlow))*…?$/, command);
     }
   });
 

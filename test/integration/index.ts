@@ -13,6 +13,7 @@ export async function run(): Promise<void> {
     await import("./activation");
     await import("./inspection");
     await import("./near");
+    await import("./labels");
     await import("./results");
     await import("./sanitize");
     await import("./panels");

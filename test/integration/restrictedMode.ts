@@ -36,13 +36,14 @@ describe("Restricted Mode", () => {
     assert.equal(session.result?.report.near?.decisions.different, 0);
   });
 
-  it("writing and training say that they need trust, and do nothing", async () => {
+  it("writing, training and installing say that they need trust, and do nothing", async () => {
     const folder = writeTinyDataset();
     const session = await inspect(folder);
-    const { trainings } = await activated();
+    const { trainings, labels } = await activated();
     const messages = await messagesDuring(async () => {
       const writing = ["writeSanitizedDataset", "writeFromPlanFile", "undoSanitizedCopy", "quarantineInPlace"];
-      for (const id of [...writing, "restoreQuarantine", "trainBaseline"]) {
+      const others = ["trainBaseline", "auditLabels", "installNativeTensorFlow"];
+      for (const id of [...writing, "restoreQuarantine", ...others]) {
         const command = vscode.commands.executeCommand(`cleansplit.${id}`, session.id);
         // The message about trust waits for an answer; clearing it is one.
         const clear = setInterval(() => void vscode.commands.executeCommand("notifications.clearAll"), 100);
@@ -55,6 +56,8 @@ describe("Restricted Mode", () => {
     assert.equal(session.training.state.status, "idle");
     assert.equal(session.training.state.trusted, false);
     assert.equal(trainings.size, 0);
+    assert.equal(session.labels.state.status, "idle");
+    assert.equal(labels.size, 0);
     assert(!existsSync(`${folder}-sanitized`));
   });
 });

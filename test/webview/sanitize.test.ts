@@ -204,6 +204,17 @@ describe("sanitizing on the report page", function () {
       .waitFor();
   });
 
+  it("is not written when no image stays, and says what to do", async () => {
+    await open("plan");
+    await page.evaluate(() => {
+      const { plan } = window.fake.reportState;
+      if (plan !== null) window.fake.update({ plan: { ...plan, after: 0 }, canQuarantine: true });
+    });
+    await page.getByText("There is nothing to write, as no image stays.").waitFor();
+    assert.ok(await page.getByRole("button", { name: "Write Sanitized Copy…" }).isDisabled());
+    assert.ok(await page.getByRole("button", { name: "Quarantine in Place…" }).isDisabled());
+  });
+
   it("is not written while conflicts wait, and leads to them", async () => {
     await open("asks");
     const section = page.locator("#sanitize");

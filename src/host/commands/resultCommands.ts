@@ -1,9 +1,8 @@
 import * as vscode from "vscode";
 import type { DatasetPanels } from "../panels/datasetPanels";
 import type { ReportPanel } from "../panels/reportPanel";
-import type { TrainingPanel } from "../panels/trainingPanel";
+import { mayTrain, type TrainingPanel } from "../panels/trainingPanel";
 import { reveal, type SampleOpener } from "../samples";
-import { requireTrust } from "../trust";
 import { fileOfNode } from "../views/datasetNodes";
 import type { DatasetTree } from "../views/datasetTree";
 import type { Command } from "./command";
@@ -44,17 +43,20 @@ export function resultCommands(
       id: "cleansplit.openTraining",
       run: async (parameter) => {
         const session = await picker.pick(parameter, vscode.l10n.t("Which dataset's training should be opened?"));
-        if (session !== null) trainings.show(session);
+        if (session === null) return;
+        const page = trainings.show(session);
+        const node = nodeOf(parameter);
+        if (node?.kind === "experiment") page.open(node.summary.experiment);
       },
     },
     {
       id: "cleansplit.trainBaseline",
       run: async (parameter) => {
-        if (!(await requireTrust(vscode.l10n.t("Training runs native code on the images of this workspace.")))) return;
+        if (!(await mayTrain())) return;
         const session = await picker.pick(parameter, vscode.l10n.t("On which dataset should the baseline be trained?"));
         if (session === null) return;
         trainings.show(session);
-        await session.train();
+        await session.training.start();
       },
     },
     {

@@ -46,7 +46,8 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
   #previewing = new AbortController();
   readonly #subscriptions: vscode.Disposable;
   #isReady = false;
-  #pendingFilter: Partial<GroupQuery> | null = null;
+  /** What the page is to be told once it is there. */
+  #pending: ((page: ReportPage) => Promise<void>) | null = null;
 
   constructor(panel: vscode.WebviewPanel, session: DatasetSession, opener: SampleOpener, messages: ErrorMessages) {
     this.#panel = panel;
@@ -72,8 +73,12 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
 
   /** Shows the groups that pass a filter, once the page is there. */
   filterGroups(query: Partial<GroupQuery>): void {
-    if (this.#isReady) this.#tell((page) => page.filterGroups(query));
-    else this.#pendingFilter = query;
+    this.#tellOnceReady((page) => page.filterGroups(query));
+  }
+
+  /** Shows where a plan is made and reviewed, once the page is there. */
+  showPlan(): void {
+    this.#tellOnceReady((page) => page.showPlan());
   }
 
   /** Everything the page shows, as it is now. */
@@ -106,10 +111,10 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
 
   ready(): Promise<ReportState> {
     this.#isReady = true;
-    const filter = this.#pendingFilter;
-    this.#pendingFilter = null;
+    const pending = this.#pending;
+    this.#pending = null;
     // After the answer, which the page has to draw first.
-    if (filter !== null) setTimeout(() => this.#tell((page) => page.filterGroups(filter)), 0);
+    if (pending !== null) setTimeout(() => this.#tell(pending), 0);
     return Promise.resolve(this.state());
   }
 
@@ -258,10 +263,19 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
   }
 
   async train(): Promise<void> {
-    // A training that runs or is done is shown; its page offers another one.
-    const isThere = ["loading", "training", "done"].includes(this.#session.training.state.status);
+    // What is trained already is shown; its page offers another training.
+    const isThere = this.#session.training.state.status !== "idle";
     await vscode.commands.executeCommand(
       isThere ? "cleansplit.openTraining" : "cleansplit.trainBaseline",
+      this.#session.id,
+    );
+  }
+
+  async auditLabels(): Promise<void> {
+    // An audit that runs or is done is shown; its page offers another one.
+    const isThere = ["running", "done"].includes(this.#session.labels.state.status);
+    await vscode.commands.executeCommand(
+      isThere ? "cleansplit.openLabels" : "cleansplit.auditLabels",
       this.#session.id,
     );
   }
@@ -274,6 +288,11 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
     this.#isReady = false;
     this.#closed.abort();
     this.#subscriptions.dispose();
+  }
+
+  #tellOnceReady(say: (page: ReportPage) => Promise<void>): void {
+    if (this.#isReady) this.#tell(say);
+    else this.#pending = say;
   }
 
   #tell(say: (page: ReportPage) => Promise<void>): void {

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 /** What a webview of ours needs. */
 export interface WebviewContent {
   /** Name of the script and the style sheet in `dist/webview`. */
-  readonly page: "report" | "training";
+  readonly page: "report" | "training" | "labels";
   readonly title: string;
   /** The dataset that the page shows, found again in its state after a reload of the window. */
   readonly dataset: string;

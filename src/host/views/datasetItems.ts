@@ -4,7 +4,7 @@ import type { Role } from "../../core/dataset/dataset";
 import type { Tier } from "../../core/leakage/report";
 import { number, plural, verdictOf } from "../../core/leakage/verdict";
 import { scoreText } from "../../core/near/near";
-import type { TrainingSize } from "../../core/training/training";
+import { momentText, progressOf, specText } from "../../core/training/experimentText";
 import { pausedLine, progressLine } from "../progress";
 import { sampleName } from "../samples";
 import type { DatasetSession } from "../session";
@@ -150,14 +150,14 @@ function describe(node: DatasetNode): vscode.TreeItem {
         tooltip: `${node.fault.id}\n${node.fault.reason}`,
         context: node.file === null ? "fault" : "faultFile",
       });
-    case "runs":
-      return row(vscode.l10n.t("Runs"), "graph-line", {
-        description: plural(node.runs.length, "trained model"),
+    case "experiments":
+      return row(vscode.l10n.t("Experiments"), "graph-line", {
+        description: number(node.kept.length),
         state: Collapsed,
-        context: "runs",
+        context: "experiments",
       });
-    case "run":
-      return runItem(node);
+    case "experiment":
+      return experimentItem(node);
     case "more": {
       const next = Math.min(500, node.total - node.shown);
       const item = row(vscode.l10n.t("Show {0} more", number(next)), "ellipsis", {
@@ -201,7 +201,7 @@ function tierLook(tier: Tier): { readonly label: string; readonly icon: string; 
 function datasetItem(session: DatasetSession): vscode.TreeItem {
   const { result, status, progress, paused } = session;
   const item = new vscode.TreeItem(session.name, result === null ? None : Expanded);
-  item.contextValue = `dataset ${contextOf(session)}${session.training.state.runs.length > 0 ? " trained" : ""}`;
+  item.contextValue = `dataset ${contextOf(session)}${session.training.state.status === "idle" ? "" : " trained"}`;
   const inputs = session.request.inputs.join("\n");
   if (status === "inspecting") {
     item.iconPath = new vscode.ThemeIcon("loading~spin");
@@ -346,35 +346,15 @@ function sampleItem(node: NodeOf<"sample">): vscode.TreeItem {
   return item;
 }
 
-function runItem({ session, run }: NodeOf<"run">): vscode.TreeItem {
-  const data = run.data === "original" ? vscode.l10n.t("original") : vscode.l10n.t("sanitized");
-  const accuracy = run.result === null ? "" : percent(run.result.test.accuracy);
-  const item = row(vscode.l10n.t("{0} · {1}", data, sizeText(run.size)), "graph-line", {
-    description: vscode.l10n.t("test {0}", accuracy),
-    tooltip:
-      run.result === null
-        ? ""
-        : vscode.l10n.t(
-            "Trained on {0}; {1} of {2} were classified correctly.",
-            plural(run.trained, "image"),
-            accuracy,
-            plural(run.result.test.samples, "test image"),
-          ),
+function experimentItem(node: NodeOf<"experiment">): vscode.TreeItem {
+  const { summary } = node;
+  const progress = progressOf(summary);
+  const item = row(momentText(summary.started), "graph-line", {
+    description: progress,
+    tooltip: [specText(summary.spec), summary.sentence ?? progress].join("\n"),
   });
-  item.command = {
-    command: "cleansplit.openTraining",
-    title: vscode.l10n.t("Open Training"),
-    arguments: [datasetNode(session)],
-  };
+  item.command = { command: "cleansplit.openTraining", title: vscode.l10n.t("Open Training"), arguments: [node] };
   return item;
-}
-
-function sizeText(size: TrainingSize): string {
-  return size === "all" ? vscode.l10n.t("all") : number(size);
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }
 
 interface Look {

@@ -13,7 +13,7 @@ import {
   type Tier,
 } from "../../core/leakage/report";
 import { number } from "../../core/leakage/verdict";
-import type { RunView } from "../../protocol/training";
+import type { ExperimentSummary } from "../../core/training/experiment";
 import { fileOfFault } from "../samples";
 import type { DatasetSession } from "../session";
 
@@ -64,8 +64,8 @@ export type DatasetNode = Base &
     | { readonly kind: "group"; readonly group: GroupView; readonly filter: GroupFilter; readonly position: number }
     | { readonly kind: "sample"; readonly view: SampleView }
     | { readonly kind: "fault"; readonly fault: SampleFault; readonly file: string | null }
-    | { readonly kind: "runs"; readonly runs: readonly RunView[] }
-    | { readonly kind: "run"; readonly run: RunView }
+    | { readonly kind: "experiments"; readonly kept: readonly ExperimentSummary[] }
+    | { readonly kind: "experiment"; readonly summary: ExperimentSummary }
     | { readonly kind: "more"; readonly of: string; readonly shown: number; readonly total: number }
     | { readonly kind: "note"; readonly text: string }
   );
@@ -107,8 +107,8 @@ export function findingNodes(parent: NodeOf<"dataset">): readonly DatasetNode[] 
     if (invalid > 0) nodes.push({ ...base("invalid"), kind: "faults", of: "invalid", report, total: invalid });
     nodes.push({ ...base("blank"), kind: "blank", report, filter: { blank: true } });
   }
-  const runs = session.training.state.runs.filter((run) => run.result !== null);
-  if (runs.length > 0) nodes.push({ ...base("runs"), kind: "runs", runs });
+  const { kept } = session.training.state;
+  if (kept.length > 0) nodes.push({ ...base("experiments"), kind: "experiments", kept });
   return nodes;
 }
 
@@ -234,14 +234,14 @@ export function faultNodes(parent: NodeOf<"faults">, shown: number): readonly Da
   ];
 }
 
-/** Finished training runs. */
-export function runNodes(parent: NodeOf<"runs">): readonly DatasetNode[] {
-  return parent.runs.map((run): DatasetNode => ({
-    kind: "run",
-    id: `${parent.id}/${run.data}/${run.size}`,
+/** Kept experiments, the newest first. */
+export function experimentNodes(parent: NodeOf<"experiments">): readonly DatasetNode[] {
+  return parent.kept.slice(0, PAGE_SIZE).map((summary): DatasetNode => ({
+    kind: "experiment",
+    id: `${parent.id}/${summary.experiment}`,
     session: parent.session,
     parent,
-    run,
+    summary,
   }));
 }
 

@@ -7,13 +7,13 @@ import { evaluationLeaks } from "./evaluationLeaks";
 import {
   classNodes,
   datasetNode,
+  experimentNodes,
   faultNodes,
   findingNodes,
   groupNodes,
   leakNodes,
   noteNode,
   PAGE_SIZE,
-  runNodes,
   sampleNodes,
   splitNodes,
   tierNodes,
@@ -31,7 +31,7 @@ const ROW_INTERVAL_MS = 1000;
 /** Samples of a group that the tree lists; the report shows all. */
 const MEMBERS_SHOWN = 100;
 
-/** The tree of datasets: splits, what is wrong with them, and training runs. */
+/** The tree of datasets: splits, what is wrong with them, and experiments. */
 export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode.Disposable {
   readonly #sessions: DatasetSessions;
   readonly #changed = new vscode.EventEmitter<DatasetNode | undefined>();
@@ -108,13 +108,13 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
         return faultNodes(node, this.#shownOf(node));
       case "group":
         return this.#members(node);
-      case "runs":
-        return runNodes(node);
+      case "experiments":
+        return experimentNodes(node);
       case "class":
       case "leftOut":
       case "sample":
       case "fault":
-      case "run":
+      case "experiment":
       case "more":
       case "note":
         return [];

@@ -5,10 +5,20 @@
  */
 import { callerOf, serveCalls, type Port } from "../../../src/protocol/channel";
 import type { ComparisonView, ReportHost, ReportPage, ReportState, ThumbnailView } from "../../../src/protocol/report";
-import type { TrainingHost, TrainingPage, TrainingState } from "../../../src/protocol/training";
+import type { LabelsHost, LabelsPage, LabelsState } from "../../../src/protocol/labels";
+import type {
+  ExperimentResult,
+  ExperimentStatus,
+  PlannedRun,
+  TrainingDelta,
+  TrainingHost,
+  TrainingPage,
+  TrainingState,
+} from "../../../src/protocol/training";
 import { DEFAULT_OPTIONS } from "../../../src/protocol/report";
 import { DATASETS, FakeReport, stateOf, type FakeDataset } from "./fakeReport";
-import { resultOf, scoreAt, trainingState } from "./fakeTraining";
+import { FakeLabels } from "./fakeLabels";
+import { detailsOf, keptExperiment, mistakesOf, resultOf, scoreAt, TRAINING_SCENARIOS } from "./fakeTraining";
 
 /** One call of the page, as a test reads it. */
 export interface FakeCall {
@@ -23,13 +33,18 @@ export interface Fake {
   readonly liveBlobs: Set<string>;
   readonly report: ReportPage;
   readonly training: TrainingPage;
+  readonly labelsPage: LabelsPage;
   /** The state that `ready` answers; a test may change it. */
   reportState: ReportState;
   trainingState: TrainingState;
-  scoreAt: typeof scoreAt;
-  resultOf: typeof resultOf;
+  /** Deltas of the experiment that is trained: an epoch, which counts from 0, and the end of a run. */
+  epochOf: (sequence: number, run: number, epoch: number) => TrainingDelta;
+  finishedRun: (sequence: number, run: number) => TrainingDelta;
+  labelsState: LabelsState;
   /** Shows `reportState` changed by `change`. */
   update(change: Partial<ReportState>): void;
+  /** Shows `trainingState` changed by `change`. */
+  updateTraining(change: Partial<TrainingState>): void;
   /** Methods that fail, with their message. */
   readonly failing: Map<string, string>;
 }
@@ -145,21 +160,14 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
   return { fake, state: states[scenario] ?? base };
 }
 
-function trainingScenario(): TrainingState {
-  const states: Readonly<Record<string, () => TrainingState>> = {
-    idle: () => trainingState("idle", 0, 0),
-    untrusted: () => ({ ...trainingState("idle", 0, 0), trusted: false }),
-    loading: () => trainingState("loading", 0, 0),
-    first: () => trainingState("training", 0, 0),
-    training: () => trainingState("training", 5, 9),
-    done: () => trainingState("done", 10, 0),
-    cancelled: () => trainingState("cancelled", 5, 9),
-    failed: () => trainingState("failed", 3, 4),
-  };
-  return (states[scenario] ?? (() => trainingState("training", 5, 9)))();
-}
-
 const { fake: data, state } = reportScenario();
+const labels = new FakeLabels(data, scenario);
+
+function plannedRun(run: number): PlannedRun {
+  const planned = fake.trainingState.experiment?.plan[run];
+  if (planned === undefined) throw new Error(`No run ${run} is planned.`);
+  return planned;
+}
 
 const fake: Fake = {
   calls: [],
@@ -167,13 +175,26 @@ const fake: Fake = {
   liveBlobs: new Set(),
   report: callerOf<ReportPage>(hostPort),
   training: callerOf<TrainingPage>(hostPort),
+  labelsPage: callerOf<LabelsPage>(hostPort),
   reportState: state,
-  trainingState: trainingScenario(),
-  scoreAt,
-  resultOf,
+  trainingState: (TRAINING_SCENARIOS[scenario] ?? TRAINING_SCENARIOS["done"])?.() as TrainingState,
+  epochOf: (sequence, run, epoch) => {
+    const score = scoreAt(plannedRun(run), epoch + 1);
+    return { sequence, type: "event", event: { type: "epoch", run, epoch, score }, secondsLeft: 30 };
+  },
+  finishedRun: (sequence, run) => {
+    const result = resultOf(plannedRun(run));
+    return { sequence, type: "event", event: { type: "run", run, result }, secondsLeft: 30 };
+  },
+  labelsState: labels.state(scenario),
   update: (change) => {
     fake.reportState = { ...fake.reportState, ...change };
     void fake.report.show(fake.reportState);
+  },
+  updateTraining: (change) => {
+    const sequence = fake.trainingState.sequence + 1;
+    fake.trainingState = { ...fake.trainingState, ...change, sequence };
+    void fake.training.change({ sequence, type: "state", state: fake.trainingState });
   },
   failing: new Map(),
 };
@@ -256,35 +277,81 @@ const reportHost: Omit<ReportHost, "ready"> = {
   inspectFolder: async () => undefined,
   openFile: async () => undefined,
   train: async () => undefined,
+  auditLabels: async () => undefined,
   openFolder: async () => undefined,
 };
+/** The experiment that the page shows now, or one that is kept. */
+function experimentOf(id: string): ExperimentResult {
+  const { experiment } = fake.trainingState;
+  return experiment?.experiment === id ? experiment : keptExperiment(id);
+}
+function setStatus(status: ExperimentStatus): void {
+  const { experiment } = fake.trainingState;
+  fake.updateTraining({ status, experiment: experiment === null ? null : { ...experiment, status } });
+}
 const trainingHost: Omit<TrainingHost, "ready"> = {
-  start: async () => undefined,
-  cancel: async () => undefined,
+  start: async (next) => fake.updateTraining({ status: "loading", experiment: null, loading: null, next }),
+  resume: async () => setStatus("training"),
+  setPaused: async (paused) => setStatus(paused ? "paused" : "training"),
+  cancel: async () => setStatus("cancelled"),
+  inspect: async () => fake.updateTraining({ inspection: "running" }),
   openReport: async () => undefined,
+  experiment: async (id) => experimentOf(id),
+  forget: async (id) =>
+    fake.updateTraining({ kept: fake.trainingState.kept.filter(({ experiment }) => experiment !== id) }),
+  details: async (scored) => detailsOf(experimentOf(scored.experiment), scored),
+  mistakes: async (scored, cell, from, count) => {
+    const all = mistakesOf(experimentOf(scored.experiment), scored, cell);
+    return { total: all.length, mistakes: all.slice(from, from + count) };
+  },
+  thumbnails: async (samples) => Promise.all(samples.map(thumbnail)),
+  openSample: async () => undefined,
+  exportExperiment: async () => undefined,
+  exportModel: async () => undefined,
+  saveChart: async () => undefined,
 };
-const ready = async (): Promise<ReportState | TrainingState> =>
-  location.pathname === "/training" ? fake.trainingState : fake.reportState;
+function tellLabels(change: Partial<LabelsState>): void {
+  fake.labelsState = { ...fake.labelsState, ...change };
+  void fake.labelsPage.show(fake.labelsState);
+}
+/** Samples that show nothing in the fake report. */
+const BLANK_PICTURES = 8_000;
+const labelsHost: Omit<LabelsHost, "ready"> = {
+  start: async () => tellLabels(labels.state("running")),
+  cancel: async () => tellLabels({ status: "cancelled", progress: null }),
+  suspects: async (query) => labels.suspects(query),
+  // The first pictures of the report are those of its groups of blank ones.
+  thumbnails: async (samples) =>
+    Promise.all(samples.map(async (sample) => ({ ...(await thumbnail(BLANK_PICTURES + 41 * sample)), sample }))),
+  judge: async (samples, verdict) => tellLabels({ audit: labels.judge(samples, verdict) }),
+  openSample: async () => undefined,
+  openReport: async () => undefined,
+  reviewPlan: async () => undefined,
+};
+const pages: Readonly<Record<string, { readonly host: object; readonly state: () => unknown }>> = {
+  "/report": { host: reportHost, state: () => fake.reportState },
+  "/training": { host: trainingHost, state: () => fake.trainingState },
+  "/labels": { host: labelsHost, state: () => fake.labelsState },
+};
+const shown = pages[location.pathname];
+const answers: Readonly<Record<string, (...parameters: unknown[]) => Promise<unknown>>> = {
+  ...shown?.host,
+  ready: async () => shown?.state(),
+};
 
 serveCalls(
   hostPort,
-  new Proxy(
-    { ...(location.pathname === "/training" ? trainingHost : reportHost), ready } as Record<
-      string,
-      (...parameters: unknown[]) => Promise<unknown>
-    >,
-    {
-      get: (methods, name) => {
-        const method = typeof name === "string" ? methods[name] : undefined;
-        if (method === undefined || typeof name !== "string") return undefined;
-        return (...parameters: unknown[]) => {
-          fake.calls.push({ method: name, parameters });
-          const failure = fake.failing.get(name);
-          return failure === undefined ? method(...parameters) : Promise.reject(new Error(failure));
-        };
-      },
+  new Proxy(answers, {
+    get: (methods, name) => {
+      const method = typeof name === "string" ? methods[name] : undefined;
+      if (method === undefined || typeof name !== "string") return undefined;
+      return (...parameters: unknown[]) => {
+        fake.calls.push({ method: name, parameters });
+        const failure = fake.failing.get(name);
+        return failure === undefined ? method(...parameters) : Promise.reject(new Error(failure));
+      };
     },
-  ),
+  }),
 );
 
 /** One picture laid over another that is the same but for a few strokes. */

@@ -422,6 +422,7 @@ export class FakeReport {
         balance: 0,
         split: 0,
         edited: 0,
+        label: 0,
       };
       const [movedOut, movedIn] = [index === 0 ? moves : 0, index === 1 ? moves : 0];
       const leaving = Object.values(removed).reduce((sum, count) => sum + count, 0);
@@ -479,6 +480,7 @@ export class FakeReport {
       balance: "",
       split: "",
       edited: "",
+      label: "",
     }[reason];
     const tier = twin === null ? null : isNear ? "near" : "file";
     const nearness = twin === null || !isNear ? null : this.nearness(sample.sample, twin.sample);

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 /** @typedef {"dark" | "light" | "hc-dark" | "hc-light"} Theme */
-/** @typedef {"report" | "training"} PageName */
+/** @typedef {"report" | "training" | "labels"} PageName */
 
 /**
  * @typedef {object} OpenOptions
@@ -52,7 +52,7 @@ export async function startHarness() {
   const server = http.createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     const name = url.pathname.slice(1);
-    if (name === "report" || name === "training") {
+    if (name === "report" || name === "training" || name === "labels") {
       const theme = /** @type {Theme} */ (url.searchParams.get("theme") ?? "dark");
       const origin = `http://${request.headers.host}`;
       response.setHeader("Content-Security-Policy", policy(origin));
@@ -111,7 +111,9 @@ async function bundle() {
   };
   const pages = await build({
     ...options,
-    entryPoints: { report: "webview-ui/src/report/main.tsx", training: "webview-ui/src/training/main.tsx" },
+    entryPoints: Object.fromEntries(
+      ["report", "training", "labels"].map((page) => [page, `webview-ui/src/${page}/main.tsx`]),
+    ),
   });
   const fake = await build({ ...options, entryPoints: { fakeHost: "test/support/webview/fakeHost.ts" } });
   const codicons = path.dirname(require.resolve("@vscode/codicons/dist/codicon.css"));

@@ -19,7 +19,7 @@ export interface Pages {
  * Opens pages of one kind in a browser. Whatever a test did with its page is checked after it: nothing was blocked by the
  * security policy, nothing thrown, no dialog of the browser opened, and nothing is too wide.
  */
-export function usePages(name: "report" | "training"): Pages {
+export function usePages(name: "report" | "training" | "labels"): Pages {
   let harness: Harness;
   let page: Page;
   let problems: string[] = [];

@@ -215,7 +215,7 @@ function Picture(props: {
   const { sample, store, fate } = props;
   return (
     <span class={`pair-picture ${fate}`}>
-      <Thumbnail store={store} sample={sample.sample} width={sample.width} height={sample.height} />
+      <Thumbnail store={store} sample={sample.sample} />
       <Icon name={FATE_ICONS[fate]} />
     </span>
   );

@@ -88,6 +88,11 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
             : { ...last, search: { ...last.search, progress } },
         ),
       filterGroups: async (query) => showGroups(filterOf(query)),
+      showPlan: async () => {
+        goal.current = "sanitize";
+        // Drawn again, which goes there.
+        setView((last) => ({ ...last }));
+      },
     };
     const stop = connection.serve(page);
     host.ready().then(receive, (error: unknown) => setFailure(messageOf(error)));
@@ -262,6 +267,18 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
           onConflicts={() => showGroups({ ...EVERY_GROUP, conflict: true })}
           act={act}
         />
+        {report.classes.length > 1 && (
+          <section id="labels" aria-labelledby="labels-title">
+            <h2 id="labels-title">Labels that are probably wrong</h2>
+            <p class="lead">
+              A model predicts every image that it has not seen. Where it is sure of another class than the label, a
+              look is worth it: what you judge wrong leaves sanitized copies.
+            </p>
+            <div class="actions">
+              <Button icon="tag" label="Audit Labels" onClick={() => void act(host.auditLabels())} />
+            </div>
+          </section>
+        )}
         <section id="train" aria-labelledby="train-title">
           <h2 id="train-title">What the leakage costs</h2>
           <p class="lead">

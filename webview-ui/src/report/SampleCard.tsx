@@ -85,7 +85,7 @@ export function SampleCard(props: Props): JSX.Element {
         actions.menu(sample, pointed ? event.clientX : box.left + 16, pointed ? event.clientY : box.top + 16, group);
       }}
     >
-      <Thumbnail store={store} sample={sample.sample} width={sample.width} height={sample.height} />
+      <Thumbnail store={store} sample={sample.sample} />
       <span class="card-line">
         <SplitBadge name={sample.split} roles={roles} />
         {label !== null && <bdi class={conflict ? "label conflict" : "label"}>{label}</bdi>}

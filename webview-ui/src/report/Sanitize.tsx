@@ -185,6 +185,8 @@ function planSentence({ before, after, moved }: PlanSummary): string {
 function whyNot({ trusted }: ReportState, plan: PlanSummary): string | null {
   if (!trusted) return "This workspace is in Restricted Mode. Trust it to write a copy.";
   if (plan.undecided > 0) return "It can be written when all conflicts are decided.";
+  if (plan.after === 0)
+    return "There is nothing to write, as no image stays. Settle conflicts otherwise, or keep some.";
   return null;
 }
 

@@ -24,6 +24,7 @@ export const REASONS: readonly ReasonText[] = [
     meaning: "An equal or similar image of its own split stays",
   },
   { reason: "conflict", column: "Conflicts", tag: "conflict", meaning: "Equal images carry more than one label" },
+  { reason: "label", column: "Wrong label", tag: "wrong label", meaning: "A person judged its label wrong" },
   { reason: "unreadable", column: "Unreadable", tag: "unreadable", meaning: "Its bytes are no picture" },
   { reason: "invalid", column: "Invalid", tag: "invalid", meaning: "The array row is no sample" },
   {

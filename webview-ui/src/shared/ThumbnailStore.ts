@@ -1,7 +1,10 @@
 import type { ThumbnailView } from "../../../src/protocol/report";
 
-/** A blob URL, `null` when there is no picture. */
-type Picture = string | null;
+/** Up to this size a picture is drawn pixel by pixel: smoothing would invent what is not there. */
+const CRISP_UP_TO_PX = 64;
+
+/** A blob URL and whether each pixel is to be seen; `null` when there is no picture. */
+type Picture = { readonly url: string; readonly isCrisp: boolean } | null;
 
 interface Entry {
   picture: Picture | undefined;
@@ -56,7 +59,7 @@ export class ThumbnailStore {
   clear(): void {
     this.#generation++;
     this.#wanted.clear();
-    for (const entry of this.#entries.values()) if (entry.picture) URL.revokeObjectURL(entry.picture);
+    for (const entry of this.#entries.values()) if (entry.picture) URL.revokeObjectURL(entry.picture.url);
     this.#entries.clear();
   }
 
@@ -93,11 +96,7 @@ export class ThumbnailStore {
     for (const sample of samples) {
       const entry = this.#entries.get(sample);
       if (entry === undefined || entry.picture !== undefined) continue;
-      const png = bySample.get(sample)?.png;
-      entry.picture =
-        png === undefined || png.length === 0
-          ? null
-          : URL.createObjectURL(new Blob([new Uint8Array(png)], { type: "image/png" }));
+      entry.picture = pictureOf(bySample.get(sample));
       for (const listener of entry.listeners) listener();
     }
     this.#trim();
@@ -108,8 +107,15 @@ export class ThumbnailStore {
     for (const [sample, entry] of this.#entries) {
       if (this.#entries.size <= this.capacity) return;
       if (entry.listeners.size > 0) continue;
-      if (entry.picture) URL.revokeObjectURL(entry.picture);
+      if (entry.picture) URL.revokeObjectURL(entry.picture.url);
       this.#entries.delete(sample);
     }
   }
+}
+
+function pictureOf(view: ThumbnailView | undefined): Picture {
+  if (view === undefined || view.png.length === 0) return null;
+  const url = URL.createObjectURL(new Blob([new Uint8Array(view.png)], { type: "image/png" }));
+  // Small pictures come in their own size, and only those come so small.
+  return { url, isCrisp: Math.max(view.width, view.height) <= CRISP_UP_TO_PX };
 }

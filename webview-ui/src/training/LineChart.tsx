@@ -1,6 +1,6 @@
 import {
   Chart,
-  Legend,
+  Filler,
   LinearScale,
   LineController,
   LineElement,
@@ -8,57 +8,35 @@ import {
   PointElement,
   Tooltip,
   type ChartConfiguration,
+  type ChartDataset,
 } from "chart.js";
 import type { JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import type { TrainingData } from "../../../src/protocol/training";
-import type { ThemeColors } from "./themeColors";
+import type { ChartContent, Series } from "./chartContent";
+import { seriesColor, type ThemeColors } from "./themeColors";
 
-Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Legend, Tooltip);
-
-/** One line of a chart. The colour says which data, dashes and points say which score. */
-export interface Series {
-  readonly label: string;
-  readonly data: TrainingData;
-  readonly dashed: boolean;
-  readonly points: readonly { readonly x: number; readonly y: number }[];
-}
-
-/** What a chart shows, as a chart and as a table. */
-export interface ChartContent {
-  readonly title: string;
-  readonly xTitle: string;
-  readonly logarithmic: boolean;
-  /** Both ends of the x axis, known before the first point, so that the axis stands still. */
-  readonly range: readonly [number, number];
-  readonly series: readonly Series[];
-  readonly formatX: (value: number) => string;
-  readonly formatY: (value: number) => string;
-  /** A value of the y axis; `digits` tells neighbours apart. */
-  readonly formatTick: (value: number, digits: number) => string;
-  /** Said in place of an empty chart. */
-  readonly nothing: string;
-}
+Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Filler, Tooltip);
 
 interface Props extends ChartContent {
   readonly colors: ThemeColors;
   readonly asTable: boolean;
 }
 
-type LineConfiguration = ChartConfiguration<"line", { x: number; y: number }[]>;
+type Point = { x: number; y: number };
+type LineConfiguration = ChartConfiguration<"line", Point[]>;
 
 /** A line chart with its table twin, of which the eye sees one and a screen reader always the table. */
 export function LineChart(props: Props): JSX.Element {
-  const { title, series, asTable, nothing } = props;
+  const { title, asTable, nothing, note, colors } = props;
   const id = useId();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const chart = useRef<Chart<"line", { x: number; y: number }[]> | null>(null);
-  const empty = series.every((line) => line.points.length === 0);
+  const chart = useRef<Chart<"line", Point[]> | null>(null);
+  const empty = props.series.every((line) => line.faint === true || line.points.length === 0);
   const drawn = !asTable && !empty;
 
   useEffect(() => {
     if (!drawn || canvas.current === null) return undefined;
-    const created = new Chart<"line", { x: number; y: number }[]>(canvas.current, configure(props));
+    const created = new Chart<"line", Point[]>(canvas.current, chartConfiguration(props, colors));
     chart.current = created;
     return () => {
       created.destroy();
@@ -68,7 +46,7 @@ export function LineChart(props: Props): JSX.Element {
 
   useEffect(() => {
     if (chart.current === null) return;
-    const { data, options } = configure(props);
+    const { data, options } = chartConfiguration(props, colors);
     chart.current.data = data;
     if (options !== undefined) chart.current.options = options;
     chart.current.update("none");
@@ -77,13 +55,15 @@ export function LineChart(props: Props): JSX.Element {
   return (
     <figure class="chart" aria-labelledby={id}>
       <figcaption id={id}>{title}</figcaption>
-      {series.length > 0 && (
+      {props.series.length > 0 && (
         <ul class="legend" aria-hidden="true">
-          {series.map((line) => (
-            <li key={line.label} class={`${line.data}${line.dashed ? " dashed" : ""}`}>
-              {line.label}
-            </li>
-          ))}
+          {props.series
+            .filter((line) => line.faint !== true || line.color === "reference")
+            .map((line) => (
+              <li key={line.label} class={`series-${line.color}${line.dashed ? " dashed" : ""}`}>
+                {line.label}
+              </li>
+            ))}
         </ul>
       )}
       {empty && <p class="nothing">{nothing}</p>}
@@ -97,13 +77,15 @@ export function LineChart(props: Props): JSX.Element {
           <ChartTable {...props} />
         </div>
       )}
+      {note !== null && !empty && <p class="chart-note muted">{note}</p>}
     </figure>
   );
 }
 
-function ChartTable({ title, xTitle, series, formatX, formatY }: ChartContent): JSX.Element {
+function ChartTable({ title, xTitle, series: all, formatX, formatY }: ChartContent): JSX.Element {
+  const series = all.filter((line) => line.faint !== true);
   const positions = [...new Set(series.flatMap((line) => line.points.map((point) => point.x)))].sort((a, b) => a - b);
-  const values = series.map((line) => new Map(line.points.map((point) => [point.x, point.y])));
+  const values = series.map((line) => new Map(line.points.map((point) => [point.x, point])));
   return (
     <table class="data narrow">
       <caption class="hidden">{title}</caption>
@@ -122,10 +104,15 @@ function ChartTable({ title, xTitle, series, formatX, formatY }: ChartContent): 
           <tr key={x}>
             <th scope="row">{formatX(x)}</th>
             {values.map((line, index) => {
-              const y = line.get(x);
+              const point = line.get(x);
               return (
                 <td key={index} class="number">
-                  {y === undefined ? "–" : formatY(y)}
+                  {point === undefined ? "–" : formatY(point.y)}
+                  {point?.low !== undefined && point.high !== undefined && (
+                    <span class="interval">
+                      {formatY(point.low)} to {formatY(point.high)}
+                    </span>
+                  )}
                 </td>
               );
             })}
@@ -136,26 +123,13 @@ function ChartTable({ title, xTitle, series, formatX, formatY }: ChartContent): 
   );
 }
 
-function configure(props: Props): LineConfiguration {
-  const { series, colors, logarithmic, range, xTitle, formatX, formatY, formatTick } = props;
+/** How Chart.js draws a chart. */
+export function chartConfiguration(content: ChartContent, colors: ThemeColors): LineConfiguration {
+  const { series, logarithmic, range, yRange, xTitle, formatX, formatY, formatTick } = content;
   const font = { family: colors.font, size: 11 };
   return {
     type: "line",
-    data: {
-      datasets: series.map((line) => ({
-        label: line.label,
-        data: line.points.map(({ x, y }) => ({ x, y })),
-        borderColor: colors[line.data],
-        backgroundColor: colors[line.data],
-        borderWidth: 2,
-        borderDash: line.dashed ? [5, 4] : [],
-        pointRadius: logarithmic || line.points.length === 1 ? 4 : 0,
-        pointHoverRadius: 5,
-        pointHitRadius: 12,
-        // Not by colour alone: original is drawn with circles, sanitized with squares.
-        pointStyle: line.data === "original" ? "circle" : "rectRounded",
-      })),
-    },
+    data: { datasets: series.flatMap((line, index) => datasetsOf(line, -index, logarithmic, colors)) },
     options: {
       // A live chart that animates lags behind what it shows, and motion is not for everybody.
       animation: false,
@@ -164,6 +138,8 @@ function configure(props: Props): LineConfiguration {
       plugins: {
         legend: { display: false },
         tooltip: {
+          // Ends of bands and the lines of single seeds have no name.
+          filter: (item) => item.dataset.label !== "",
           backgroundColor: colors.tooltip,
           borderColor: colors.tooltipBorder,
           borderWidth: 1,
@@ -196,6 +172,7 @@ function configure(props: Props): LineConfiguration {
         },
         y: {
           type: "linear",
+          ...(yRange === undefined ? {} : { min: yRange[0], max: yRange[1] }),
           grid: { color: colors.grid, lineWidth: 1 },
           border: { display: false },
           ticks: {
@@ -208,6 +185,43 @@ function configure(props: Props): LineConfiguration {
       },
     },
   };
+}
+
+/** A line, and before it both ends of its band, the upper of which is filled down to the lower. */
+function datasetsOf(
+  line: Series,
+  order: number,
+  marksPoints: boolean,
+  colors: ThemeColors,
+): ChartDataset<"line", Point[]>[] {
+  const { label, dashed, marker, points, faint = false, showsPoints = false } = line;
+  const color = seriesColor(colors, line.color);
+  const band = points.filter((point) => point.low !== undefined && point.high !== undefined);
+  const edge = { label: "", order, borderWidth: 0, pointRadius: 0, pointHitRadius: 0, pointHoverRadius: 0 };
+  const filled = `color-mix(in srgb, ${color} 20%, transparent)`;
+  const isReference = line.color === "reference";
+  return [
+    ...(band.length > 1
+      ? [
+          { ...edge, data: band.map(({ x, low = 0 }) => ({ x, y: low })) },
+          { ...edge, data: band.map(({ x, high = 0 }) => ({ x, y: high })), backgroundColor: filled, fill: "-1" },
+        ]
+      : []),
+    {
+      label: faint ? "" : label,
+      // Later lines are drawn over earlier ones.
+      order,
+      data: points.map(({ x, y }) => ({ x, y })),
+      borderColor: faint && !isReference ? `color-mix(in srgb, ${color} 32%, transparent)` : color,
+      backgroundColor: color,
+      borderWidth: faint ? 1 : 2,
+      borderDash: dashed ? [5, 4] : [],
+      pointRadius: !faint && (showsPoints || marksPoints || points.length === 1) ? 4 : 0,
+      pointHoverRadius: faint ? 0 : 5,
+      pointHitRadius: faint ? 0 : 12,
+      pointStyle: marker,
+    },
+  ];
 }
 
 /** Decimal places that tell the ticks of an axis apart. */

@@ -1,317 +1,291 @@
 import type { JSX } from "preact";
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { TrainingHost, TrainingPage, TrainingState, TrainingDelta } from "../../../src/protocol/training";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import {
+  MODELS,
+  momentText,
+  specText,
+  type ExperimentResult,
+  type ExperimentSpec,
+  type ModelName,
+  type TrainingHost,
+  type TrainingState,
+} from "../../../src/protocol/training";
 import { messageOf, type Connection } from "../shared/connection";
-import { Button, Icon, Notice, Segments, Toggle } from "../shared/Controls";
-import { number, percent, sentenceList, visible } from "../shared/format";
-import { ProgressBar } from "../shared/ProgressBar";
-import { epochChart, learningCurve, sizeText, type ScoredOn } from "./charts";
-import { afterDelta, currentRun, epochProgress } from "./history";
-import { LineChart } from "./LineChart";
-import { Results } from "./Results";
-import { useThemeColors } from "./themeColors";
-
-/** What the page remembers while it is hidden. */
-interface TrainingView {
-  readonly version: 1;
-  readonly scroll: number;
-  /** Chosen size as text; `null` follows the run that is being trained. */
-  readonly size: string | null;
-  readonly scoredOn: ScoredOn;
-  readonly tables: boolean;
-}
-
-const FIRST_VIEW: TrainingView = { version: 1, scroll: 0, size: null, scoredOn: "test", tables: false };
-
-function restoreView(saved: unknown): TrainingView {
-  const known =
-    typeof saved === "object" && saved !== null && "version" in saved && saved.version === FIRST_VIEW.version;
-  return known ? { ...FIRST_VIEW, ...(saved as Partial<TrainingView>) } : FIRST_VIEW;
-}
+import { Button, Icon, Notice, Segments } from "../shared/Controls";
+import { visible } from "../shared/format";
+import { ThumbnailStore } from "../shared/ThumbnailStore";
+import { chartPicture } from "./chartPicture";
+import { costCurve, epochChart, learningCurve } from "./charts";
+import { Comparison } from "./Comparison";
+import { draftOf, parseDraft } from "./draft";
+import { Epochs } from "./Epochs";
+import { Experiments } from "./Experiments";
+import { Facts } from "./Facts";
+import { Header, isActive, type HeaderActions } from "./Header";
+import { runViews } from "./history";
+import { LearningCurve } from "./LearningCurve";
+import { RunSection } from "./RunSection";
+import { SizesTable } from "./SizesTable";
+import { SpecForm } from "./SpecForm";
+import { capital } from "./text";
+import { useThemeColors, type ThemeColors } from "./themeColors";
+import { restoreView, type TrainingView } from "./trainingView";
+import { useAnswer } from "./useAnswer";
+import { useTrainingState } from "./useTrainingState";
+import { Verdict } from "./Verdict";
 
 /** The training page: a state, and the deltas that follow it. */
 export function TrainingApp({ connection }: { readonly connection: Connection<TrainingHost> }): JSX.Element {
   const { host } = connection;
-  const { state, failure, setFailure } = useTrainingState(connection);
   const [view, setView] = useState(() => restoreView(connection.readView()));
-  const colors = useThemeColors();
-  const shown = state !== null;
+  const change = useCallback((part: Partial<TrainingView>) => setView((last) => ({ ...last, ...part })), []);
+  const open = useCallback((experiment: string | null) => {
+    change({ opened: experiment });
+    window.scrollTo(0, 0);
+  }, []);
+  const { state, failure, setFailure } = useTrainingState(connection, open);
+  const isShown = state !== null;
 
   useEffect(() => connection.writeView(view), [connection, view]);
   useLayoutEffect(() => {
-    if (!shown) return undefined;
+    if (!isShown) return undefined;
     window.scrollTo(0, view.scroll);
-    const onScroll = (): void => setView((last) => ({ ...last, scroll: window.scrollY }));
+    const onScroll = (): void => change({ scroll: window.scrollY });
     window.addEventListener("scrollend", onScroll);
     return () => window.removeEventListener("scrollend", onScroll);
-  }, [shown]);
+  }, [isShown]);
 
   const act = useCallback((action: Promise<void>) => {
     setFailure(null);
     action.catch((error: unknown) => setFailure(messageOf(error)));
   }, []);
 
-  if (state === null) {
-    if (failure === null) return <main class="placeholder" aria-busy="true" />;
-    return (
-      <main class="placeholder">
-        <Icon name="error" class="placeholder-icon" />
-        <div role="alert">
-          <h1>The training could not be opened</h1>
-          <p class="lead">{failure}</p>
-        </div>
-      </main>
-    );
+  if (state !== null) {
+    return <Page state={state} host={host} view={view} change={change} open={open} failure={failure} act={act} />;
   }
+  if (failure === null) return <main class="placeholder" aria-busy="true" />;
+  return (
+    <main class="placeholder">
+      <Icon name="error" class="placeholder-icon" />
+      <div role="alert">
+        <h1>The training could not be opened</h1>
+        <p class="lead">{failure}</p>
+      </div>
+    </main>
+  );
+}
 
-  const sizes = [...new Set(state.runs.map((run) => run.size))];
-  const current = currentRun(state);
-  const followed = String(current?.size ?? sizes.at(-1) ?? "all");
-  const size = sizes.some((known) => String(known) === view.size) ? (view.size ?? followed) : followed;
-  const chosenRuns = state.runs.filter((run) => String(run.size) === size);
-  const hasRuns = state.runs.length > 0;
-  const error = state.error ?? failure;
-  const chart = { colors, asTable: view.tables };
+interface PageProps {
+  readonly state: TrainingState;
+  readonly host: TrainingHost;
+  readonly view: TrainingView;
+  readonly change: (part: Partial<TrainingView>) => void;
+  readonly open: (experiment: string | null) => void;
+  readonly failure: string | null;
+  readonly act: (action: Promise<void>) => void;
+}
+
+function Page({ state, host, view, change, open, failure, act }: PageProps): JSX.Element {
+  const colors = useThemeColors();
+  const store = useMemo(() => new ThumbnailStore((samples) => host.thumbnails(samples)), [host]);
+  useEffect(() => () => store.clear(), [store]);
+
+  const live = state.experiment;
+  const opened = view.opened === null || view.opened === live?.experiment ? null : view.opened;
+  const kept = useAnswer(opened, () => host.experiment(opened ?? ""));
+  const experiment = opened === null ? live : kept.value?.experiment === opened ? kept.value : null;
+  const models = experiment?.spec.models ?? [];
+  const model = models.find((name) => name === view.model) ?? models[0];
+
+  const draft = view.draft ?? draftOf(state.next);
+  const { spec } = parseDraft(draft);
+  const start = (settings: ExperimentSpec): void => {
+    change({ opened: null, draft: null });
+    act(host.start(settings));
+  };
+  const actions: HeaderActions = {
+    start: () => spec !== null && start(spec),
+    resume: (id) => {
+      change({ opened: null });
+      act(host.resume(id));
+    },
+    setPaused: (paused) => act(host.setPaused(paused)),
+    cancel: () => act(host.cancel()),
+    openReport: () => act(host.openReport()),
+    export: (format) => experiment !== null && act(host.exportExperiment(experiment.experiment, format)),
+    saveCharts: () => {
+      if (experiment !== null && model !== undefined) act(saveCharts(host, experiment, model, view, colors));
+    },
+  };
+  // Those that were deleted meanwhile cannot be compared.
+  const compared = view.compared.filter((id) => state.kept.some((summary) => summary.experiment === id));
+  const error = failure ?? state.error ?? experiment?.error ?? null;
   return (
     <>
-      <TrainingHeader state={state} host={host} act={act} />
+      <Header state={state} experiment={experiment} canStart={spec !== null} actions={actions} />
       <main class="page">
         {error !== null && <Notice level="error">{error}</Notice>}
-        {state.verdict !== null && (
-          <section class="cost" aria-label="Verdict">
-            <h2>{state.verdict}</h2>
-          </section>
+        {opened !== null && (
+          <Notice
+            level={kept.error === null ? "info" : "error"}
+            actions={<Button label="Show the Newest" onClick={() => open(null)} />}
+          >
+            {kept.error !== null
+              ? `The experiment could not be read: ${kept.error}`
+              : experiment === null
+                ? "Reading the experiment …"
+                : `This is the experiment of ${momentText(experiment.started)}.`}
+          </Notice>
         )}
-        {!hasRuns && <Intro state={state} />}
-        <Facts state={state} />
-        {hasRuns && (
-          <>
-            <section aria-labelledby="epochs-title">
-              <div class="section-head">
-                <h2 id="epochs-title">Epoch by epoch</h2>
-                <span class="tools">
-                  <Toggle
-                    label="Show as table"
-                    checked={view.tables}
-                    onChange={(tables) => setView((last) => ({ ...last, tables }))}
-                  />
-                </span>
-              </div>
-              <div class="tools">
-                <Segments
-                  label="Training images"
-                  name="size"
-                  value={size}
-                  choices={sizes.map((known) => ({ value: String(known), label: sizeText(known) }))}
-                  onChange={(chosen) => setView((last) => ({ ...last, size: chosen }))}
-                />
-                {view.size !== null && current !== undefined && (
-                  <Button
-                    kind="quiet"
-                    icon="debug-continue"
-                    label="Follow the Running Size"
-                    onClick={() => setView((last) => ({ ...last, size: null }))}
-                  />
-                )}
-              </div>
-              <div class="charts">
-                <LineChart {...epochChart(chosenRuns, "loss")} {...chart} />
-                <LineChart {...epochChart(chosenRuns, "accuracy")} {...chart} />
-              </div>
-            </section>
-            <section aria-labelledby="curve-title">
-              <h2 id="curve-title">What more data brings</h2>
-              <div class="tools">
-                <Segments<ScoredOn>
-                  label="Scored on"
-                  name="scored-on"
-                  value={view.scoredOn}
-                  choices={[
-                    { value: "test", label: "Own test split" },
-                    { value: "clean", label: "Clean part", title: "Test images that occur in no other split" },
-                    { value: "leaked", label: "Leaked part", title: "Test images that also occur in another split" },
-                  ]}
-                  onChange={(scoredOn) => setView((last) => ({ ...last, scoredOn }))}
-                />
-              </div>
-              <div class="charts wide">
-                <LineChart {...learningCurve(state.runs, view.scoredOn)} {...chart} />
-              </div>
-            </section>
-            <Results state={state} />
-          </>
+        {opened === null && experiment === null && (
+          <Intro state={state} spec={spec} onInspect={() => act(host.inspect())} />
+        )}
+        {experiment?.status === "interrupted" && opened === null && (
+          <Notice level="warning">
+            The training was interrupted. What finished is kept; Resume goes on with the other runs.
+          </Notice>
+        )}
+        {experiment !== null && !state.trusted && <Untrusted />}
+        {experiment !== null && model !== undefined && (
+          <Results {...{ state, host, view, change, experiment, model, colors, store, act }} />
+        )}
+        <SpecForm
+          draft={draft}
+          onDraft={(next) => change({ draft: next })}
+          available={live?.samples.train ?? null}
+          isBusy={isActive(state.status)}
+          trusted={state.trusted}
+          onStart={start}
+        />
+        {state.kept.length > 0 && (
+          <Experiments
+            kept={state.kept}
+            shown={experiment?.experiment ?? null}
+            isBusy={isActive(state.status)}
+            trusted={state.trusted}
+            compared={compared}
+            onCompared={(next) => change({ compared: next })}
+            onOpen={open}
+            onResume={actions.resume}
+            onForget={(id) => {
+              if (id === view.opened) change({ opened: null });
+              act(host.forget(id));
+            }}
+          />
+        )}
+        {compared.length > 1 && (
+          <Comparison
+            host={host}
+            compared={compared}
+            live={live}
+            model={model ?? "softmax"}
+            colors={colors}
+            asTable={view.tables}
+            onEnd={() => change({ compared: [] })}
+          />
         )}
       </main>
     </>
   );
 }
 
-function TrainingHeader(props: {
-  readonly state: TrainingState;
-  readonly host: TrainingHost;
-  readonly act: (action: Promise<void>) => void;
-}): JSX.Element {
-  const { state, host, act } = props;
-  const isBusy = state.status === "loading" || state.status === "training";
-  const progress = state.status === "loading" ? (state.loading ?? { done: 0, total: 0 }) : epochProgress(state);
+interface ResultsProps extends Pick<PageProps, "state" | "host" | "view" | "change" | "act"> {
+  readonly experiment: ExperimentResult;
+  readonly model: ModelName;
+  readonly colors: ThemeColors;
+  readonly store: ThumbnailStore;
+}
+
+/** Everything about one experiment and one of its models. */
+function Results(props: ResultsProps): JSX.Element {
+  const { host, view, change, experiment, model, colors, store, act } = props;
+  const { models } = experiment.spec;
+  const shared = { experiment, model, colors, asTable: view.tables };
   return (
-    <header class="header">
-      <div class="header-line">
-        <h1 title={visible(state.name)}>
-          <bdi>{visible(state.name)}</bdi>
-        </h1>
-        <span class="status" role="status">
-          {statusText(state)}
-        </span>
-        <span class="header-actions">
-          <Button kind="quiet" icon="checklist" label="Open Report" onClick={() => act(host.openReport())} />
-          {isBusy ? (
-            <Button icon="debug-stop" label="Cancel" onClick={() => act(host.cancel())} />
-          ) : (
-            <Button
-              kind={state.runs.length > 0 ? "secondary" : "primary"}
-              icon="play"
-              label={state.runs.length > 0 ? "Train Again" : "Start Training"}
-              disabled={!state.trusted}
-              {...(state.trusted ? {} : { describedBy: "untrusted" })}
-              onClick={() => act(host.start())}
-            />
-          )}
-        </span>
-      </div>
-      {isBusy && <ProgressBar label={statusText(state)} done={progress.done} total={progress.total} />}
-    </header>
+    <>
+      {models.length > 1 && (
+        <div class="tools model-tabs">
+          <Segments<ModelName>
+            label="Model"
+            name="model"
+            value={model}
+            choices={models.map((name) => ({ value: name, label: MODELS[name].title, title: MODELS[name].sentence }))}
+            onChange={(chosen) => change({ model: chosen })}
+          />
+        </div>
+      )}
+      <Verdict experiment={experiment} model={model} />
+      <LearningCurve
+        {...shared}
+        set={view.set}
+        onSet={(set) => change({ set })}
+        onTables={(tables) => change({ tables })}
+      />
+      <Epochs {...shared} size={view.size} seed={view.seed} onChoose={change} />
+      <SizesTable experiment={experiment} model={model} />
+      <RunSection
+        {...shared}
+        host={host}
+        store={store}
+        choice={view.run}
+        onChoice={(run) => change({ run })}
+        act={act}
+      />
+      <Facts experiment={experiment} model={model} />
+    </>
   );
 }
 
-function statusText(state: TrainingState): string {
-  switch (state.status) {
-    case "idle":
-      return "Not trained yet";
-    case "loading": {
-      const { done, total } = state.loading ?? { done: 0, total: 0 };
-      return total > 0
-        ? `Reading images: ${number(done)} of ${number(total)} (${percent(done / total, 0)})`
-        : "Reading images";
-    }
-    case "training": {
-      const run = currentRun(state);
-      if (run === undefined) return "Training";
-      const at = state.runs.indexOf(run) + 1;
-      return `Run ${at} of ${state.runs.length}: ${run.data}, ${number(run.trained)} images, epoch ${run.scores.length} of ${run.epochs}`;
-    }
-    case "done":
-      return "Done";
-    case "cancelled":
-      return "Cancelled";
-    case "failed":
-      return "Failed";
-  }
+/** The charts of the page in one picture. */
+async function saveCharts(
+  host: TrainingHost,
+  experiment: ExperimentResult,
+  model: ModelName,
+  view: TrainingView,
+  colors: ThemeColors,
+): Promise<void> {
+  const runs = runViews(experiment).filter((run) => run.model === model);
+  const largest = runs.findLast((run) => run.curve.length > 0);
+  const epochs = runs.filter((run) => String(run.size) === (view.size ?? String(largest?.size)));
+  const cost = costCurve(experiment, model);
+  const charts = [
+    learningCurve(experiment, model, view.set),
+    ...(cost === null ? [] : [cost]),
+    ...(largest === undefined ? [] : [epochChart(epochs, "loss"), epochChart(epochs, "accuracy")]),
+  ];
+  const title = `${visible(experiment.dataset.name)}: ${MODELS[model].title}`;
+  await host.saveChart(await chartPicture(title, charts, colors));
 }
 
-function Intro({ state }: { readonly state: TrainingState }): JSX.Element {
-  const { sizes, data, epochs } = state.spec;
+function Intro(props: {
+  readonly state: TrainingState;
+  readonly spec: ExperimentSpec | null;
+  readonly onInspect: () => void;
+}): JSX.Element {
+  const { state, spec, onInspect } = props;
   return (
     <section class="intro">
       <h2>What does the leakage cost?</h2>
       <p class="lead">
-        A softmax regression is trained {number(sizes.length * data.length)} times, for {number(epochs)} epochs each: on{" "}
-        {data.join(" and on ")} data, with {sentenceList(sizes.map((size) => (size === "all" ? "all" : number(size))))}{" "}
-        images. A score that only holds on the original data was earned by leakage.
+        Models are trained on the data as they are and on the sanitized data, and scored on the same test images: with
+        the leaked ones, without them, and on them alone. That tells what was memorised from what is only easier.
       </p>
-      {!state.trusted && (
-        <p id="untrusted" class="muted">
-          This workspace is in Restricted Mode. Trust it to train.
-        </p>
+      {spec !== null && <p class="lead">{capital(specText(spec))}.</p>}
+      {state.inspection === "none" && (
+        <div class="actions">
+          <Button icon="search" label="Inspect Dataset" onClick={onInspect} />
+          <span class="muted">Experiments that are kept are found when the dataset is inspected.</span>
+        </div>
       )}
+      {!state.trusted && <Untrusted />}
     </section>
   );
 }
 
-function Facts({ state }: { readonly state: TrainingState }): JSX.Element {
-  const { backend, features, spec } = state;
-  // Which one it is, and after that why no better one.
-  const [name, ...why] = backend?.reason.split("; ") ?? [];
+function Untrusted(): JSX.Element {
   return (
-    <dl class="facts">
-      {backend !== null && (
-        <div>
-          <dt>Back end</dt>
-          <dd>
-            {name} <span class="muted">{why.join("; ")}</span>
-          </dd>
-        </div>
-      )}
-      {features !== null && (
-        <div>
-          <dt>Features</dt>
-          <dd>{features}</dd>
-        </div>
-      )}
-      <div>
-        <dt>Recipe</dt>
-        <dd>
-          Softmax regression, SGD {spec.learningRate}, batches of {number(spec.batchSize)}, {number(spec.epochs)}{" "}
-          epochs, seed {spec.seed}
-        </dd>
-      </div>
-    </dl>
+    <p id="untrusted" class="muted">
+      This workspace is in Restricted Mode. Trust it to train.
+    </p>
   );
-}
-
-/** Asks for the state, applies the deltas that follow, and asks again when some are missing. */
-function useTrainingState(connection: Connection<TrainingHost>): {
-  readonly state: TrainingState | null;
-  readonly failure: string | null;
-  readonly setFailure: (failure: string | null) => void;
-} {
-  const [state, setState] = useState<TrainingState | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
-  const known = useRef<TrainingState | null>(null);
-
-  useEffect(() => {
-    let closed = false;
-    let asking = false;
-    // Deltas that come while the state is under way may be newer than it: they are applied after it.
-    let waiting: TrainingDelta[] = [];
-
-    const keep = (next: TrainingState): void => {
-      known.current = next;
-      setState(next);
-    };
-    const ask = async (): Promise<void> => {
-      asking = true;
-      try {
-        const answer = await connection.host.ready();
-        if (closed) return;
-        asking = false;
-        keep(answer);
-        const late = waiting;
-        waiting = [];
-        for (const delta of late) apply(delta);
-      } catch (error) {
-        asking = false;
-        if (!closed) setFailure(messageOf(error));
-      }
-    };
-    const apply = (delta: TrainingDelta): void => {
-      if (asking || known.current === null) {
-        waiting.push(delta);
-        return;
-      }
-      const next = afterDelta(known.current, delta);
-      if (next !== null) keep(next);
-      else void ask();
-    };
-
-    const page: TrainingPage = { change: async (delta) => apply(delta) };
-    const stop = connection.serve(page);
-    void ask();
-    return () => {
-      closed = true;
-      stop();
-    };
-  }, [connection]);
-
-  return { state, failure, setFailure };
 }

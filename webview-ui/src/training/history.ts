@@ -1,4 +1,11 @@
-import type { RunView, TrainingDelta, TrainingState } from "../../../src/protocol/training";
+import {
+  afterEvent,
+  type ExperimentResult,
+  type PlannedRun,
+  type RunProgress,
+  type TrainingDelta,
+  type TrainingState,
+} from "../../../src/protocol/training";
 
 /**
  * The state after a delta; the same state for one that it includes already; `null` when deltas between are missing, so
@@ -8,28 +15,23 @@ export function afterDelta(state: TrainingState, delta: TrainingDelta): Training
   if (delta.sequence <= state.sequence) return state;
   // A whole state says everything, whatever was missed before it.
   if (delta.type === "state") return delta.state;
-  if (delta.sequence !== state.sequence + 1 || delta.run >= state.runs.length) return null;
-  const change = (run: RunView): RunView =>
-    delta.type === "epoch" ? { ...run, scores: [...run.scores, delta.score] } : { ...run, result: delta.result };
-  return {
-    ...state,
-    sequence: delta.sequence,
-    runs: state.runs.map((run, index) => (index === delta.run ? change(run) : run)),
-  };
+  if (delta.sequence !== state.sequence + 1 || state.experiment === null) return null;
+  const experiment = afterEvent(state.experiment, delta.event);
+  return { ...state, experiment, status: experiment.status, secondsLeft: delta.secondsLeft, sequence: delta.sequence };
 }
 
-/** The run that is being trained now: the first one without a result. */
-export function currentRun(state: TrainingState): RunView | undefined {
-  return state.status === "training" ? state.runs.find((run) => run.result === null) : undefined;
+/** A run as it was planned, and how far it got. */
+export type RunView = PlannedRun & RunProgress;
+
+/** The runs of an experiment in the order of its plan, also those that did not begin. */
+export function runViews({ plan, runs }: ExperimentResult): readonly RunView[] {
+  const begun = new Map(runs.map((progress) => [progress.run, progress]));
+  return plan.map((planned, run) => ({ ...planned, ...(begun.get(run) ?? { run, curve: [], result: null }) }));
 }
 
-/** Epochs trained so far over all runs, and all there will be. */
-export function epochProgress(state: TrainingState): { readonly done: number; readonly total: number } {
-  let done = 0;
-  let total = 0;
-  for (const run of state.runs) {
-    done += run.result === null ? run.scores.length : run.epochs;
-    total += run.epochs;
-  }
-  return { done, total };
+/** The run that is being trained: the last that began and is not finished. */
+export function currentRun(experiment: ExperimentResult, runs: readonly RunView[]): RunView | null {
+  if (experiment.status !== "training" && experiment.status !== "paused") return null;
+  const last = experiment.runs.findLast(({ result }) => result === null);
+  return runs.find(({ run }) => run === last?.run) ?? null;
 }

@@ -1,15 +1,29 @@
 import { useEffect, useState } from "preact/hooks";
+import type { SeriesColor } from "./chartContent";
 
 /** Colours of the theme as a canvas needs them: values, not variables. */
 export interface ThemeColors {
   readonly original: string;
   readonly sanitized: string;
+  /** One for each of several experiments; as many as can be compared. */
+  readonly palette: readonly string[];
+  readonly background: string;
+  readonly foreground: string;
   readonly text: string;
   readonly grid: string;
   readonly tooltip: string;
   readonly tooltipText: string;
   readonly tooltipBorder: string;
   readonly font: string;
+}
+
+/** As in training.css. */
+const PALETTE = ["charts-blue", "charts-orange", "charts-green", "charts-purple", "charts-red"] as const;
+
+/** The colour of a line. */
+export function seriesColor(colors: ThemeColors, color: SeriesColor): string {
+  if (color === "reference") return colors.text;
+  return typeof color === "number" ? (colors.palette[color % colors.palette.length] ?? colors.text) : colors[color];
 }
 
 function readColors(): ThemeColors {
@@ -24,6 +38,9 @@ function readColors(): ThemeColors {
   return {
     original: read("charts-yellow"),
     sanitized: read("charts-blue"),
+    palette: PALETTE.map((name) => read(name)),
+    background: read("editor-background"),
+    foreground: read("foreground"),
     text: read("descriptionForeground", "foreground"),
     // Lines to read along, weaker than the lines of the data in every theme.
     grid: `color-mix(in srgb, ${read("foreground")} 16%, transparent)`,

@@ -1,0 +1,124 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import * as vscode from "vscode";
+import { PHASE_TITLES } from "../core/progress";
+import type { ExperimentFormat, ModelFormat } from "../engine/lab/lab";
+import { reveal } from "./samples";
+import type { DatasetSession } from "./session";
+import { fileStem, workspaceOf } from "./targetFolder";
+
+/** What a format is called in the dialog, and what its files end with. */
+const FORMATS: Readonly<Record<ExperimentFormat, { readonly title: () => string; readonly ending: string }>> = {
+  csv: { title: () => vscode.l10n.t("Table (CSV)"), ending: "csv" },
+  json: { title: () => vscode.l10n.t("Everything (JSON)"), ending: "json" },
+  keras: { title: () => vscode.l10n.t("Keras Notebook"), ending: "ipynb" },
+  sklearn: { title: () => vscode.l10n.t("scikit-learn Notebook"), ending: "ipynb" },
+};
+
+/** Asks for a file and writes an experiment there. */
+export async function exportExperiment(
+  session: DatasetSession,
+  experiment: string,
+  format: ExperimentFormat,
+): Promise<void> {
+  const { title, ending } = FORMATS[format];
+  const isNotebook = ending === "ipynb";
+  const file = await askForFile(session, isNotebook ? `training-${format}` : "training", title(), ending);
+  if (file === null) return;
+  // The dialog has asked about the notebook, not about the images beside it.
+  const images = path.join(path.dirname(file), `${path.basename(file, `.${ending}`)}.npz`);
+  if (isNotebook && existsSync(images) && !(await mayReplace(images))) return;
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: vscode.l10n.t("Exporting the training of {0}", session.name),
+    cancellable: true,
+  };
+  const { files } = await vscode.window.withProgress(options, (progress, token) => {
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    return session.read((engine, inspection) =>
+      engine.exportExperiment(
+        { inspection, experiment, format, file, overwrite: true },
+        { signal: abort.signal, progress: ({ phase }) => progress.report({ message: PHASE_TITLES[phase] }) },
+      ),
+    );
+  });
+  sayWritten(files[0] ?? file, true);
+}
+
+/** Asks for a new folder and saves a trained model there. */
+export async function exportModel(
+  session: DatasetSession,
+  experiment: string,
+  run: number,
+  format: ModelFormat,
+): Promise<void> {
+  const uri = await vscode.window.showSaveDialog({
+    title: vscode.l10n.t("A new folder for the model"),
+    saveLabel: vscode.l10n.t("Save Model"),
+    defaultUri: vscode.Uri.file(path.join(folderOf(session), `${fileStem(session.name)}-model-${format}`)),
+  });
+  if (uri === undefined) return;
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: vscode.l10n.t("Saving the model"),
+    cancellable: true,
+  };
+  const { folder } = await vscode.window.withProgress(options, (_, token) => {
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    return session.read((engine) =>
+      engine.exportModel(
+        { experiment, run, format, folder: uri.fsPath },
+        { signal: abort.signal, progress: () => undefined },
+      ),
+    );
+  });
+  sayWritten(folder, false);
+}
+
+/** Asks for a file and writes a picture of charts there. */
+export async function saveChart(session: DatasetSession, png: Uint8Array): Promise<void> {
+  const file = await askForFile(session, "training", vscode.l10n.t("Picture (PNG)"), "png");
+  if (file === null) return;
+  await vscode.workspace.fs.writeFile(vscode.Uri.file(file), png);
+  sayWritten(file, true);
+}
+
+async function askForFile(
+  session: DatasetSession,
+  what: string,
+  title: string,
+  ending: string,
+): Promise<string | null> {
+  const uri = await vscode.window.showSaveDialog({
+    defaultUri: vscode.Uri.file(path.join(folderOf(session), `${fileStem(session.name)}-${what}.${ending}`)),
+    filters: { [title]: [ending] },
+    saveLabel: vscode.l10n.t("Export"),
+  });
+  return uri?.fsPath ?? null;
+}
+
+async function mayReplace(file: string): Promise<boolean> {
+  const replace = vscode.l10n.t("Replace");
+  const question = vscode.l10n.t("{0} is there already. Replace it?", path.basename(file));
+  const detail = vscode.l10n.t("The images of the notebook are written there.");
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, replace)) === replace;
+}
+
+/** The workspace folder that is at hand, or where the dataset lies. */
+function folderOf({ request }: DatasetSession): string {
+  const [input = ""] = request.inputs;
+  return workspaceOf(input) ?? path.dirname(input);
+}
+
+/** Says where something was written; does not wait for an answer. */
+function sayWritten(file: string, isFile: boolean): void {
+  const open = vscode.l10n.t("Open");
+  const show = vscode.l10n.t("Reveal");
+  const message = vscode.l10n.t("Wrote {0}.", path.basename(file));
+  void vscode.window.showInformationMessage(message, ...(isFile ? [open] : []), show).then(async (choice) => {
+    if (choice === open) await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(file));
+    if (choice === show) await reveal(file);
+  });
+}
