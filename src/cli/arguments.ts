@@ -7,6 +7,8 @@ export interface OptionSpec {
   /** Stands for the value in the help; an option without one is a switch. */
   readonly value?: string;
   readonly multiple?: boolean;
+  /** The option is a switch that may have a value, one that looks like this. */
+  readonly optional?: RegExp;
   readonly help: string;
 }
 
@@ -100,9 +102,12 @@ export function parseArguments(args: readonly string[], options: readonly Option
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
-      options.map(({ name, short, value }) => [
+      options.map(({ name, short, value, optional }) => [
         name,
-        { type: value === undefined ? "boolean" : "string", ...(short === undefined ? {} : { short }) } as const,
+        {
+          type: value === undefined || optional !== undefined ? "boolean" : "string",
+          ...(short === undefined ? {} : { short }),
+        } as const,
       ]),
     ),
     allowPositionals: true,
@@ -112,12 +117,22 @@ export function parseArguments(args: readonly string[], options: readonly Option
   });
   const positionals: string[] = [];
   const values = new Map<string, readonly string[]>();
-  for (const token of tokens) {
+  let taken: unknown;
+  for (const [index, token] of tokens.entries()) {
+    if (token === taken) continue;
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const option = options.find(({ name }) => name === token.name);
     if (option === undefined) throw unknownOption(token.rawName, options);
     const before = values.get(option.name);
+    if (option.optional !== undefined) {
+      const next = tokens[index + 1];
+      const given =
+        token.value ?? (next?.kind === "positional" && option.optional.test(next.value) ? next.value : null);
+      if (given !== null && token.value === undefined) taken = next;
+      values.set(option.name, given === null ? [] : [given]);
+      continue;
+    }
     if (option.value === undefined) {
       if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value.`);
       values.set(option.name, []);

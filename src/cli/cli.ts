@@ -2,12 +2,15 @@ import { version } from "../../package.json";
 import { CleanSplitError, messageOf } from "../core/errors";
 import type { Engine } from "../engine/engine";
 import { nearest, parseArguments, suggest, UsageError } from "./arguments";
-import { EXIT, INTERRUPTIONS, StoppedInspection, type CliProcess, type Command, type Interruption } from "./command";
+import { EXIT, INTERRUPTIONS, StoppedWork, type CliProcess, type Command, type Interruption } from "./command";
+import { auditLabels } from "./commands/auditLabels";
 import { commandHelpLines, helpCommand, overviewLines } from "./commands/help";
 import { inspect } from "./commands/inspect";
+import { installTensorFlow } from "./commands/installTensorFlow";
 import { quarantine } from "./commands/quarantine";
 import { sample } from "./commands/sample";
 import { sanitize } from "./commands/sanitize";
+import { experiments } from "./commands/experiments";
 import { train } from "./commands/train";
 import { restore, undo } from "./commands/undo";
 import { verify } from "./commands/verify";
@@ -25,6 +28,9 @@ export const COMMANDS: readonly Command[] = [
   quarantine,
   restore,
   train,
+  experiments,
+  auditLabels,
+  installTensorFlow,
   sample,
   helpCommand(() => COMMANDS),
 ];
@@ -82,10 +88,7 @@ export async function runCli(argv: readonly string[], process: CliProcess): Prom
     if (process.signal.aborted) {
       const reason = interruptionOf(process.signal);
       // A reader that went away wants to hear nothing.
-      const text =
-        error instanceof StoppedInspection
-          ? "Stopped. What was read is kept; the same command goes on from there."
-          : "Cancelled.";
+      const text = error instanceof StoppedWork ? error.message : "Cancelled.";
       if (reason !== "SIGPIPE") err.print(line(text));
       return INTERRUPTIONS[reason];
     }

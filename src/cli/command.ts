@@ -89,8 +89,8 @@ export const DATASET_OPTIONS: readonly OptionSpec[] = [
   { name: "no-cache", help: "Read every image again, and keep nothing for the next time." },
 ];
 
-/** An inspection that a signal stopped after it had read image files, which the index keeps for the next one. */
-export class StoppedInspection extends Error {}
+/** Work that a signal stopped and that can be gone on with; the message says how. */
+export class StoppedWork extends Error {}
 
 /** What of equal and similar images counts. */
 export interface Counted {
@@ -158,7 +158,9 @@ export async function inspectWithProgress(
   } catch (error) {
     // Only image files are kept, and those are in folders.
     const isKept = reached.has("reading") && !context.args.has("no-cache") && request.inputs.some(isFolder);
-    throw run.signal.aborted && isKept ? new StoppedInspection() : error;
+    throw run.signal.aborted && isKept
+      ? new StoppedWork("Stopped. What was read is kept; the same command goes on from there.")
+      : error;
   }
 }
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env node
+import path from "node:path";
 import { createEngine } from "../engine/createEngine";
 import { cacheFolder } from "../engine/index/cacheFolder";
 import { runCli } from "./cli";
 import { INTERRUPTIONS, type Interruption } from "./command";
+import { escapeHostile } from "./output/escape";
 import { SHOW_CURSOR } from "./output/progress";
 import type { Output } from "./output/terminal";
 
 const abort = new AbortController();
+const nativeFolder = path.join(cacheFolder(), "native");
 
 // The first signal stops the run in good order, the second one gives up on that.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -48,7 +51,14 @@ void runCli(process.argv.slice(2), {
   signal: abort.signal,
   platform: process.platform,
   createEngine: ({ cache, ...options }) =>
-    createEngine({ dist: __dirname, indexFolder: cache ? cacheFolder() : null, ...options }),
+    createEngine({
+      dist: __dirname,
+      indexFolder: cache ? cacheFolder() : null,
+      experimentsFolder: cache ? path.join(cacheFolder(), "experiments") : null,
+      nativeFolder,
+      log: (line) => process.stderr.write(`${escapeHostile(line)}\n`),
+      ...options,
+    }),
 }).then((code) => {
   process.exitCode = code;
   // A pipe is written asynchronously: leave when it took everything, and do not wait for what may be left running.

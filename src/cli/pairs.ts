@@ -1,5 +1,6 @@
 import type { GroupQuery, GroupView, PairPage, Tier } from "../core/leakage/report";
 import { quickRun, type CommandContext } from "./command";
+import { csvRow } from "./csv";
 
 const PAGE = 500;
 
@@ -11,7 +12,7 @@ const COLUMNS = ["tier", "first", "second", "score", "transform", "shift_x", "sh
  * group, then near pairs of different pictures, the best score first. Images are named as in reports.
  */
 export async function* pairsCsv(context: CommandContext, inspection: string, tier: Tier): AsyncGenerator<string> {
-  yield row(COLUMNS);
+  yield csvRow(COLUMNS);
   const fileGroupOf = new Map<number, number>();
   for await (const { group, members } of groupsOf(context, inspection, { tier: "file" })) {
     for (const { sample } of members) fileGroupOf.set(sample, group);
@@ -23,7 +24,7 @@ export async function* pairsCsv(context: CommandContext, inspection: string, tie
     yield others
       .map(({ sample, id }) => {
         const isSameFile = fileGroup !== undefined && fileGroupOf.get(sample) === fileGroup;
-        return row([isSameFile ? "file" : "pixel", first.id, id, "", "", "", "", ""]);
+        return csvRow([isSameFile ? "file" : "pixel", first.id, id, "", "", "", "", ""]);
       })
       .join("");
   }
@@ -32,7 +33,7 @@ export async function* pairsCsv(context: CommandContext, inspection: string, tie
     const page: PairPage = await context.engine().pairs({ inspection, from, count: PAGE }, quickRun(context));
     yield page.pairs
       .map(({ first, second, nearness: { score, transform, shift, verdict } }) =>
-        row(["near", first.id, second.id, scoreText(score), transform, ...shift.map(String), verdict ?? ""]),
+        csvRow(["near", first.id, second.id, scoreText(score), transform, ...shift.map(String), verdict ?? ""]),
       )
       .join("");
     from += page.pairs.length;
@@ -58,8 +59,4 @@ export async function* groupsOf(
 /** Scores are 32-bit floats: the digits beyond those that tell them apart say nothing. */
 function scoreText(score: number): string {
   return String(Number(score.toPrecision(9)));
-}
-
-function row(fields: readonly string[]): string {
-  return `${fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",")}\r\n`;
 }

@@ -4,7 +4,7 @@ import type { Terminal } from "./terminal";
 import { line, lineWidth, span, type Line } from "./text";
 import { head } from "./width";
 
-/** How far something is, in images unless there is a note; `total` is 0 while unknown. */
+/** How far something is, in images unless there is a note, which is all that is shown while the total is unknown; `total` is 0 while unknown. */
 export interface Step {
   readonly title: string;
   readonly done: number;
@@ -91,7 +91,7 @@ export class ProgressLine {
     const { symbols } = this.terminal;
     const title = step.title.padEnd(10);
     const text = progressText(step.done, step.total, rate);
-    if (step.total === 0) return line(title, span(` ${text}`, "faint"));
+    if (step.total === 0) return line(title, span(` ${step.note ?? text}`, "faint"));
     const share = Math.min(1, step.done / step.total);
     const length = step.note === undefined ? this.barLength(step.total) : SHORT_BAR;
     const full = Math.round(share * length);
@@ -118,6 +118,7 @@ export class ProgressLine {
 }
 
 function plainLine({ title, done, total, note }: Step, rate: Rate | null): Line {
+  if (note !== undefined && total === 0) return line(`${title}: ${note}`);
   if (note !== undefined) return line(`${title}: ${number(done)} of ${number(total)}, ${note}`);
   return line(`${title} ${progressText(done, total, rate)}`.trimEnd());
 }

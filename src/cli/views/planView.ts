@@ -1,4 +1,5 @@
 import { number, plural } from "../../core/leakage/verdict";
+import { whyEmpty } from "../../core/sanitize/empty";
 import type { ApplyResult, ChangeReason, PlanSplit, PlanSummary, PolicyPreview } from "../../core/sanitize/plan";
 import { line, span, type Line } from "../output/text";
 import { table, type Cell, type TableStyle } from "../output/table";
@@ -8,6 +9,7 @@ const REASONS: readonly (readonly [ChangeReason, string])[] = [
   ["leaks", "also in a protected split"],
   ["duplicate", "has a twin that stays"],
   ["conflict", "equal images, different labels"],
+  ["label", "label judged wrong"],
   ["unreadable", "unreadable"],
   ["invalid", "no valid sample"],
   ["balance", "so that classes are balanced"],
@@ -39,6 +41,7 @@ export function planLines(plan: PlanSummary, style: TableStyle): readonly Line[]
       number(counts.reduce((sum, count) => sum + count, 0)),
     ];
   });
+  const empty = whyEmpty(plan.splits);
   const total: readonly Cell[] = ["total", ...plan.splits.map((split) => number(removedOf(split))), number(removed)];
   const outputs = firstOf(plan.outputs, SHOWN_OUTPUTS);
   return [
@@ -67,6 +70,7 @@ export function planLines(plan: PlanSummary, style: TableStyle): readonly Line[]
           style,
           "warning",
         )),
+    ...(plan.undecided > 0 || empty === null ? [] : bullet(empty, style, "warning")),
     ...(removed === 0
       ? bullet("Nothing leaves: every image stays.", style, "good", style.symbols.check)
       : [

@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { DatasetRequest } from "../../../src/core/dataset/dataset";
-import type { TrainingSpec } from "../../../src/core/training/training";
+import type { ExperimentSpec } from "../../../src/core/training/experiment";
 import { nearest } from "../../../src/cli/arguments";
 import { quote } from "../../../src/cli/dataset";
 import type { Engine } from "../../../src/engine/engine";
-import { leakyReport, run, trainingResult, withNear } from "./stub";
+import { EXPERIMENT, experimentResult, experimentSummary, leakyReport, run, withNear } from "./stub";
 
 describe("arguments", () => {
   const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
@@ -53,8 +53,15 @@ describe("arguments", () => {
       /--sizes needs a whole number of at least 1, not "everything"/,
     ],
     ["bad data", ["train", "x", "--data", "sanitised"], /did you mean sanitized\?/],
+    ["seeds that are none", ["train", "x", "--seeds", "a"], /--seeds needs a whole number from 1 to 1000, not "a"/],
+    ["two channels", ["train", "x", "--channels", "2"], /1 for grey or 3 for colour/],
+    ["a notebook of another name", ["train", "x", "--notebook", "a.txt"], /needs a file named \.ipynb/],
+    ["a kind of no notebook", ["train", "x", "--notebook-kind", "keras"], /needs --notebook FILE/],
+    ["a form of no model", ["train", "x", "--model-format", "onnx"], /needs --save-model DIR/],
+    ["to go on differently", ["train", "x", "--resume", "--epochs", "3"], /goes on with an experiment as it was begun/],
     ["sanitize without a target", ["sanitize", "x"], /--out DIR.*--dry-run/],
     ["sample without a folder", ["sample"], /Name the folder/],
+    ["install-tensorflow with a folder", ["install-tensorflow", "x"], /takes no paths/],
     ["sample with two folders", ["sample", "a", "b"], /one folder/],
     ["help of an unknown command", ["help", "trian"], /no command trian; did you mean train\?/],
   ];
@@ -137,27 +144,89 @@ describe("arguments", () => {
   });
 
   it("training options become a specification", async () => {
-    const specs: TrainingSpec[] = [];
-    const train = async ({ spec }: { spec: TrainingSpec }): Promise<ReturnType<typeof trainingResult>> => {
+    const specs: Partial<ExperimentSpec>[] = [];
+    const runExperiment: Engine["runExperiment"] = async ({ spec }) => {
       specs.push(spec);
-      return trainingResult();
+      return experimentResult();
     };
-    await run(["train", "x"], { engine: { train } });
-    await run(
-      ["train", "x", "--sizes", "50,all", "--sizes", "7", "--seed", "0", "--epochs", "3", "--data", "sanitized"],
+    const words =
+      "--sizes 50,all --sizes 7 --seeds 3 --epochs 3 --data sanitized --models knn,mlp --batch 64 --learning-rate .5 " +
+      "--side 16 --channels 3 --tier near --backend wasm";
+    await run(["train", "x"], { engine: { runExperiment } });
+    await run(["train", "x", ...words.split(" ")], { engine: { runExperiment } });
+    await run(["train", "x", "--seeds", "7,0"], { engine: { runExperiment } });
+    assert.deepEqual(specs, [
+      {},
       {
-        engine: { train },
+        models: ["knn", "mlp"],
+        sizes: [50, "all", 7],
+        seeds: [1, 2, 3],
+        data: ["sanitized"],
+        tier: "near",
+        epochs: 3,
+        batchSize: 64,
+        learningRate: 0.5,
+        side: 16,
+        channels: 3,
+        backend: "wasm",
       },
+      { seeds: [7, 0] },
+    ]);
+  });
+
+  it("an experiment is gone on with by its name, or the last one", async () => {
+    const asked: string[] = [];
+    const engine: Partial<Engine> = {
+      runExperiment: () => assert.fail("is not begun anew"),
+      resumeExperiment: async ({ experiment }) => {
+        asked.push(experiment);
+        return experimentResult();
+      },
+      experiments: async () => [experimentSummary({ experiment: "20270101-000000-abcdef" }), experimentSummary()],
+    };
+    for (const words of [
+      ["x", "--resume"],
+      ["--resume", "x"],
+      ["x", "--resume", EXPERIMENT],
+      [`--resume=${EXPERIMENT}`, "x"],
+    ]) {
+      assert.equal((await run(["train", ...words, "--quiet"], { engine })).code, 0);
+    }
+    assert.deepEqual(asked, ["20270101-000000-abcdef", "20270101-000000-abcdef", EXPERIMENT, EXPERIMENT]);
+    const none = await run(["train", "x", "--resume"], { engine: { experiments: async () => [] } });
+    assert.equal(none.code, 2);
+    assert.match(none.stderr, /no experiment on this dataset to go on with/);
+  });
+
+  it("exports are named before the training and written after it", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "cleansplit-cli-"));
+    const asked: unknown[] = [];
+    const engine: Partial<Engine> = {
+      exportExperiment: async ({ format, file, overwrite }) => {
+        asked.push([format, file, overwrite]);
+        return { files: [file] };
+      },
+      exportModel: async ({ run, format, folder: to }) => {
+        asked.push([run, format, to]);
+        return { folder: to, files: [] };
+      },
+    };
+    const words = "--csv a.csv --notebook b.ipynb --notebook-kind sklearn --save-model m --model-format onnx".split(
+      " ",
     );
-    assert.deepEqual(specs[0]?.sizes, [50, 100, 1000, 5000, "all"]);
-    assert.deepEqual(specs[1], {
-      sizes: [50, "all", 7],
-      data: ["sanitized"],
-      seed: 0,
-      epochs: 3,
-      batchSize: 128,
-      learningRate: 0.01,
-    });
+    const { stdout } = await run(["train", "x", ...words], { engine, cwd: folder });
+    const at = (name: string): string => path.join(folder, name);
+    // Of the two models that are kept, the one of original data has the higher accuracy on clean images.
+    assert.deepEqual(asked, [
+      ["csv", at("a.csv"), true],
+      ["sklearn", at("b.ipynb"), true],
+      [8, "onnx", at("m")],
+    ]);
+    for (const name of ["a.csv", "b.ipynb", "m"]) assert.ok(stdout.includes(`  ${at(name)}\n`));
+    const inspect = (): never => assert.fail("must not be inspected");
+    const missing = await run(["train", "x", "--csv", "no/such.csv"], { engine: { inspect }, cwd: folder });
+    assert.match(missing.stderr, /the folder .* does not exist/);
+    await rm(folder, { recursive: true });
   });
 
   it("near duplicates are searched as asked, and a copy is planned at the tier", async () => {

@@ -13,6 +13,7 @@ describe("exit codes", () => {
     assert.equal((await run(["sanitize", "x", "--out", "y"])).code, 0);
     assert.equal((await run(["train", "x"])).code, 0);
     assert.equal((await run(["sample", "x"])).code, 0);
+    assert.equal((await run(["install-tensorflow"])).code, 0);
   });
 
   const conditions: readonly (readonly [string, Tier, RegExp])[] = [

@@ -137,6 +137,17 @@ describe("a dry run", () => {
     assert.match(stdout, /464 {10}4 {9}3\n/);
     assert.match(stdout, /1 image of the removed waits for your word/);
   });
+
+  it("says that no image would stay, and what to do", async () => {
+    const splits = PLAN.splits.map((split) => ({ ...split, after: 0, removed: { ...split.removed, conflict: 20 } }));
+    const { engine } = recording({ after: 0, splits });
+    const { code, stdout } = await run(["sanitize", "x", "--dry-run"], { engine, columns: 200 });
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /No image would stay, so there is nothing to write\. To keep some, settle conflicts by another rule/,
+    );
+  });
 });
 
 describe("plan files", () => {

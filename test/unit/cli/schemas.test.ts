@@ -4,7 +4,18 @@ import os from "node:os";
 import path from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020";
 import type { Engine } from "../../../src/engine/engine";
-import { cleanReport, GROUPS, leakyReport, CHANGES, run, trainingResult, withNear } from "./stub";
+import {
+  AUDIT,
+  cleanReport,
+  experimentResult,
+  experimentSummary,
+  GROUPS,
+  leakyReport,
+  CHANGES,
+  run,
+  SUSPECTS,
+  withNear,
+} from "./stub";
 
 const DOCS = path.join(__dirname, "../../../docs");
 
@@ -48,21 +59,50 @@ describe("JSON output", () => {
     assertValid(await schema("report"), report);
   });
 
-  it("train prints the result of the training", async () => {
+  it("train prints the experiment", async () => {
     const { stdout, stderr } = await run(["train", "letters", "--json", "-", "--quiet"]);
-    assert.deepEqual(JSON.parse(stdout), trainingResult());
-    assertValid(await schema("training"), JSON.parse(stdout));
+    assert.deepEqual(JSON.parse(stdout), experimentResult());
+    assertValid(await schema("experiment"), JSON.parse(stdout));
     assert.equal(stderr, "");
   });
 
-  it("training without validation, without leaked images and with a size of all is valid", async () => {
-    const result = trainingResult();
-    const runs = result.runs.map((one) => ({
-      ...one,
-      epochs: one.epochs.map((epoch) => ({ ...epoch, valLoss: null, valAccuracy: null })),
-      parts: { ...one.parts, leaked: null },
+  it("an experiment without validation and leaked images, and one that was interrupted, are valid", async () => {
+    const result = experimentResult();
+    const runs = result.runs.map(({ run, curve, result: trained }) => ({
+      run,
+      curve: curve.map((epoch) => ({ ...epoch, valLoss: null, valAccuracy: null })),
+      result: trained === null || run === 11 ? null : { ...trained, scores: { ...trained.scores, leaked: null } },
     }));
-    assertValid(await schema("training"), { ...result, runs });
+    const costs = result.costs.map((cost) => ({
+      ...cost,
+      original: { ...cost.original, leaked: null },
+      sanitized: { ...cost.sanitized, leaked: null },
+      drop: null,
+      composition: null,
+      memorising: null,
+    }));
+    assertValid(await schema("experiment"), { ...result, status: "interrupted", runs, costs });
+    assertValid(await schema("experiment"), {
+      ...result,
+      status: "failed",
+      error: "No.",
+      backends: {},
+      runs: [],
+      costs: [],
+    });
+  });
+
+  it("experiments prints the list", async () => {
+    const { stdout } = await run(["experiments", "letters", "--json", "-"]);
+    assert.deepEqual(JSON.parse(stdout), { schema: "cleansplit/experiments@1", experiments: [experimentSummary()] });
+    assertValid(await schema("experiments"), JSON.parse(stdout));
+  });
+
+  it("audit-labels prints the audit and the first suspects", async () => {
+    const { stdout } = await run(["audit-labels", "letters", "--json", "-", "--top", "1", "--quiet"]);
+    const { audit: _, ...told } = AUDIT;
+    assert.deepEqual(JSON.parse(stdout), { ...told, list: SUSPECTS.slice(0, 1) });
+    assertValid(await schema("label-audit"), JSON.parse(stdout));
   });
 
   it("sanitize prints plan, every removal and result", async () => {
@@ -100,7 +140,7 @@ describe("JSON output", () => {
     const validate = await schema("report");
     assert.equal(validate({ ...leakyReport(), surprise: 1 }), false);
     assert.equal(validate({ ...leakyReport(), conflicts: { groups: -1, samples: 0 } }), false);
-    assert.equal((await schema("training"))({ ...trainingResult(), classes: [1] }), false);
+    assert.equal((await schema("experiment"))({ ...experimentResult(), classes: [1] }), false);
   });
 
   it("control characters of names never reach the terminal by way of JSON", async () => {

@@ -1,3 +1,4 @@
+import type { LabelAudit, Suspect } from "../../../src/core/training/labelAudit";
 import type { Engine } from "../../../src/engine/engine";
 import type {
   DuplicateCounts,
@@ -13,7 +14,15 @@ import type {
 import { MEASURES } from "../../../src/core/near/near";
 import { DEFAULT_OPTIONS } from "../../../src/core/sanitize/options";
 import type { ApplyResult, PlanSummary, PlanChange } from "../../../src/core/sanitize/plan";
-import type { EpochScore, TrainingResult, TrainingRun } from "../../../src/core/training/training";
+import type {
+  EpochScore,
+  ExperimentResult,
+  ExperimentSummary,
+  TrainingRun,
+  TrainingSize,
+} from "../../../src/core/training/experiment";
+import type { Cost, Interval } from "../../../src/core/training/leakageCost";
+import { completeExperiment, planRuns } from "../../../src/core/training/planRuns";
 import { runCli } from "../../../src/cli/cli";
 import type { Environment } from "../../../src/cli/output/terminal";
 
@@ -221,7 +230,17 @@ export const PLAN: PlanSummary = {
       movedIn: 0,
       before: 15364,
       after: 14900,
-      removed: { leaks: 236, duplicate: 217, conflict: 11, unreadable: 0, invalid: 0, balance: 0, split: 0, edited: 0 },
+      removed: {
+        leaks: 236,
+        duplicate: 217,
+        conflict: 11,
+        unreadable: 0,
+        invalid: 0,
+        balance: 0,
+        split: 0,
+        edited: 0,
+        label: 0,
+      },
       shapeBefore: "15,364 images",
       shapeAfter: "14,900 images",
       classes: { A: { before: 15364, after: 14900 } },
@@ -233,7 +252,17 @@ export const PLAN: PlanSummary = {
       movedIn: 0,
       before: 3493,
       after: 3490,
-      removed: { leaks: 0, duplicate: 0, conflict: 0, unreadable: 2, invalid: 1, balance: 0, split: 0, edited: 0 },
+      removed: {
+        leaks: 0,
+        duplicate: 0,
+        conflict: 0,
+        unreadable: 2,
+        invalid: 1,
+        balance: 0,
+        split: 0,
+        edited: 0,
+        label: 0,
+      },
       shapeBefore: "3,493 images",
       shapeAfter: "3,490 images",
       classes: { A: { before: 3493, after: 3490 } },
@@ -265,54 +294,124 @@ const APPLIED: ApplyResult = {
   verified: ["All 18,390 images were read again and equal their source."],
 };
 
-export function trainingResult(): TrainingResult {
+/** A training by the recipe of the course, with two seeds. */
+export function experimentResult(change: Partial<ExperimentResult> = {}): ExperimentResult {
+  const spec = completeExperiment({ sizes: [50, 1000, "all"], seeds: [1, 2] });
+  const available = { original: 15364, sanitized: 14904 };
+  const plan = planRuns(spec, available);
   const epoch = (index: number): EpochScore => ({
     loss: 2 - index / 10,
     accuracy: 0.5 + index / 50,
     valLoss: 1.9 - index / 10,
     valAccuracy: 0.52 + index / 50,
   });
-  const run = (
-    data: TrainingRun["data"],
-    size: TrainingRun["size"],
-    trained: number,
-    accuracy: number,
-  ): TrainingRun => ({
-    data,
-    size,
-    trained,
-    seed: 1,
-    backend: "wasm",
-    epochs: [epoch(1), epoch(2)],
-    test: { loss: 0.7, accuracy, samples: data === "original" ? 3493 : 3415 },
-    parts: {
-      clean: { loss: 0.7, accuracy: accuracy - 0.02, samples: 3415 },
-      leaked: { loss: 0.3, accuracy: 0.96, samples: 78 },
-    },
+  const accuracies: Readonly<Record<string, number>> = { 50: 0.55, 1000: 0.78, all: 0.822 };
+  const results = plan.map((planned): TrainingRun => {
+    const accuracy = (accuracies[planned.size] ?? 0) + planned.seed / 1000 - (planned.data === "original" ? 0 : 0.004);
+    return {
+      ...planned,
+      backend: "kernel",
+      curve: [epoch(1), epoch(2)],
+      seconds: 1.5,
+      isKept: planned.size === "all" && planned.seed === 1,
+      scores: {
+        original: { loss: 0.7, accuracy, samples: 3493 },
+        sanitized: { loss: 0.7, accuracy: accuracy - 0.001, samples: 3448 },
+        clean: { loss: 0.7, accuracy: accuracy - 0.003, samples: 3415 },
+        leaked: { loss: 0.3, accuracy: 0.96, samples: 78 },
+      },
+    };
   });
   return {
-    schema: "cleansplit/training@1",
-    spec: {
-      sizes: [50, 1000, "all"],
-      data: ["original", "sanitized"],
-      seed: 1,
-      epochs: 2,
-      batchSize: 128,
-      learningRate: 0.01,
-    },
-    backend: { backend: "wasm", reason: "the native library is not installed" },
+    schema: "cleansplit/experiment@1",
+    experiment: EXPERIMENT,
+    dataset: { name: "letters", fingerprint: "sha256:0" },
+    started: "2026-11-26T04:35:36.915Z",
+    status: "done",
+    error: null,
+    spec,
+    backends: { softmax: { backend: "kernel", reason: "CleanSplit's own kernel" } },
     features: "28 x 28 grey, (p - 127.5) / 255",
     classes: LETTERS,
-    runs: [
-      run("original", 50, 50, 0.55),
-      run("sanitized", 50, 50, 0.54),
-      run("original", 1000, 1000, 0.78),
-      run("sanitized", 1000, 1000, 0.77),
-      run("original", "all", 15364, 0.822),
-      run("sanitized", "all", 14900, 0.803),
-    ],
+    samples: {
+      train: available,
+      validation: { original: 3360, sanitized: 3291 },
+      test: { original: 3493, sanitized: 3448, clean: 3415, leaked: 78 },
+    },
+    plan,
+    runs: results.map((result, run) => ({ run, curve: result.curve, result })),
+    costs: spec.sizes.map((size): Cost => costAt(size, accuracies[size] ?? 0)),
+    ...change,
   };
 }
+
+/** Names {@link experimentResult}. */
+export const EXPERIMENT = "20261126-043536-fded92";
+
+function costAt(size: TrainingSize, accuracy: number): Cost {
+  const around = (value: number): Interval => ({ value, low: value - 0.01, high: value + 0.01 });
+  const models = { test: around(accuracy), clean: around(accuracy - 0.003), leaked: around(0.96) };
+  return {
+    model: "softmax",
+    size,
+    trained: { original: size === "all" ? 15364 : size, sanitized: size === "all" ? 14904 : size },
+    seeds: 2,
+    samples: { test: 3493, leaked: 78, leakedGroups: 36 },
+    original: models,
+    sanitized: { ...models, sanitized: around(accuracy - 0.001) },
+    drop: around(0.003),
+    composition: around(0.003),
+    memorising: around(0),
+    difference: around(0.004),
+    sentence: `The sentence of size ${size}.`,
+  };
+}
+
+/** The line of {@link experimentResult} in a list. */
+export function experimentSummary(change: Partial<ExperimentSummary> = {}): ExperimentSummary {
+  const { experiment, dataset, started, status, spec, runs, plan, costs } = experimentResult();
+  return {
+    experiment,
+    dataset,
+    started,
+    status,
+    spec,
+    finished: runs.length,
+    planned: plan.length,
+    sentence: costs.at(-1)?.sentence ?? null,
+    ...change,
+  };
+}
+
+/** Two suspects, of which the first has a duplicate that contradicts it. */
+export const SUSPECTS: readonly Suspect[] = [0, 1].map((at) => ({
+  ...sampleView(at, at === 0 ? "test" : "train"),
+  label: "D",
+  suggested: "B",
+  ofLabel: 0.0004,
+  ofSuggested: 0.9953,
+  duplicates: at === 0 ? 2 : 0,
+  conflicting: at === 0 ? 1 : 0,
+  verdict: null,
+}));
+
+/** The audit that found them. */
+export const AUDIT: LabelAudit = {
+  schema: "cleansplit/label-audit@1",
+  audit: "audit-1",
+  model: "Softmax regression",
+  samples: 1000,
+  accuracy: 0.878,
+  folds: 5,
+  suspects: 2,
+  conflicting: 1,
+  estimatedErrors: 0.0021,
+  classes: LETTERS,
+  splits: ["train", "test"],
+  pairs: [{ label: "D", suggested: "B", estimated: 2.1, suspects: 2 }],
+  judged: { right: 0, wrong: 0 },
+  sentence: "2 of 1,000 labels should be looked at: to a model that did not see their images, they look wrong.",
+};
 
 /** An engine that answers at once; methods can be replaced. */
 export function stubEngine({ inspect, ...change }: Partial<Engine> = {}): Engine {
@@ -357,19 +456,50 @@ export function stubEngine({ inspect, ...change }: Partial<Engine> = {}): Engine
       run.progress({ phase: "writing", done: 1, total: 2 });
       return APPLIED;
     },
-    train: async (_, run) => {
-      const result = trainingResult();
-      run.progress({
-        type: "started",
-        backend: result.backend,
-        runs: result.runs.map(({ data, size, trained }) => ({ data, size, trained, epochs: 2 })),
-      });
-      result.runs.forEach((one, index) => {
-        one.epochs.forEach((score, epoch) => run.progress({ type: "epoch", run: index, epoch, score }));
-        run.progress({ type: "run", run: index, result: one });
-      });
+    runExperiment: async (_, run) => {
+      const result = experimentResult();
+      run.progress({ type: "status", status: "loading" });
+      run.progress({ type: "loading", done: 1, total: 2 });
+      run.progress({ type: "snapshot", experiment: { ...result, status: "training", runs: [], costs: [] } });
+      for (const { run: number, curve, result: trained } of result.runs) {
+        curve.forEach((score, epoch) => run.progress({ type: "epoch", run: number, epoch, score }));
+        if (trained !== null) run.progress({ type: "run", run: number, result: trained });
+      }
+      run.progress({ type: "cost", costs: result.costs });
+      run.progress({ type: "status", status: "done" });
       return result;
     },
+    installNative: async (_, run) => {
+      run.progress({ step: "Fetching packages", detail: "" });
+      run.progress({ step: "Fetching packages", detail: "tfjs-4.22.0.tgz" });
+      return { folder: "/cache/native", version: "4.22.0" };
+    },
+    auditLabels: async (_, run) => {
+      run.progress({ phase: "predicting", done: 500, total: 1000 });
+      return AUDIT;
+    },
+    suspects: async ({ query: { from, count } }) => ({
+      total: SUSPECTS.length,
+      suspects: SUSPECTS.slice(from, from + count),
+    }),
+    judgeLabels: async ({ samples, verdict }) => ({
+      ...AUDIT,
+      judged: { right: 0, wrong: 0, ...(verdict === null ? {} : { [verdict]: samples.length }) },
+    }),
+    resumeExperiment: async (_, run) => {
+      run.progress({ type: "snapshot", experiment: experimentResult() });
+      return experimentResult();
+    },
+    pauseExperiment: async () => undefined,
+    experiments: async () => [experimentSummary()],
+    experiment: async () => experimentResult(),
+    forgetExperiment: async () => undefined,
+    runDetails: async () => {
+      throw new Error("No details are asked for.");
+    },
+    mistakes: async () => ({ total: 0, mistakes: [] }),
+    exportExperiment: async ({ file }) => ({ files: [file] }),
+    exportModel: async ({ folder }) => ({ folder, files: ["model.json"] }),
     sample: async ({ into }) => ({ folder: into }),
     close: async () => undefined,
     ...change,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { Report } from "../../../src/core/leakage/report";
-import { costSentence } from "../../../src/core/training/cost";
 import type { Engine } from "../../../src/engine/engine";
 import { drawChart } from "../../../src/cli/output/chart";
 import { escapeHostile } from "../../../src/cli/output/escape";
@@ -10,7 +9,7 @@ import { table } from "../../../src/cli/output/table";
 import { Terminal } from "../../../src/cli/output/terminal";
 import { renderLine } from "../../../src/cli/output/text";
 import { cutMiddle, displayWidth, wrapText } from "../../../src/cli/output/width";
-import { cleanReport, leakyReport, run, trainingResult, withNear } from "./stub";
+import { cleanReport, EXPERIMENT, experimentResult, experimentSummary, leakyReport, run, withNear } from "./stub";
 
 /** C0 except the line feed, DEL and C1. */
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
@@ -31,6 +30,8 @@ const COMMANDS = [
   ["inspect", "letters", "--groups", "3"],
   ["sanitize", "letters", "--out", "y"],
   ["train", "letters"],
+  ["install-tensorflow"],
+  ["experiments", "letters"],
   ["sample", "y"],
   ["help"],
   ["help", "train"],
@@ -89,10 +90,7 @@ describe("terminal", () => {
       (await run(["sanitize", "x", "--out", "y", "--quiet"])).stdout,
       /^18,390 images of 18,857 written to \S+\n$/,
     );
-    assert.equal(
-      (await run(["train", "x", "--quiet"])).stdout,
-      `${costSentence(trainingResult().runs) ?? "no sentence"}\n`,
-    );
+    assert.equal((await run(["train", "x", "--quiet"])).stdout, "The sentence of size all.\n");
   });
 
   it("ASCII terminals get ASCII", async () => {
@@ -298,27 +296,64 @@ describe("inspection as text", () => {
 });
 
 describe("training as text", () => {
-  it("shows original against sanitized, a curve and the cost", async () => {
+  it("says what the leakage costs, then shows every size, a curve and how to see more", async () => {
     const { stdout } = await run(["train", "x"]);
-    assert.match(stdout, /original data +sanitized data/);
-    assert.match(stdout, /^ +all +15,364 +82\.2 % +80\.2 % +96\.0 % +14,900 +80\.3 % +78\.3 % +96\.0 %$/m);
+    assert.ok(stdout.startsWith("The sentence of size all.\n\nSoftmax regression"));
+    assert.match(stdout, /^ +size +data +trained +test +sanitized +clean +leaked$/m);
+    const row =
+      /^ +all +original +15,364 +82\.3 \(81\.2–83\.2\) +82\.3 +82\.0 \(80\.9–82\.9\) +96\.0 \(95\.0–97\.0\)$/m;
+    assert.match(stdout, row);
+    assert.match(stdout, /mean over 2 seeds; 95 % intervals/);
     assert.match(stdout, /● original {2}○ sanitized/);
-    assert.ok(stdout.endsWith(`\n\n${costSentence(trainingResult().runs) ?? "no sentence"}\n`));
+    assert.match(stdout, new RegExp(`cleansplit train x --resume ${EXPERIMENT} --csv runs.csv`));
   });
 
-  it("one size gives a curve by epoch, one kind of data no comparison", async () => {
-    const result = trainingResult();
-    const runs = result.runs.filter(({ data, size }) => data === "original" && size === "all");
-    const { stdout } = await run(["train", "x"], { engine: { train: async () => ({ ...result, runs }) } });
+  it("puts intervals below their values where there is less room", async () => {
+    const { stdout } = await run(["train", "x"], { columns: 80 });
+    assert.match(
+      plain(stdout),
+      /^ +all +original +15,364 +82\.3 +82\.3 +82\.0 +96\.0\n +81\.2–83\.2 +80\.9–82\.9 +95\.0–97\.0$/m,
+    );
+  });
+
+  it("one size gives a curve by epoch, one kind of data the range of its seeds", async () => {
+    const { runs } = experimentResult();
+    const own = runs.filter(({ result }) => result?.data === "original" && result.size === "all");
+    const result = experimentResult({ runs: own, costs: [] });
+    const { stdout } = await run(["train", "x"], { engine: { runExperiment: async () => result } });
     assert.match(stdout, /accuracy on the validation split by epoch/);
-    assert.doesNotMatch(stdout, /sanitized data/);
+    assert.match(stdout, /^ +all +original +15,364 +82\.3 \(82\.3–82\.4\)/m);
+    assert.match(stdout, /the lowest and the highest of them/);
+    assert.doesNotMatch(stdout, /○ sanitized/);
   });
 
   it("a test split without leaks has no columns for its parts", async () => {
-    const result = trainingResult();
-    const runs = result.runs.map((one) => ({ ...one, parts: { clean: one.test, leaked: null } }));
-    const { stdout } = await run(["train", "x"], { engine: { train: async () => ({ ...result, runs }) } });
+    const { samples } = experimentResult();
+    const test = { original: 3493, sanitized: 3493, clean: 3493, leaked: 0 };
+    const result = experimentResult({ samples: { ...samples, test } });
+    const { stdout } = await run(["train", "x"], { engine: { runExperiment: async () => result } });
     assert.doesNotMatch(stdout, /leaked/);
+  });
+
+  it("tells how far it is, and a line for the runs of each size", async () => {
+    const { stderr } = await run(["train", "x"], { columns: 100 });
+    assert.match(plain(stderr), /Training .* % {2}[\d,]+ of [\d,]+ images/);
+    assert.match(plain(stderr), /✓ softmax +original +15,364 {2}test 82\.3 % {2}2 seeds, 3\.0 s/);
+    assert.match(plain(stderr), /softmax: back end kernel, CleanSplit's own kernel/);
+  });
+
+  it("lists what is kept, and how to go on with what is not finished", async () => {
+    const kept = await run(["experiments", "x"]);
+    assert.match(kept.stdout, new RegExp(`^${EXPERIMENT} {2}2026-11-26 04:35 UTC {2}done$`, "m"));
+    assert.match(kept.stdout, /softmax; 50, 1,000, all images; 2 seeds; .*; 12 of 12 runs finished/);
+    assert.match(kept.stdout, /The sentence of size all\./);
+    assert.doesNotMatch(kept.stdout, /--resume/);
+    const engine: Partial<Engine> = {
+      experiments: async () => [experimentSummary({ status: "interrupted", finished: 3 })],
+    };
+    assert.match((await run(["experiments", "x"], { engine })).stdout, /cleansplit train x --resume/);
+    const none = await run(["experiments", "x"], { engine: { experiments: async () => [] } });
+    assert.match(none.stdout, /^No experiment on this dataset is kept\.\n {2}cleansplit train x/);
   });
 });
 
