@@ -39,6 +39,15 @@ export interface Dataset {
   place(sample: number): string;
   /** Where a worker finds a sample. */
   ref(sample: number): SampleRef;
+  locate(sample: number): Location;
+}
+
+/** The source that reads a sample, and where it has it: index of a file, or row of an array. */
+export interface Location {
+  readonly source: Source;
+  /** Index of the source in the dataset. */
+  readonly index: number;
+  readonly position: number;
 }
 
 /**
@@ -86,7 +95,7 @@ export async function openDataset(
     starts,
     spaceOf,
     labelFaults,
-    ...locator(table, sources),
+    ...locator(sources, starts),
   };
 }
 
@@ -103,14 +112,27 @@ function noteUnusedAssignments(found: Recognition): void {
   }
 }
 
-/** Finds a sample in its source. */
-function locator(table: SampleTable, sources: readonly Source[]): Pick<Dataset, "names" | "place" | "ref"> {
-  const locate = (sample: number): { source: Source; position: number } => {
-    const source = sources[table.sourceOf[sample] ?? 0];
-    if (source === undefined) throw new RangeError(`There is no sample ${sample}.`);
-    return { source, position: table.positionOf[sample] ?? 0 };
+/** Finds a sample in its source. Samples are numbered source by source, so that no column has to say it. */
+function locator(
+  sources: readonly Source[],
+  starts: readonly number[],
+): Pick<Dataset, "names" | "place" | "ref" | "locate"> {
+  const locate = (sample: number): Location => {
+    let [index, end] = [0, starts.length];
+    while (end - index > 1) {
+      const middle = (index + end) >>> 1;
+      if ((starts[middle] ?? 0) <= sample) index = middle;
+      else end = middle;
+    }
+    const source = sources[index];
+    const position = sample - (starts[index] ?? 0);
+    if (source === undefined || !(position >= 0 && position < source.size)) {
+      throw new RangeError(`There is no sample ${sample}.`);
+    }
+    return { source, index, position };
   };
   return {
+    locate,
     names: {
       id(sample) {
         const { source, position } = locate(sample);
@@ -168,16 +190,12 @@ function buildTable(
     classes: joined.classes,
     splitOf: new Uint8Array(count),
     classOf: new Int32Array(count).fill(-1),
-    sourceOf: new Uint16Array(count),
-    positionOf: new Uint32Array(count),
   };
   const labelFaults = new Map<number, string>();
   const starts: number[] = [];
   let start = 0;
   parts.forEach(({ source, stretches, listed, labels }, index) => {
     starts.push(start);
-    table.sourceOf.fill(index, start, start + source.size);
-    for (let position = 0; position < source.size; position++) table.positionOf[start + position] = position;
     const classes = joined.indexOf[index];
     let at = start;
     for (const { count: length, split, label } of stretches) {

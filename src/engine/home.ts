@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { CleanSplitError, messageOf } from "../core/errors";
+import { isPartOf } from "./recognition/inputs";
 
 /*
  * What people decided about datasets is kept in files of one folder at or above the dataset, its home. They are made to be
@@ -26,6 +27,11 @@ function isFolder(place: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Where a file of an input without a home is kept: in the wanted folder if it is at or above it, else it would not be found. */
+export function homeFor(input: string, wanted: string | undefined): string {
+  return wanted !== undefined && isPartOf(input, wanted) ? wanted : path.dirname(input);
 }
 
 /** The file of a home that has this name. */

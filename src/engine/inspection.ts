@@ -35,13 +35,14 @@ export async function releaseIndexes(indexes: Indexes): Promise<void> {
 
 /**
  * Reads every sample of a dataset in worker threads and groups the equal ones. Image files that are in an index as they
- * are now are not read.
+ * are now are not read. Without `looks` rows of arrays get nothing that near duplicates are found by.
  */
 export async function inspectDataset(
   dataset: Dataset,
   pool: Pool,
   run: Run<Progress>,
   indexes: Indexes,
+  looks = true,
 ): Promise<Inspection> {
   const fingerprints = createFingerprints(dataset.table.count);
   const notes: string[] = [];
@@ -55,7 +56,7 @@ export async function inspectDataset(
   try {
     for (const [number, source] of dataset.sources.entries()) {
       const start = dataset.starts[number] ?? 0;
-      const reading = { into: fingerprints, start, pool, signal: run.signal, advance };
+      const reading = { looks, into: fingerprints, start, pool, signal: run.signal, advance };
       if (source.kind === "array") {
         await readArray(source, reading);
         continue;

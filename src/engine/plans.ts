@@ -7,6 +7,7 @@ import { number, plural } from "../core/leakage/verdict";
 import { planSplits, viewChange } from "../core/sanitize/buildPlan";
 import type { Given } from "../core/sanitize/draft";
 import { applyEdits } from "../core/sanitize/edits";
+import { whyEmpty } from "../core/sanitize/empty";
 import { completeOptions, type PlanOptions } from "../core/sanitize/options";
 import type { PlanSummary, PolicyPreview } from "../core/sanitize/plan";
 import {
@@ -18,9 +19,10 @@ import {
   type PlanHead,
 } from "../core/sanitize/planFile";
 import { decide, POLICY_NAMES, policyText, previewPolicy } from "../core/sanitize/policies";
-import { isChanged, type Decision } from "../core/sanitize/policy";
+import { CHANGE_REASONS, isChanged, type Decision } from "../core/sanitize/policy";
 import { remainingLeaks } from "../core/sanitize/remaining";
 import { datasetFingerprint } from "./datasetFingerprint";
+import { readVerdicts } from "./lab/verdictsFile";
 import type { Inspection } from "./inspection";
 import { forEachLimited } from "./limited";
 import type { Pool } from "./pool/pool";
@@ -105,7 +107,7 @@ export async function readPlanFile(
   if (found.basis !== file.basis) {
     throw new CleanSplitError(
       "changed",
-      "The plan file cannot be used: its options were changed, or what people decided of near duplicates was, or another " +
+      "The plan file cannot be used: its options were changed, or what people decided of near duplicates or labels was, or another " +
         'version of CleanSplit made it. Make a new plan; only entries of "changes" can be edited.',
     );
   }
@@ -132,9 +134,13 @@ async function compared(inspection: Inspection, decision: Decision, pool: Pool, 
   };
 }
 
-/** The plan itself, when nothing is left to decide; else throws a `CleanSplitError` that says how to. */
+/** The plan itself, when nothing is left to decide and images stay; else throws a `CleanSplitError` that says what to do. */
 export function decided(plan: Plan): Plan {
   const undecided = plan.decision.asks.reduce((sum, asks) => sum + asks, 0);
+  const empty = whyEmpty(plan.splits);
+  if (undecided === 0 && empty !== null) {
+    throw new CleanSplitError("refused", `The plan cannot be carried out. ${empty}`);
+  }
   if (undecided === 0) return plan;
   throw new CleanSplitError(
     "refused",
@@ -157,8 +163,11 @@ function optionsFor({ findings: { near, table } }: Inspection, options: Partial<
 
 async function givenFor(inspection: Inspection, options: PlanOptions, keep: readonly number[]): Promise<Given> {
   const sizes = options.keep === "largest" ? await sizesOfGrouped(inspection, options.tier) : new Map<number, number>();
+  const judged = [...readVerdicts(inspection)];
+  const wrong = new Set(judged.flatMap(([sample, verdict]) => (verdict === "wrong" ? [sample] : [])));
   return {
     keep,
+    wrong,
     name: (sample) => inspection.dataset.names.id(sample),
     fileSize: (sample) => sizes.get(sample) ?? 0,
   };
@@ -197,6 +206,9 @@ function planOf(
   edited: ReadonlySet<number>,
 ): Plan {
   const shapeOf = shapes(inspection, decision);
+  const wrong = decision.reasonOf.filter((reason) => CHANGE_REASONS[reason] === "label").length;
+  const labels =
+    wrong === 0 ? [] : [`${plural(wrong, "image")} whose label was judged wrong ${wrong === 1 ? "leaves" : "leave"}.`];
   const leaks = edited.size === 0 ? 0 : remainingLeaks(inspection.findings, decision, options.tier);
   const edits =
     edited.size === 0
@@ -215,7 +227,7 @@ function planOf(
     basis,
     collisions,
     edited,
-    policy: [policyText(options), ...edits].join(" "),
+    policy: [policyText(options), ...labels, ...edits].join(" "),
     splits: planSplits(inspection.findings, decision, shapeOf),
   };
 }
@@ -301,11 +313,19 @@ function shapes(
     before: decision.splits.map(() => new Set<number>()),
     after: decision.splits.map(() => new Set<number>()),
   };
-  for (let sample = 0; sample < table.count; sample++) {
-    const source = table.sourceOf[sample] ?? 0;
-    sources.before[table.splitOf[sample] ?? 0]?.add(source);
-    sources.after[decision.splitOf[sample] ?? 0]?.add(source);
-  }
+  dataset.sources.forEach(({ size }, source) => {
+    const start = dataset.starts[source] ?? 0;
+    let last = -1;
+    for (let sample = start; sample < start + size; sample++) {
+      const [before, after] = [table.splitOf[sample] ?? 0, decision.splitOf[sample] ?? 0];
+      // Samples of one split follow one another as a rule.
+      const place = before * 256 + after;
+      if (place === last) continue;
+      last = place;
+      sources.before[before]?.add(source);
+      sources.after[after]?.add(source);
+    }
+  });
   return (split, rows, when) => {
     const geometries = new Set<string>();
     for (const index of sources[when][split] ?? []) {

@@ -35,8 +35,12 @@ const PROBED_FILES = 2000;
 /** Jobs that are given out at once: enough for the largest pool. */
 const JOBS_AT_ONCE = 16;
 
-/** How reading is run: `into` takes what is found from row `start` on, `advance` hears how many samples were read. */
+/**
+ * How reading is run: `into` takes what is found from row `start` on, `advance` hears how many samples were read. `looks` says
+ * whether rows are looked at for near duplicates, which takes as long again as the rest.
+ */
 export interface Reading {
+  readonly looks: boolean;
   readonly into: Fingerprints;
   readonly start: number;
   readonly pool: Pool;
@@ -47,12 +51,12 @@ export interface Reading {
 /** Reads all rows of an array. */
 export async function readArray(
   { format, size }: ArraySource,
-  { into, start, pool, signal, advance }: Reading,
+  { looks, into, start, pool, signal, advance }: Reading,
 ): Promise<void> {
   const columns = columnsOf(into);
   await forEachLimited(chunksOf(size), pool.size * 2, async ({ from, count }) => {
     const at = start + from;
-    const reasons = await pool.run("rows", { format, from, count, into: { columns, at } }, signal);
+    const reasons = await pool.run("rows", { format, from, count, looks, into: { columns, at } }, signal);
     for (const [row, reason] of reasons) into.reasons.set(at + row, reason);
     advance(count);
   });

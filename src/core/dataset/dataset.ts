@@ -86,8 +86,4 @@ export interface SampleTable {
   readonly splitOf: Uint8Array;
   /** Index into `classes`, −1 for a sample without a label. */
   readonly classOf: Int32Array;
-  /** Index of the source that reads the sample. */
-  readonly sourceOf: Uint16Array;
-  /** Position within its source: index of a file, or row of an array. */
-  readonly positionOf: Uint32Array;
 }

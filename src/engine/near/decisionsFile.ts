@@ -16,7 +16,7 @@ import {
   type PlacedEntry,
 } from "../../core/near/decisions";
 import type { Dataset } from "../dataset";
-import { damaged, fileOfHome, homeOf, nameBelow, readKept, writeKept } from "../home";
+import { damaged, fileOfHome, homeFor, homeOf, nameBelow, readKept, writeKept } from "../home";
 import { isPartOf } from "../recognition/inputs";
 
 const FILE = "decisions.json";
@@ -90,11 +90,6 @@ function decided({ names }: Dataset, findings: Findings, samples: readonly numbe
   } catch (error) {
     throw new CleanSplitError("refused", messageOf(error));
   }
-}
-
-/** A new home is at or above its input: it would not be found elsewhere. */
-function homeFor(input: string, wanted: string | undefined): string {
-  return wanted !== undefined && isPartOf(input, wanted) ? wanted : path.dirname(input);
 }
 
 function readList(file: string): { readonly list: DecisionList; readonly text: string } | null {

@@ -11,18 +11,21 @@ import { copyColumn, PICTURE_COLUMNS } from "./fingerprintJob";
 import type { JobParameter, Reasons } from "./jobs";
 import { Rows } from "./record";
 
+/** What is found without looks. */
+const DIGESTS = ["pixelDigests"] as const;
+
 /** Fingerprints of rows of an array, at most `MAX_FILES`: all at once where the kernels know them, the others one by one. */
 export async function fingerprintRows(
-  { format, from, count, into }: JobParameter<"rows">,
+  { format, from, count, looks, into }: JobParameter<"rows">,
   kernels: Kernels,
   md5: Md5,
 ): Promise<Reasons> {
   const rows = new Rows(into, md5, kernels);
   const { bytes, pictureAt, dtype } = await readRows(format, from, count);
-  const columns = kernels.rows(bytes, count, dtype, format, true);
+  const columns = kernels.rows(bytes, count, dtype, format, looks);
   const others = uncovered(columns?.covered, count);
   if (columns !== null) {
-    for (const name of PICTURE_COLUMNS) copyColumn(name, columns, 0, count, into.columns, into.at);
+    for (const name of looks ? PICTURE_COLUMNS : DIGESTS) copyColumn(name, columns, 0, count, into.columns, into.at);
   }
   for (const index of others) {
     const { picture, fits } = pictureAt(index);
@@ -40,30 +43,27 @@ export async function fingerprintRows(
 
 /** See the job `checkRows`. */
 export async function checkRows(
-  { format, from, digests, exactly }: JobParameter<"checkRows">,
+  { format, from, digests }: JobParameter<"checkRows">,
   kernels: Kernels,
   md5: Md5,
 ): Promise<number> {
   const count = digests.length / DIGEST_BYTES;
   const { bytes, pictureAt, dtype } = await readRows(format, from, count);
   const columns = kernels.rows(bytes, count, dtype, format, false);
-  const others = uncovered(columns?.covered, count);
   const found = columns === null ? new Uint8Array(digests.length) : columns.pixelDigests.slice();
-  for (const index of others) pixelDigest(md5, pictureAt(index).picture, found, index * DIGEST_BYTES);
-  const different = firstDifference(found, digests);
-  if (different >= 0 || exactly === null) return Math.floor(different / DIGEST_BYTES);
-  return Math.floor((await differenceFrom(exactly, bytes)) / (bytes.length / count));
+  for (const index of uncovered(columns?.covered, count)) {
+    pixelDigest(md5, pictureAt(index).picture, found, index * DIGEST_BYTES);
+  }
+  return Math.floor(firstDifference(found, digests) / DIGEST_BYTES);
 }
 
-/** The first byte that is not that of the rows of an array; -1 when there is none. */
-async function differenceFrom(
-  { file, key, rows }: NonNullable<JobParameter<"checkRows">["exactly"]>,
-  bytes: Uint8Array,
-): Promise<number> {
+/** See the job `compareRows`. */
+export async function compareRows({ array, from, original, rows }: JobParameter<"compareRows">): Promise<number> {
+  const bytes = (await openArray(array.file, array.key)).rows(from, rows.length);
   let at = 0;
-  for await (const piece of piecesOfRows(() => openArray(file, key), rows)) {
+  for await (const piece of piecesOfRows(() => openArray(original.file, original.key), rows)) {
     const different = firstDifference(bytes.subarray(at, at + piece.bytes.length), piece.bytes);
-    if (different >= 0) return at + different;
+    if (different >= 0) return Math.floor((at + different) / (bytes.length / rows.length));
     at += piece.bytes.length;
   }
   return -1;
@@ -94,5 +94,7 @@ async function readRows(
 
 /** Rows that the kernels left out, which are all without `covered`. */
 function uncovered(covered: Uint8Array | undefined, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index).filter((index) => covered?.[index] !== 1);
+  const others: number[] = [];
+  for (let index = 0; index < count; index++) if (covered?.[index] !== 1) others.push(index);
+  return others;
 }

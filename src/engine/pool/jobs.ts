@@ -6,6 +6,9 @@ import type { Limits } from "../near/glyphKernel";
 import type { Space } from "../near/glyphSpace";
 import type { Regime } from "../../core/near/near";
 import type { CertifiedFile } from "../../core/sanitize/certificate";
+import type { CostRun } from "../../core/training/costs";
+import type { TestColumns } from "../../core/training/experiment";
+import type { Cost } from "../../core/training/leakageCost";
 import type { ImageTransfer } from "../../core/sanitize/plan";
 import type { Comparison } from "../engine";
 import type { Nearby, PhotoColumns } from "../kernels/photos";
@@ -157,23 +160,29 @@ export interface Jobs {
     readonly exact: boolean;
     readonly into: Target;
   }): Promise<ReadFiles>;
-  /** Fingerprints of the rows `[from, from + count)` of an array, at most 1024. */
+  /** Fingerprints of the rows `[from, from + count)` of an array, at most 1024; without `looks` only the MD5 of pixels. */
   rows(parameter: {
     readonly format: RowFormat;
     readonly from: number;
     readonly count: number;
+    readonly looks: boolean;
     readonly into: Target;
   }): Promise<Reasons>;
   /**
    * Compares rows of an array from `from` on with the MD5 of pixels that each should have, 16 bytes a row and at most
-   * 1024 rows, and with the bytes of the rows of another array that they should be `exactly`. Answers the first row,
-   * counted from `from`, that is another one, or -1.
+   * 1024 rows. Answers the first row, counted from `from`, that is another one, or -1.
    */
   checkRows(parameter: {
     readonly format: RowFormat;
     readonly from: number;
     readonly digests: Uint8Array;
-    readonly exactly: { readonly file: string; readonly key: string; readonly rows: Uint32Array } | null;
+  }): Promise<number>;
+  /** The same with the bytes of the `rows` of another array, which ascend, at most 1024. */
+  compareRows(parameter: {
+    readonly array: Pick<RowFormat, "file" | "key">;
+    readonly from: number;
+    readonly original: Pick<RowFormat, "file" | "key">;
+    readonly rows: Uint32Array;
   }): Promise<number>;
   /** Reads what a packed file holds. */
   packedHead(parameter: { readonly file: string }): Promise<PackedHead>;
@@ -257,6 +266,8 @@ export interface Jobs {
   }): FoundPhotoPairs;
   /** One row of bytes a sample, all of the same length. */
   features(parameter: { readonly samples: readonly SampleRef[]; readonly format: FeatureFormat }): Promise<Uint8Array>;
+  /** What leakage costs the models of finished runs, see `leakageCosts`; some tenths of a second for a model and size. */
+  costs(parameter: { readonly runs: readonly CostRun[]; readonly test: TestColumns }): readonly Cost[];
   /** Brings image files into a folder, flushes them and checks each against the MD5 that the inspection found. */
   copy(parameter: {
     readonly root: string;

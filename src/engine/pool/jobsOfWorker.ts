@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { messageOf } from "../../core/errors";
 import type { Picture } from "../../core/picture";
+import { leakageCosts } from "../../core/training/costs";
 import type { Comparison } from "../engine";
 import { decodeImage, tryDecodeFast } from "../decode/decode";
 import { encodeThumbnail, resizeTo } from "../decode/thumbnail";
@@ -20,7 +21,7 @@ import { closeShared, openShared, probeScaling, readRows } from "../sources/rows
 import { compareTwins } from "./compareTwins";
 import { copyFiles, digestFiles, measureFiles } from "./copyFiles";
 import { fingerprintFiles } from "./fingerprintFiles";
-import { checkRows, fingerprintRows } from "./fingerprintRows";
+import { checkRows, compareRows, fingerprintRows } from "./fingerprintRows";
 import { glyphCoordinates, glyphPairs, glyphTree } from "./glyphJobs";
 import { changed, lookFiles, lookRows } from "./lookFiles";
 import type { ArrayFileHead, EncodedPicture, FeatureFormat, FoundPhotoPairs, Jobs, SampleRef } from "./jobs";
@@ -62,6 +63,7 @@ export const jobs: Jobs = {
 
   rows: (parameter) => fingerprintRows(parameter, kernels, md5),
   checkRows: (parameter) => checkRows(parameter, kernels, md5),
+  compareRows,
 
   packedHead,
   packed: (parameter) => fingerprintPacked(parameter, kernels, md5),
@@ -104,6 +106,7 @@ export const jobs: Jobs = {
     return Buffer.concat(rows);
   },
 
+  costs: ({ runs, test }) => leakageCosts(runs, test),
   copy: (parameter) => copyFiles(parameter, md5),
   measure: measureFiles,
   digest: digestFiles,

@@ -6,13 +6,14 @@ import type { Phase } from "../../core/progress";
 import type { CertifiedFile } from "../../core/sanitize/certificate";
 import type { ApplyResult, ImageTransfer } from "../../core/sanitize/plan";
 import type { Progress, Run } from "../engine";
+import type { Inspection } from "../inspection";
 import type { Pool } from "../pool/pool";
 import { abortError } from "../process/rpc";
 import { Attempt, attemptFolder } from "./attempt";
 import { CERTIFICATE, certificateOf, writeCertificate } from "./certificate";
 import { writeError } from "./durable";
 import { identityOf } from "./identity";
-import { inspectAgain } from "./inspectAgain";
+import { compareWithPlan, inspectAgain } from "./inspectAgain";
 import { MANIFEST, manifestOf } from "./manifest";
 import { outputsOf, type Output, type Plan, type Writing } from "./outputs";
 import { assertFree, bytesText, checkSpace, checkTarget, freeBytes, makeParent } from "./target";
@@ -55,8 +56,8 @@ export async function applyPlan(
     await assertFree(target);
     await checkSpace(plan, outputs, attempt.data, { pool, images, signal: run.signal });
     const total = outputs.reduce((sum, { samples }) => sum + samples, 0);
-    await writeOutputs(work, total);
-    const verified = await verifyOutputs(work, total);
+    const { digested } = await writeOutputs(work, total);
+    const verified = await whenBothEnd(verifyOutputs(work, total), digested);
     const result = [...verified, "The source was not changed."];
     await writeRecords(work, identity, result);
     run.signal.throwIfAborted();
@@ -75,22 +76,43 @@ export async function applyPlan(
   }
 }
 
-/** Writes every output that an earlier attempt did not finish. */
-async function writeOutputs(work: Work, total: number): Promise<void> {
-  const { outputs, attempt, files } = work;
+/**
+ * Writes every output that an earlier attempt did not finish. What it answers ends when the digests of all that was written are
+ * known and in the journal: files are digested while others are written or read.
+ */
+async function writeOutputs(work: Work, total: number): Promise<{ readonly digested: Promise<void> }> {
+  const { outputs, attempt } = work;
   const writing = counted(work, "writing", total);
-  for (const [index, output] of outputs.entries()) {
-    if (await isFinished(work, index)) {
-      writing.advance(output.samples);
-      continue;
+  let digested = Promise.resolve();
+  try {
+    for (const [index, output] of outputs.entries()) {
+      if (await isFinished(work, index)) {
+        writing.advance(output.samples);
+        continue;
+      }
+      const paths = await output.write(attempt.data, writing);
+      const before = digested;
+      digested = (async () => {
+        await before;
+        await finish(work, index, paths);
+      })();
+      // Whoever waits for all of them hears of a failure, perhaps later.
+      digested.catch(() => undefined);
     }
-    const paths = await output.write(attempt.data, writing);
-    await addDigests(
-      work,
-      paths.filter((file) => !files.has(file)),
-    );
-    await attempt.finished(index, paths);
+  } catch (error) {
+    await digested.catch(() => undefined);
+    throw error;
   }
+  return { digested };
+}
+
+/** Puts an output that was written into the journal, with the digests of its files. */
+async function finish(work: Work, index: number, paths: readonly string[]): Promise<void> {
+  await addDigests(
+    work,
+    paths.filter((file) => !work.files.has(file)),
+  );
+  await work.attempt.finished(index, paths);
 }
 
 /** Whether all files of an output are as an earlier attempt finished them. */
@@ -117,18 +139,29 @@ async function addDigests({ attempt, pool, run, files }: Work, paths: readonly s
   await attempt.wrote(written);
 }
 
-/** Compares all outputs with their sources, then inspects the folder as a whole; answers what holds. */
+/** Inspects the folder as a whole and compares all outputs with their sources; answers what holds. */
 async function verifyOutputs(work: Work, total: number): Promise<string[]> {
   const { plan, images, outputs, attempt, pool, run } = work;
-  const verified: string[] = [];
   const checking = counted(work, "verifying", total);
-  for (const output of outputs) verified.push(await output.verify(attempt.data, checking));
-  if (images === "symlink") {
-    verified.push("Links that lead out of a dataset are not followed, so the copy was not inspected again.");
-  } else if (images !== "index") {
-    verified.push(...(await inspectAgain(plan, attempt.data, pool, run)));
-  }
-  return verified.filter((sentence) => sentence !== "");
+  const verify = async (written: Inspection | null): Promise<string[]> => {
+    const verified: string[] = [];
+    for (const output of outputs) verified.push(await output.verify(attempt.data, checking, written));
+    if (images === "symlink") {
+      verified.push("Links that lead out of a dataset are not followed, so the copy was not inspected again.");
+    }
+    if (written !== null) verified.push(...(await compareWithPlan(plan, attempt.data, written, pool, run)));
+    return verified.filter((sentence) => sentence !== "");
+  };
+  const isInspected = images !== "symlink" && images !== "index";
+  return isInspected ? inspectAgain(plan, attempt.data, pool, run, verify) : verify(null);
+}
+
+/** What `result` is. Rejects when either does, but not before both have ended: then the files can go that they read. */
+async function whenBothEnd<T>(result: Promise<T>, other: Promise<unknown>): Promise<T> {
+  const [first, second] = await Promise.allSettled([result, other]);
+  if (first.status === "rejected") throw first.reason;
+  if (second.status === "rejected") throw second.reason;
+  return first.value;
 }
 
 /** Writes manifest and certificate, and brings all names to the disk. */

@@ -1,12 +1,14 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { CleanSplitError } from "../../core/errors";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { number, plural } from "../../core/leakage/verdict";
+import type { Inspection } from "../inspection";
 import { forEachLimited } from "../limited";
 import { totalBytes } from "../sources/arrays/ndarray";
 import { readPieces } from "../sources/pieces";
-import type { ArrayFileKind } from "../sources/sources";
+import type { ArrayFileKind, RowFormat } from "../sources/sources";
 import { arrayCopies, type ArrayCopy, type Piece } from "./arrayCopies";
 import type { ArrayEntry, ArrayWriter } from "./arrayFile";
 import { hdf5Writer, type Beside } from "./hdf5";
@@ -18,6 +20,8 @@ import { writeRecords } from "./records";
 
 /** Rows of pictures that one job checks. */
 const CHECK_ROWS = 1024;
+
+const DIGEST_WORDS = DIGEST_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 
 /** Bytes that an array takes at most beyond its elements and its name. */
 const HEADER_BYTES = 4096;
@@ -65,9 +69,9 @@ function arrayOutput(plan: Plan, file: string, copies: readonly ArrayCopy[]): Ou
       if (first !== undefined) await writerFor(plan, first.place.kind, copies)(target, entries, signal);
       return [file];
     },
-    async verify(folder, writing) {
+    async verify(folder, writing, inspected) {
       const written = path.join(folder, file);
-      for (const copy of pictures) await verifyPictures(plan, written, copy, writing);
+      for (const copy of pictures) await verifyPictures(plan, written, copy, writing, inspected);
       for (const copy of copies) if (copy.like.holds !== "images") await verifyBytes(written, copy, writing.signal);
       return sentenceOf(file, samples, copies);
     },
@@ -153,31 +157,65 @@ async function* chunksOf(pieces: readonly Piece[], advance: (samples: number) =>
   }
 }
 
-/** Compares the pictures of a written array with what was inspected, in workers. */
+/**
+ * Compares the pictures of a written array with what was inspected: by the MD5 of its rows where `inspected`, an inspection of
+ * the copy, has them, else by reading them in workers. Floats have digits that their pixels say nothing about, so their
+ * bytes are compared with those of the source, too.
+ */
 async function verifyPictures(
   { inspection: { dataset, findings } }: Plan,
   file: string,
-  { place, like, pieces }: ArrayCopy,
+  { place, like, samples, pieces }: ArrayCopy,
   { pool, signal, advance }: Writing,
+  inspected: Inspection | null,
 ): Promise<void> {
+  const expected = wordsOf(findings.fingerprints.pixelDigests);
   let at = 0;
   for (const { source, rows } of pieces) {
     const start = dataset.starts[dataset.sources.indexOf(source)] ?? 0;
     const before = at;
+    const { file: original, key, scaling } = source.format;
     // What is written of records has the keys that the reader of records gives.
-    const format = { ...source.format, file, key: like.holds === "records" ? source.format.key : place.key };
+    const format = { ...source.format, file, key: like.holds === "records" ? key : place.key };
+    const found = inspected === null ? null : digestsOfArray(inspected, format, samples);
     await forEachLimited(chunkStarts(rows.length), pool.size * 2, async (from) => {
       const chunk = rows.subarray(from, from + CHECK_ROWS);
-      const digests = digestsOf(findings.fingerprints.pixelDigests, start, chunk);
-      const { file: original, key, scaling } = source.format;
-      // Floats have digits that their pixels say nothing about.
-      const exactly = scaling === null ? null : { file: original, key, rows: chunk };
-      const wrong = await pool.run("checkRows", { format, from: before + from, digests, exactly }, signal);
-      if (wrong >= 0) throw misaligned(file, place.key, before + from + wrong, source.format.file);
+      const first = before + from;
+      let wrong: number;
+      if (found === null) {
+        const digests = digestsOf(findings.fingerprints.pixelDigests, start, chunk);
+        wrong = await pool.run("checkRows", { format, from: first, digests }, signal);
+      } else wrong = chunk.findIndex((row, index) => !isSameDigest(found, first + index, expected, start + row));
+      if (wrong < 0 && scaling !== null) {
+        const [array, source] = [format, { file: original, key }];
+        wrong = await pool.run("compareRows", { array, from: first, original: source, rows: chunk }, signal);
+      }
+      if (wrong >= 0) throw misaligned(file, place.key, first + wrong, original);
       advance(chunk.length);
     });
     at += rows.length;
   }
+}
+
+/** The MD5 of every row of an array, in words, when it was inspected as rows of just that format. */
+function digestsOfArray({ dataset, findings }: Inspection, format: RowFormat, rows: number): Uint32Array | null {
+  const index = dataset.sources.findIndex(
+    (source) => source.kind === "array" && source.size === rows && isDeepStrictEqual(source.format, format),
+  );
+  if (index < 0) return null;
+  const start = (dataset.starts[index] ?? 0) * DIGEST_BYTES;
+  return wordsOf(findings.fingerprints.pixelDigests.subarray(start, start + rows * DIGEST_BYTES));
+}
+
+function wordsOf({ buffer, byteOffset, length }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length / Uint32Array.BYTES_PER_ELEMENT);
+}
+
+function isSameDigest(a: Uint32Array, first: number, b: Uint32Array, second: number): boolean {
+  for (let word = 0; word < DIGEST_WORDS; word++) {
+    if (a[first * DIGEST_WORDS + word] !== b[second * DIGEST_WORDS + word]) return false;
+  }
+  return true;
 }
 
 function* chunkStarts(count: number): Generator<number> {
@@ -214,18 +252,18 @@ async function verifyBytes(
         if (next.done === true) throw misaligned(file, place.key, row, original.file);
         rest = Buffer.concat([rest, next.value.bytes]);
       }
-      if (Buffer.compare(rest.subarray(0, bytes.length), bytes) !== 0) {
-        throw misaligned(file, place.key, row + firstDifference(rest, bytes, bytes.length / count), original.file);
-      }
+      const wrong = firstDifference(rest, bytes, bytes.length / count);
+      if (wrong >= 0) throw misaligned(file, place.key, row + wrong, original.file);
       rest = rest.subarray(bytes.length);
       row += count;
     }
   }
 }
 
-/** The first row of `size` bytes in which two pieces differ. */
-function firstDifference(a: Uint8Array, b: Uint8Array, size: number): number {
-  return Math.floor(b.findIndex((byte, at) => byte !== a[at]) / size);
+/** The first row of `size` bytes of `expected` that is another one in `found`, which is not shorter; -1 without one. */
+function firstDifference(found: Uint8Array, expected: Uint8Array, size: number): number {
+  if (Buffer.compare(found.subarray(0, expected.length), expected) === 0) return -1;
+  return Math.floor(expected.findIndex((byte, at) => byte !== found[at]) / size);
 }
 
 function misaligned(file: string, key: string, row: number, source: string): CleanSplitError {

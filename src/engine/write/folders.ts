@@ -84,9 +84,8 @@ export function writtenPaths({ inspection: { dataset }, decision }: Plan): (samp
   const { table, sources, starts } = dataset;
   const isOnly = dataset.layout.inputs.length === 1;
   const placeOf = (sample: number): string => {
-    const source = sources[table.sourceOf[sample] ?? 0];
-    if (source?.kind !== "folder") return "";
-    return `${isOnly ? "" : source.prefix}${imagePath(source, table.positionOf[sample] ?? 0)}`;
+    const { source, position } = dataset.locate(sample);
+    return source.kind === "folder" ? `${isOnly ? "" : source.prefix}${imagePath(source, position)}` : "";
   };
   const samples: number[] = [];
   sources.forEach((source, index) => {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { CleanSplitError } from "../../core/errors";
 import { plural } from "../../core/leakage/verdict";
 import { OpenFile } from "../sources/arrays/bytes";
+import { formatOf } from "../sources/arrays/open";
 import { csvRow } from "../sources/lists/csv";
 import { imagePath, packedName, type Source } from "../sources/sources";
 import { createFile, writeAll } from "./newFile";
@@ -28,10 +29,10 @@ interface IndexedSample {
 
 /**
  * What a plan writes instead of images: lists of the samples that stay, in CSV and in JSON, with their splits and labels,
- * and code in Python that reads the source by them. Throws a `CleanSplitError` ("unsupported") for tables.
+ * and code in Python that reads the source by them. Throws a `CleanSplitError` ("unsupported") for tables and MATLAB files.
  */
 export function indexOutputs(plan: Plan): Output[] {
-  refuseTables(plan);
+  for (const source of plan.inspection.dataset.sources) refuseUnreadable(source);
   const samples = plan.decision.stays.reduce((sum, stays) => sum + stays, 0);
   return [
     listOutput("samples.csv", samples, () => csvPieces(plan)),
@@ -113,14 +114,14 @@ function shapeOf(source: Source): object[] {
 }
 
 function* batches({ inspection: { dataset }, decision }: Plan): Generator<IndexedSample[]> {
-  const { table, names, sources } = dataset;
+  const { table, names } = dataset;
   let batch: IndexedSample[] = [];
   for (let sample = 0; sample < table.count; sample++) {
-    const source = sources[table.sourceOf[sample] ?? 0];
-    if (decision.stays[sample] !== 1 || source === undefined) continue;
+    if (decision.stays[sample] !== 1) continue;
+    const { source, position } = dataset.locate(sample);
     batch.push({
       id: names.id(sample),
-      ...placeOf(source, table.positionOf[sample] ?? 0),
+      ...placeOf(source, position),
       split: decision.splits[decision.splitOf[sample] ?? 0]?.name ?? "",
       label: table.classes[table.classOf[sample] ?? -1] ?? null,
     });
@@ -142,15 +143,21 @@ function placeOf(source: Source, position: number): Pick<IndexedSample, "file" |
   }
 }
 
-/** Python that reads tables and files of records row by row is a program of its own. */
-function refuseTables({ inspection: { dataset } }: Plan): void {
-  for (const source of dataset.sources) {
-    if (source.kind !== "packed" || source.folders.every(({ names }) => names !== null)) continue;
-    throw new CleanSplitError(
-      "unsupported",
-      `An index cannot name the rows of ${source.file}. Write a copy instead, which is a file of the same kind.`,
-    );
+/**
+ * Python that reads tables and files of records row by row is a program of its own, and so is what finds out which axis of
+ * an array of MATLAB counts samples.
+ */
+function refuseUnreadable(source: Source): void {
+  if (source.kind === "packed" && source.folders.some(({ names }) => names === null)) {
+    throw unreadable(source.file, "which is a file of the same kind");
   }
+  if (source.kind === "array" && formatOf(source.format.file) === "mat") {
+    throw unreadable(source.format.file, "which has the samples in the first axis, in .npz");
+  }
+}
+
+function unreadable(file: string, copy: string): CleanSplitError {
+  return new CleanSplitError("unsupported", `An index cannot name the rows of ${file}. Write a copy instead, ${copy}.`);
 }
 
 async function writeText(

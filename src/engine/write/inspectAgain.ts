@@ -18,13 +18,18 @@ import { writtenPaths } from "./folders";
 import type { Plan } from "./outputs";
 
 /**
- * Inspects a written folder as if it were any dataset, and compares it with the plan: every image must be there with its
- * bytes, in the split and with the label that it has in the plan, and no split may hold what another one has. Answers
- * sentences that say what holds; rejects with a `CleanSplitError` ("changed") that says what does not.
+ * Inspects a written folder as if it were any dataset, for `use`, which is given `null` when there is nothing to inspect. The
+ * files that the inspection reads from are there until that ends.
  */
-export async function inspectAgain(plan: Plan, folder: string, pool: Pool, run: Run<Progress>): Promise<string[]> {
+export async function inspectAgain<T>(
+  plan: Plan,
+  folder: string,
+  pool: Pool,
+  run: Run<Progress>,
+  use: (written: Inspection | null) => Promise<T>,
+): Promise<T> {
   const inputs = writtenInputs(plan, folder);
-  if (inputs.length === 0) return [];
+  if (inputs.length === 0) return use(null);
   const inputPaths = inputs.map(({ written }) => written);
   const assignments = writtenAssignments(plan, folder, inputs);
   const quiet = asVerifying(run);
@@ -32,14 +37,18 @@ export async function inspectAgain(plan: Plan, folder: string, pool: Pool, run: 
   const unpacked = new Unpacked();
   try {
     const dataset = await openDataset(written, assignments, pool, quiet, null, unpacked);
-    const found = await inspectDataset(dataset, pool, quiet, new Map());
-    return await compareWithPlan(plan, folder, found, pool, run);
+    return await use(await inspectDataset(dataset, pool, quiet, new Map(), plan.options.tier === "near"));
   } finally {
     await unpacked.close();
   }
 }
 
-async function compareWithPlan(
+/**
+ * Compares the inspection of a written folder with the plan: every image must be there with its bytes, in the split and with
+ * the label that it has in the plan, and no split may hold what another one has. Answers sentences that say what holds;
+ * rejects with a `CleanSplitError` ("changed") that says what does not.
+ */
+export async function compareWithPlan(
   plan: Plan,
   folder: string,
   found: Inspection,
@@ -51,7 +60,8 @@ async function compareWithPlan(
   if (dataset.table.count !== planned) throw wrongCount(planned, dataset);
   const known = sampleOfPath(plan, folder);
   const table = checkImages(plan, found, known);
-  const findings = findDuplicates(table, found.findings.fingerprints, dataset.spaceOf);
+  const findings =
+    table === dataset.table ? found.findings : findDuplicates(table, found.findings.fingerprints, dataset.spaceOf);
   const areLabelsKept = checkLabels(plan, dataset, known);
   return [
     comparedText(plan, dataset, table, areLabelsKept),
@@ -189,8 +199,8 @@ function checkLabels({ inspection: { dataset } }: Plan, written: Dataset, known:
     const [label, expected] = [labelOf(written, sample), labelOf(dataset, planned)];
     if (label === expected) continue;
     areKept = false;
-    const source = dataset.sources[dataset.table.sourceOf[planned] ?? 0];
-    if (source?.kind !== "folder" || !source.isListed) continue;
+    const { source } = dataset.locate(planned);
+    if (source.kind !== "folder" || !source.isListed) continue;
     throw new CleanSplitError(
       "changed",
       `${file} is labelled ${label ?? "nothing"} in the written copy and ${expected ?? "nothing"} in the source. Inspect the dataset again, then write it.`,
@@ -212,21 +222,35 @@ function comparedText(
     for (const [label, counts] of Object.entries(classes)) count(planned, name, label, counts.after);
     count(planned, name, null, after - labelled);
   }
-  const bySplit = (names: (sample: number) => string): Map<string, number> => {
-    const counts = new Map<string, number>();
-    for (let sample = 0; sample < table.count; sample++) {
-      count(counts, names(sample), table.classes[table.classOf[sample] ?? -1] ?? null, 1);
-    }
-    return counts;
-  };
   const text = `Inspected again, the copy holds ${plural(table.count, "image")}`;
-  const counted = bySplit((sample) => splits[splitOf[sample] ?? 0]?.name ?? "");
+  const counted = countsOf(table, splitOf, splits);
   const areLabelsRight = areLabelsKept && isEqual(planned, counted);
   const areSplitsRight = haveOneParting(table, splitOf);
   if (areLabelsRight && areSplitsRight)
     return `${text}, each with its split and label, and of every class in every split as many as the plan says.`;
   const what = areLabelsRight ? "splits" : areSplitsRight ? "labels" : "splits and labels";
   return `${text}, as the plan says; the copy alone does not tell the ${what} of the source, so say them when you use it.`;
+}
+
+/** How many samples each class has in each split, as `count` keeps it. */
+function countsOf(
+  { classes, classOf }: SampleTable,
+  splitOf: Uint8Array,
+  splits: SampleTable["splits"],
+): Map<string, number> {
+  // Without a class is the last column.
+  const width = classes.length + 1;
+  const columns = new Uint32Array(splits.length * width);
+  for (let sample = 0; sample < classOf.length; sample++) {
+    const label = classOf[sample] ?? -1;
+    const at = (splitOf[sample] ?? 0) * width + (label < 0 ? classes.length : label);
+    columns[at] = (columns[at] ?? 0) + 1;
+  }
+  const counts = new Map<string, number>();
+  columns.forEach((samples, at) => {
+    count(counts, splits[Math.floor(at / width)]?.name ?? "", classes[at % width] ?? null, samples);
+  });
+  return counts;
 }
 
 function count(counts: Map<string, number>, split: string, label: string | null, samples: number): void {

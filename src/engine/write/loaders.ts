@@ -6,7 +6,7 @@
 /** Finds samples, and reads one from where it is. */
 const SAMPLES = `"""The samples that samples.json names, read from where they are.
 
-Needs numpy; for image files Pillow, for HDF5 h5py, for .mat scipy.
+Needs numpy; for image files Pillow, for HDF5 h5py.
 """
 import gzip
 import json
@@ -86,10 +86,6 @@ def array(file, key):
         import h5py
 
         return h5py.File(file, "r")[key]
-    if start.startswith(b"MATLAB"):
-        from scipy.io import loadmat
-
-        return loadmat(file)[key]
     if start.startswith((b"\\x1f\\x8b", b"\\0\\0")):
         return idx(file)
     if file.endswith(".bin"):

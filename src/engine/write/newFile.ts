@@ -8,6 +8,9 @@ import { codeOf, writeError } from "./durable";
 /** Bytes that are gathered before they are written. */
 const GATHERED_BYTES = 2 ** 20;
 
+/** Bytes of a large file after which the system is asked to bring them to the disk. */
+const FLUSHED_BYTES = 16 * 2 ** 20;
+
 /** A file that is written from front to back. */
 export class NewFile {
   readonly #gathered: Uint8Array[] = [];
@@ -72,6 +75,33 @@ export async function createFile(
 /** Writes all of `bytes` where the last write ended. */
 export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten;
+}
+
+/**
+ * Writes bytes, which must not change after they were given, one behind the other. While some are written the next are taken,
+ * and what was written is on its way to the disk: else all of it waits there for the last flush.
+ */
+export async function writeEach(handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  let [written, flushed] = [Promise.resolve(), Promise.resolve()];
+  let waiting = 0;
+  try {
+    for await (const bytes of chunks) {
+      await written;
+      written = writeAll(handle, bytes);
+      written.catch(() => undefined);
+      waiting += bytes.length;
+      if (waiting < FLUSHED_BYTES) continue;
+      waiting = 0;
+      await flushed;
+      flushed = handle.datasync();
+      flushed.catch(() => undefined);
+    }
+  } finally {
+    // Whatever failed: the file is not closed while it is in use.
+    await Promise.allSettled([written, flushed]);
+  }
+  await written;
+  await flushed;
 }
 
 /** As {@link createFile}, with a {@link NewFile}, which gathers small pieces. */

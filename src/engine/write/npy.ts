@@ -1,13 +1,13 @@
 import { itemBytes, type Dtype } from "../sources/arrays/ndarray";
 import { checkedChunks, onlyEntry, type ArrayWriter } from "./arrayFile";
-import { createFile, writeAll } from "./newFile";
+import { createFile, writeAll, writeEach } from "./newFile";
 
 /** Writes one array as a file that `numpy.load(path, allow_pickle=False)` reads; see {@link ArrayWriter}. */
 export const writeNpy: ArrayWriter = (path, entries, signal) => {
   const entry = onlyEntry(entries);
   return createFile(path, signal, async (handle) => {
     await writeAll(handle, npyHeader(entry.dtype, entry.shape));
-    for await (const chunk of checkedChunks(entry, signal)) await writeAll(handle, chunk);
+    await writeEach(handle, checkedChunks(entry, signal));
   });
 };
 

@@ -53,9 +53,10 @@ export interface Output {
   write(folder: string, writing: Writing): Promise<readonly string[]>;
   /**
    * Reads what was written again and compares every sample and label with its source; answers one sentence that says what
-   * was checked. Rejects with a `CleanSplitError` ("changed") that names what is not as it was inspected.
+   * was checked. Rows that were read in `written`, an inspection of the folder, are not read once more for that. Rejects with
+   * a `CleanSplitError` ("changed") that names what is not as it was inspected.
    */
-  verify(folder: string, writing: Writing): Promise<string>;
+  verify(folder: string, writing: Writing, written: Inspection | null): Promise<string>;
 }
 
 /** Everything a plan writes but its manifest and its certificate. */

@@ -113,8 +113,7 @@ async function bytesWithin(folder: string): Promise<number> {
 /** Whether copies of the images share their blocks with the source, and so take no room: tried with one of them. */
 async function sharesBlocks({ inspection: { dataset }, decision }: Plan, folder: string): Promise<boolean> {
   const sample = decision.stays.indexOf(1);
-  const source = dataset.sources[dataset.table.sourceOf[sample] ?? 0];
-  if (sample < 0 || source?.kind !== "folder") return false;
+  if (sample < 0 || dataset.locate(sample).source.kind !== "folder") return false;
   const probe = path.join(path.dirname(folder), PROBE);
   try {
     await copyFile(dataset.names.file(sample), probe, constants.COPYFILE_FICLONE_FORCE);

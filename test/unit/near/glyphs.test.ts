@@ -266,7 +266,7 @@ function nearestInTrain(
   const splitOf = (sample: number): string => table.splits[table.splitOf[sample] ?? 0]?.name ?? "";
   const nearest = new Float64Array(table.count).fill(Infinity);
   const inTrain = new Uint8Array(table.count);
-  const usable = Array.from(table.positionOf.keys()).filter((sample) => states[sample] === SampleState.ok);
+  const usable = Array.from(table.splitOf.keys()).filter((sample) => states[sample] === SampleState.ok);
   for (const sample of usable) if (splitOf(sample) === "train") inTrain[firstOf[sample] ?? 0] = 1;
   // By picture: that of the first sample stands for all that are equal.
   for (let picture = 0; picture < table.count; picture++) if (inTrain[picture] === 1) nearest[picture] = 0;

@@ -48,7 +48,7 @@ describe("samples that move within an archive", () => {
     await output.write(out, writing);
     // An interrupted attempt may have left it.
     const [file = ""] = await output.write(out, writing);
-    await output.verify(out, writing);
+    await output.verify(out, writing, null);
     return Object.keys(await contentOf(await open(`written ${name}`, readFileSync(path.join(out, file)))));
   }
 

@@ -50,7 +50,7 @@ const datasets = fc.tuple(samples(), similarity).map(([all, isSimilar]) => {
 
 /** The decision, or undefined where the dataset cannot be treated so. */
 function decideIfAvailable(findings: ReturnType<typeof findingsOf>, chosen: PlanOptions): Decision | undefined {
-  const given = { keep: [], name: String, fileSize: (sample: number) => sample % 5 };
+  const given = { keep: [], wrong: new Set<number>(), name: String, fileSize: (sample: number) => sample % 5 };
   return previewPolicy(findings, chosen, given).unavailable === null ? decideFor(findings, chosen, given) : undefined;
 }
 
@@ -148,7 +148,7 @@ describe("every policy", () => {
   it("does what its preview says, and the table of splits counts the same", () => {
     fc.assert(
       fc.property(datasets, options, ({ all, findings }, chosen) => {
-        const given = { keep: [], name: String, fileSize: () => 0 };
+        const given = { keep: [], wrong: new Set<number>(), name: String, fileSize: () => 0 };
         const preview = previewPolicy(findings, chosen, given);
         if (preview.unavailable !== null) {
           assert.throws(() => decideFor(findings, chosen), /does not fit this dataset/);

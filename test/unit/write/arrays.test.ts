@@ -116,7 +116,7 @@ describe("array files of a plan", () => {
         }
         read.close();
       }
-      assert.match(await output.verify(out, writing()), /read again/);
+      assert.match(await output.verify(out, writing(), null), /read again/);
     }
     return { out, arrays, outputs };
   }
@@ -337,32 +337,38 @@ describe("array files of a plan", () => {
     }
   });
 
-  it("are not taken for right when a pixel or a label differs", async () => {
-    const file = path.join(fresh(), "set.npz");
-    await writeNpz(file, [entry("images", "f4", 40), labels("labels", "i8", 40)], quiet.signal);
-    const { out, outputs } = await write(
-      planOf(await inspect(file), [], (sample, own) => (sample % 7 === 1 ? null : own)),
-    );
-    const target = path.join(out, "set.npz");
-    const good = readFileSync(target);
-    const headers = [...good.toString("latin1").matchAll(/PK\x03\x04/g)].map(({ index }) => index);
-    // Before the second array the last bits of a float, whose pixel stays the same; in it, a label.
-    const at = {
-      pixel: (headers[1] ?? 0) - 16 - 64,
-      label: (headers[1] ?? 0) + 30 + "labels.npy".length + 128 + 8 * 5,
-    };
-    for (const [what, position] of Object.entries(at)) {
-      const bad = Buffer.from(good);
-      // The reader of stored arrays does not look at the checksum: it reads rows.
-      bad[position] = (bad[position] ?? 0) ^ 1;
-      writeFileSync(target, bad);
-      const verified = outputs[0]?.verify(out, writing());
-      assert.ok(verified);
-      await assert.rejects(
-        verified,
-        { name: "CleanSplitError", reason: "changed", message: /Row \d+ of "(images|labels)"/ },
-        what,
+  for (const dtype of ["f4", "u1"] as const) {
+    it(`are not taken for right when a pixel or a label differs, of ${dtype}`, async () => {
+      const file = path.join(fresh(), "set.npz");
+      await writeNpz(file, [entry("images", dtype, 40), labels("labels", "i8", 40)], quiet.signal);
+      const { out, outputs } = await write(
+        planOf(await inspect(file), [], (sample, own) => (sample % 7 === 1 ? null : own)),
       );
-    }
-  });
+      const target = path.join(out, "set.npz");
+      const good = readFileSync(target);
+      const headers = [...good.toString("latin1").matchAll(/PK\x03\x04/g)].map(({ index }) => index);
+      // Before the second array: of floats the last bits of one, whose pixel stays the same. In it, a label.
+      const at = {
+        pixel: (headers[1] ?? 0) - 16 - 64,
+        label: (headers[1] ?? 0) + 30 + "labels.npy".length + 128 + 8 * 5,
+      };
+      assert.match((await outputs[0]?.verify(out, writing(), await inspect(out))) ?? "", /read again/);
+      for (const [what, position] of Object.entries(at)) {
+        const bad = Buffer.from(good);
+        // The reader of stored arrays does not look at the checksum: it reads rows.
+        bad[position] = (bad[position] ?? 0) ^ 1;
+        writeFileSync(target, bad);
+        // By reading it again, and by what an inspection of the copy read.
+        for (const inspected of [null, await inspect(out)]) {
+          const verified = outputs[0]?.verify(out, writing(), inspected);
+          assert.ok(verified);
+          await assert.rejects(
+            verified,
+            { name: "CleanSplitError", reason: "changed", message: /Row \d+ of "(images|labels)"/ },
+            what,
+          );
+        }
+      }
+    });
+  }
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readCsv } from "../../../src/engine/sources/lists/csv";
 import { writeGzippedIdx } from "../../../src/engine/write/idx";
 import { writeNpz } from "../../../src/engine/write/npz";
+import { mat } from "../../support/mat";
 import { faultyDataset, inspect, quiet, treeOf, useEngine } from "../engine/support";
 
 /** Debian's Python, if it has numpy: what the written code is run with. */
@@ -120,6 +121,14 @@ describe("an index instead of images", () => {
     const script = "from load_numpy import load; x, y = load('train'); print(x[1, 3].tolist(), y.tolist())";
     const run = spawnSync(PYTHON, ["-c", script], { cwd: out, encoding: "utf8" });
     assert.equal(run.stdout.trim(), "[28, 29, 30, 31] [-1, -1]", run.stderr);
+  });
+
+  it("is refused of MATLAB files, in which rows are not what Python sees as such", async () => {
+    const file = path.join(scratch, "faces.mat");
+    const data = Buffer.from(Uint8Array.from({ length: 3 * 64 }, (_, at) => (at * 7) % 256));
+    writeFileSync(file, mat([{ name: "train", dims: [64, 3], data }]));
+    await assert.rejects(writeIndex(file, "mat index"), /An index cannot name the rows of .*faces\.mat.*Write a copy/);
+    assert.ok(!existsSync(path.join(scratch, "mat index")));
   });
 
   it("is valid Python in every file", function () {

@@ -6,6 +6,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CleanSplitError, messageOf } from "../../../core/errors";
+import { isRunning } from "../../process/running";
 import { grouped } from "../arrays/bytes";
 import { stampOf } from "./shared";
 
@@ -153,14 +154,4 @@ async function makeFolder(): Promise<string> {
     }
   }
   return mkdtemp(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
-}
-
-function isRunning(owner: number): boolean {
-  try {
-    process.kill(owner, 0);
-    return true;
-  } catch (error) {
-    // One of another user is running, too.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
