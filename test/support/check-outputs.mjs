@@ -1,5 +1,5 @@
-// Sanitizes datasets with the built command line and has check_outputs.py open what was written with the libraries that
-// people use. Without sources it takes the published datasets.
+// Sanitizes datasets with the built command line, as copies and as indexes, and has check_outputs.py open what was written with
+// the libraries that people use. Without sources it takes the published datasets.
 // node test/support/check-outputs.mjs [SOURCE...]       PYTHON names the interpreter, python3 by default
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -23,8 +23,9 @@ function publishedDatasets() {
 }
 
 /** What became of one dataset: whether the command line wrote it, and whether what it wrote is right. */
-function checked(/** @type {string} */ source, /** @type {string} */ out) {
-  const written = spawnSync(process.execPath, [CLI, "sanitize", source, "--out", out], { encoding: "utf8" });
+function checked(/** @type {string} */ source, /** @type {string} */ out, /** @type {"copy" | "index"} */ images) {
+  const words = [CLI, "sanitize", source, "--out", out, "--images", images];
+  const written = spawnSync(process.execPath, words, { encoding: "utf8" });
   if (!existsSync(out)) return { state: "not written", text: written.stderr.trim().split("\n").slice(-2).join(" ") };
   const check = spawnSync(PYTHON, [CHECK, source, out], { encoding: "utf8" });
   if (check.error !== undefined) throw check.error;
@@ -36,9 +37,11 @@ let wrong = 0;
 try {
   const named = process.argv.slice(2).map((name) => path.resolve(name));
   for (const source of named.length > 0 ? named : publishedDatasets()) {
-    const { state, text } = checked(source, path.join(scratch, path.basename(source)));
-    console.log(`${path.basename(source)}: ${state}\n${text.replaceAll(/^/gm, "  ")}`);
-    if (state === "WRONG") wrong++;
+    for (const images of /** @type {const} */ (["copy", "index"])) {
+      const { state, text } = checked(source, path.join(scratch, `${images} of ${path.basename(source)}`), images);
+      console.log(`${path.basename(source)}, ${images}: ${state}\n${text.replaceAll(/^/gm, "  ")}`);
+      if (state === "WRONG") wrong++;
+    }
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
