@@ -348,6 +348,21 @@ describe("damaged Parquet files", () => {
     }
   });
 
+  it("with bytes where a footer has lists are refused", async () => {
+    const file = Buffer.from(valid);
+    const start = file.length - 8 - file.readUInt32LE(file.length - 8);
+    const footer = file.subarray(start, file.length - 8);
+    // Fields that come again at the end count: the schema, the row groups, and the keys and values.
+    for (const field of [2, 4, 5]) {
+      const bytes = [0x08, field * 2, 1, 0x41, 0];
+      const forged = Buffer.concat([footer.subarray(0, -1), Uint8Array.from(bytes)]);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(forged.length);
+      const content = Buffer.concat([file.subarray(0, start), forged, length, Buffer.from("PAR1")]);
+      await refuses(() => readParquet(folder.file("bytes.parquet", content)), "corrupt", /is a damaged Parquet file/);
+    }
+  });
+
   it("are read or refused, and nothing else", async function () {
     this.timeout(30_000);
     const numbers = Array.from({ length: 6 }, (_, row) => Array.from({ length: 16 }, (_, at) => (row * at) % 256));

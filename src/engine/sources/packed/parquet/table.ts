@@ -155,7 +155,13 @@ function readFooter(file: OpenFile): Uint8Array {
 function parseFooter(file: OpenFile, bytes: Uint8Array): { fields: readonly ThriftField[]; metadata: FileMetaData } {
   try {
     const { fields } = walkStruct(bytes.subarray(0, bytes.length - END_BYTES), 0);
-    return { fields, metadata: parquetMetadata(bytes, { geoparquet: false }) };
+    const metadata = parquetMetadata(bytes, { geoparquet: false });
+    // The library takes bytes for lists, too.
+    const { schema, row_groups: groups, key_value_metadata: keyValues = [] } = metadata;
+    if (![schema, groups, keyValues, ...groups.map(({ columns }) => columns)].every(Array.isArray)) {
+      throw new TypeError("a list is none");
+    }
+    return { fields, metadata };
   } catch (error) {
     // What the library says of fields that are missing or of another type is for programmers.
     const isTooMuch = error instanceof ThriftDamaged || error instanceof ThriftCut;
