@@ -73,7 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
       : new Pool(script, workers);
   const inspections = new Kept<HeldInspection>("report");
   const plans = new Kept<Plan>("plan");
-  const audits = new Kept<HeldAudit>("label audit");
+  const audits = new Kept<HeldAudit>("label audit", "Audit the labels again.");
   const unpacked = new Unpacked();
   const marks = new WeakMap<Inspection, Marks>();
 
@@ -302,7 +302,10 @@ interface HeldInspection extends Inspection {
 class Kept<T> {
   private readonly values = new Map<string, T>();
 
-  constructor(private readonly noun: string) {}
+  constructor(
+    private readonly noun: string,
+    private readonly remedy = "Inspect the dataset again.",
+  ) {}
 
   add(value: T): string {
     const id = randomUUID();
@@ -320,10 +323,7 @@ class Kept<T> {
   get(id: string): T {
     const value = this.values.get(id);
     if (value !== undefined) return value;
-    throw new CleanSplitError(
-      "not-found",
-      `This ${this.noun} is no longer held by the engine. Inspect the dataset again.`,
-    );
+    throw new CleanSplitError("not-found", `This ${this.noun} is no longer held by the engine. ${this.remedy}`);
   }
 }
 

@@ -57,7 +57,7 @@ function partSentences(drop: Interval, composition: Interval, memorising: Interv
   const begin = drop.value < 0 ? `Counting them adds ${points(drop.value, digits)}:` : "Of that";
   return [
     `${begin} ${points(rest, digits)} are composition ${range(composition, pointsRange(digits))}: ${compositionWords(composition)}.`,
-    `${capital(points(part, digits))} are memorising ${range(memorising, pointsRange(digits))}${memorisingWords(memorising)}.`,
+    `${points(part, digits)} are memorising ${range(memorising, pointsRange(digits))}${memorisingWords(memorising)}.`,
   ];
 }
 
@@ -102,8 +102,7 @@ function percentRange({ low, high }: Interval): string {
 }
 
 function points(share: number, digits: number): string {
-  const text = signed(share, digits);
-  return Number(text.replace("−", "-")) === 1 ? `${text} point` : `${text} points`;
+  return `${signed(share, digits)} points`;
 }
 
 function pointsRange(digits: number): (interval: Interval) => string {
@@ -114,10 +113,6 @@ function pointsRange(digits: number): (interval: Interval) => string {
 function signed(share: number, digits: number): string {
   const text = (Math.abs(share) * 100).toFixed(digits);
   return share < 0 && Number(text) !== 0 ? `−${text}` : text;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function lowerFirst(text: string): string {

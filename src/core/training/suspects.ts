@@ -162,7 +162,7 @@ export function auditSentence(
         ];
   if (conflicting > 0) {
     sentences.push(
-      `${plural(conflicting, "image")} of them ${conflicting === 1 ? "has" : "have"} duplicates that carry another label.`,
+      `${number(conflicting)} of the images ${conflicting === 1 ? "has" : "have"} duplicates that carry another label.`,
     );
   }
   if (leftOut > 0) {

@@ -106,7 +106,7 @@ describe("suspects", () => {
       auditSentence({ ...AUDITED, leftOut: 3 }, found),
       "2 of 23 labels should be looked at: to a model that did not see their images, they look wrong. " +
         `About ${(found.estimatedErrors * 100).toFixed(1)} % of all labels are estimated to be wrong; the model itself is ` +
-        "right about 91.3 % of them. 1 image of them has duplicates that carry another label. " +
+        "right about 91.3 % of them. 1 of the images has duplicates that carry another label. " +
         "3 images of classes with too few different images could not be checked.",
     );
     const none = findSuspects(FINDINGS, { ...AUDITED, samples: new Uint32Array(), labels: new Int32Array() }, SAID);
