@@ -8,6 +8,7 @@ import {
   type TrainingRun,
   type TrainingSize,
 } from "../../core/training/experiment";
+import { lowerFirst } from "../../core/training/experimentText";
 import { MODEL_NAMES, MODELS } from "../../core/training/models";
 import { BACKEND_NAMES, MAX_SIDE, MAX_TRAINING_SEED } from "../../core/training/planRuns";
 import type { ExperimentFormat, ModelFormat } from "../../engine/lab/lab";
@@ -334,8 +335,4 @@ function follower({ err, progress }: CommandContext): (event: ExperimentEvent) =
         return;
     }
   };
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -1,4 +1,5 @@
 import { number, plural } from "../leakage/verdict";
+import { lowerFirst } from "./experimentText";
 import type { Cost, Interval } from "./leakageCost";
 import { MODELS } from "./models";
 
@@ -113,8 +114,4 @@ function pointsRange(digits: number): (interval: Interval) => string {
 function signed(share: number, digits: number): string {
   const text = (Math.abs(share) * 100).toFixed(digits);
   return share < 0 && Number(text) !== 0 ? `−${text}` : text;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

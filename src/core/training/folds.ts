@@ -1,6 +1,3 @@
-import type { Findings } from "../leakage/findings";
-import { firstsOf } from "../near/findings";
-import { rootOf, unite } from "../sanitize/components";
 import { Random, shuffle } from "./random";
 
 /** Parts that labelled samples are divided into; each is predicted by a model that was trained on the others. */
@@ -8,20 +5,6 @@ export const FOLDS = 5;
 
 /** The fold of a sample that is in none. */
 export const NO_FOLD = 255;
-
-/**
- * Names what must not be parted: samples have one number when they have the same pixels, are near each other where that was
- * searched, or have such samples between them. Linear in samples and pairs.
- */
-export function linkedSamples({ table, fingerprints, groups, near }: Findings): Uint32Array {
-  const firstOf = near?.firstOf ?? firstsOf(table.count, fingerprints.states, groups.pixel);
-  const parents = Int32Array.from({ length: table.count }, (_, sample) => sample);
-  firstOf.forEach((first, sample) => unite(parents, first, sample));
-  for (let pair = 0; pair < (near?.pairs.count ?? 0); pair++) {
-    unite(parents, near?.pairs.first[pair] ?? 0, near?.pairs.second[pair] ?? 0);
-  }
-  return Uint32Array.from(parents, (_, sample) => rootOf(parents, sample));
-}
 
 /**
  * Divides samples into {@link FOLDS} folds with as many of each class in each as groups allow, which come into one fold as a

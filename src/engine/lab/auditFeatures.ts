@@ -2,9 +2,9 @@ import { CleanSplitError } from "../../core/errors";
 import { MODES } from "../../core/picture";
 import type { Progress, Run } from "../engine";
 import type { Inspection } from "../inspection";
-import { forEachLimited } from "../limited";
 import type { FeatureFormat } from "../pool/jobs";
 import type { Pool } from "../pool/pool";
+import { featureRows } from "./features";
 
 /** Largest picture, in values, that is looked at in its own size; larger ones are resized. 64 x 64 grey. */
 const MAX_OWN_SIZE = 4096;
@@ -14,9 +14,6 @@ const SIDES = [32, 24, 16, 8];
 
 /** Memory that the pictures may take: half a million colour pictures of 24 x 24 have room in it. */
 const MOST_BYTES = 2 ** 30;
-
-/** Samples that one job turns into numbers. */
-const CHUNK = 512;
 
 /** Pictures as numbers: a row of height x width x channels values 0..255 for each sample, in memory that threads share. */
 export interface AuditPixels {
@@ -36,22 +33,22 @@ export async function readPixels(
   pool: Pool,
   run: Run<Progress>,
 ): Promise<AuditPixels> {
-  const { dataset, findings } = inspection;
+  const { findings } = inspection;
   const format = formatFor(inspection, samples);
   const [first = 0] = samples;
   const height = format.side ?? findings.fingerprints.heights[first] ?? 0;
   const width = format.side ?? findings.fingerprints.widths[first] ?? 0;
   const length = height * width * format.channels;
   const pixels = new Uint8Array(new SharedArrayBuffer(samples.length * length));
-  let done = 0;
-  run.progress({ phase: "preparing", done, total: samples.length });
-  const starts = Array.from({ length: Math.ceil(samples.length / CHUNK) }, (_, index) => index * CHUNK);
-  await forEachLimited(starts, pool.size, async (start) => {
-    const refs = Array.from(samples.subarray(start, start + CHUNK), (sample) => dataset.ref(sample));
-    pixels.set(await pool.run("features", { samples: refs, format }, run.signal), start * length);
-    done += refs.length;
-    run.progress({ phase: "preparing", done, total: samples.length });
-  });
+  const tell = (bytes: number): void =>
+    run.progress({ phase: "preparing", done: bytes / length, total: samples.length });
+  let bytes = 0;
+  tell(bytes);
+  for await (const rows of featureRows(inspection, samples, format, pool, run.signal)) {
+    pixels.set(rows, bytes);
+    bytes += rows.length;
+    tell(bytes);
+  }
   return { pixels, height, width, channels: format.channels };
 }
 

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { SampleState } from "../../core/dataset/dataset";
 import { CleanSplitError } from "../../core/errors";
+import { linkedTo } from "../../core/sanitize/components";
 import type { Findings } from "../../core/leakage/findings";
-import { foldsOf, FOLDS, linkedSamples, NO_FOLD } from "../../core/training/folds";
+import { foldsOf, FOLDS, NO_FOLD } from "../../core/training/folds";
 import type { LabelAudit } from "../../core/training/labelAudit";
 import { MODELS } from "../../core/training/models";
 import { auditSentence, findSuspects, type AuditedSamples, type SuspectList } from "../../core/training/suspects";
@@ -84,7 +85,7 @@ async function auditedSamples(
 ): Promise<{ readonly audited: AuditedSamples; readonly folds: Uint8Array }> {
   const { table } = findings;
   const all = labelledSamples(findings);
-  const linked = linkedSamples(findings);
+  const linked = linkedTo(findings, "near");
   const groups = all.map((sample) => linked[sample] ?? sample);
   // Each of the two takes a few tenths of a second for half a million samples.
   await nextTurn();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { foldsOf, FOLDS, linkedSamples, NO_FOLD } from "../../../src/core/training/folds";
+import { linkedTo } from "../../../src/core/sanitize/components";
+import { foldsOf, FOLDS, NO_FOLD } from "../../../src/core/training/folds";
 import { findingsOf, nearFindingsOf, type TestSample } from "../core/support";
 
 const CLASSES = 4;
@@ -52,9 +53,12 @@ describe("folds", () => {
 
   it("link equal samples, and near ones with what is between them", () => {
     const samples = [1, 1, 2, 3, 4, 9].map((content): TestSample => ({ split: "train", content }));
-    const exact = linkedSamples(findingsOf(samples));
+    const exact = linkedTo(findingsOf(samples), "near");
     assert.deepEqual([...exact], [0, 0, 2, 3, 4, 5]);
-    const near = linkedSamples(nearFindingsOf(samples, (a, b) => Math.abs(a - b) === 1));
+    const near = linkedTo(
+      nearFindingsOf(samples, (a, b) => Math.abs(a - b) === 1),
+      "near",
+    );
     assert.deepEqual([...near], [0, 0, 0, 0, 0, 5]);
   });
 });

@@ -6,6 +6,7 @@ import { Button, Notice } from "../shared/Controls";
 import { number, plural } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
+import { useWidth } from "../shared/useWidth";
 import { VirtualList, type RowRange } from "../shared/VirtualList";
 import { KeyHelp } from "./KeyHelp";
 import type { Judging } from "./Judging";
@@ -42,13 +43,13 @@ interface Props {
 export function SuspectGrid(props: Props): JSX.Element {
   const { host, audit, filter, classes, judging, store, trusted, onTop, onAt, onOpen } = props;
   const [, redraw] = useState(0);
-  const [width, setWidth] = useState(900);
   const [focused, setFocused] = useState(false);
   const [helps, setHelps] = useState(false);
   const [reveal, setReveal] = useState<{ readonly row: number } | null>(null);
   const [selected, setSelected] = useState<ReadonlyMap<number, Suspect>>(new Map());
   const [failure, setFailure] = useState<string | null>(null);
   const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
   const range = useRef<RowRange>({ first: 0, last: 4 });
   const anchor = useRef(props.at);
   const moveFocus = useRef(false);
@@ -74,15 +75,6 @@ export function SuspectGrid(props: Props): JSX.Element {
     list.show(0, 49);
     return () => list.close();
   }, [list]);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    setWidth(element.clientWidth);
-    return () => observer.disconnect();
-  }, []);
 
   const columns = Math.max(1, Math.floor((width - EDGE_PX) / CARD_WIDTH_PX));
   const isStacked = classes.some((name) => name.length > SHORT_LABEL);

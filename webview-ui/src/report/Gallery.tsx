@@ -5,6 +5,7 @@ import { Button, Notice } from "../shared/Controls";
 import { number, plural } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
+import { useWidth } from "../shared/useWidth";
 import { VirtualList, type RowRange } from "../shared/VirtualList";
 import { GroupDialog } from "./GroupDialog";
 import { GroupFilters } from "./GroupFilters";
@@ -61,7 +62,7 @@ export function Gallery(props: Props): JSX.Element {
   const range = useRef<RowRange>({ first: 0, last: 9 });
   const moveFocus = useRef(false);
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(900);
+  const width = useWidth(box);
 
   const filterKey = JSON.stringify(filter);
   // Groups of similar images are others at another threshold and after a decision; those of equal ones are not.
@@ -87,15 +88,6 @@ export function Gallery(props: Props): JSX.Element {
     reading.show(range.current.first, range.current.last);
     return () => reading.close();
   }, [reading]);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    setWidth(element.clientWidth);
-    return () => observer.disconnect();
-  }, []);
 
   const narrow = width < NARROW_PX;
   const stacked = needStack(report.classes);

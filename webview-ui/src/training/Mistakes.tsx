@@ -6,6 +6,7 @@ import { baseName, percent, plural, visible } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
+import { useWidth } from "../shared/useWidth";
 import { VirtualList, type RowRange } from "../shared/VirtualList";
 
 const CARD_WIDTH_PX = 116;
@@ -25,13 +26,13 @@ interface Props {
 /** The images that a run got wrong, the most confident first, read page by page and drawn as far as they can be seen. */
 export function Mistakes({ host, scored, cell, classes, store, onEveryCell, act }: Props): JSX.Element {
   const [, redraw] = useState(0);
-  const [width, setWidth] = useState(900);
   const [at, setAt] = useState(0);
   const [focused, setFocused] = useState(false);
   const [reveal, setReveal] = useState<{ readonly row: number } | null>(null);
   const range = useRef<RowRange>({ first: 0, last: 3 });
   const moveFocus = useRef(false);
   const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
 
   const key = JSON.stringify([scored, cell]);
   const list = useMemo(
@@ -54,15 +55,6 @@ export function Mistakes({ host, scored, cell, classes, store, onEveryCell, act 
     list.show(0, PAGE_SIZE - 1);
     return () => list.close();
   }, [list]);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    setWidth(element.clientWidth);
-    return () => observer.disconnect();
-  }, []);
 
   const onRange = useCallback(
     (shown: RowRange) => {
