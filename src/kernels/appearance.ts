@@ -7,6 +7,15 @@ import { APPEARANCE, BLOCKS } from "./layout";
 import { pHash } from "./phash";
 import { MAX_SMALL_SIDE, smallBlocks } from "./small";
 
+/** Writes whether a picture of 8-bit channels is blank, and its contrast, into row `row` of the columns. */
+export function measureContrast(pixels: usize, width: u32, height: u32, channels: u32, row: u32): void {
+  const count = width * height;
+  store<u8>(BLANK + row, isBlank(pixels, count * channels, channels) ? 1 : 0);
+  clearContrast();
+  addContrast(lumaOf(pixels, count, channels), count);
+  storeContrast(count, row);
+}
+
 /** Writes what is found in a picture of 8-bit channels into row `row` of the columns. */
 export function lookAt(pixels: usize, width: u32, height: u32, channels: u32, row: u32): void {
   const count = width * height;

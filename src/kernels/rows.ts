@@ -2,7 +2,7 @@
  * Rows of arrays of 8-bit pixels, or of floats that stand for them. What is found in a row is what is found in a PNG of the
  * same pixels.
  */
-import { lookAt } from "./appearance";
+import { lookAt, measureContrast } from "./appearance";
 import { COVERED, HEIGHTS, MAX_RAW_BYTES, MODES, PIXEL_DIGESTS, PIXELS, PIXELS_END, RAW, WIDTHS } from "./layout";
 import { addJob, MAX_JOBS, runJobs, waitingJobs } from "./md5";
 
@@ -15,7 +15,8 @@ const TOLERANCE: f64 = 0.01;
 /**
  * Fills the columns for `count` rows of at most `MAX_RAW_BYTES` pixels and channels, which lie one after the other from
  * `rows` on: of bytes or, when `floats`, of 32-bit floats that stand for the pixels `value * factor + offset`. Those that
- * hold another value are not covered. Without `looks` nothing but the MD5 of pixels is found.
+ * hold another value are not covered. What is found beside the MD5 of pixels: nothing with `looks` 0, shape and contrast
+ * with 1, everything with 2.
  */
 export function fingerprintRows(
   rows: usize,
@@ -27,7 +28,7 @@ export function fingerprintRows(
   floats: bool,
   factor: f64,
   offset: f64,
-  looks: bool,
+  looks: u32,
 ): void {
   const area = width * height;
   const bytes = area * channels;
@@ -48,11 +49,12 @@ export function fingerprintRows(
     }
     store<u8>(COVERED + row, covered ? 1 : 0);
     if (!covered) continue;
-    if (looks) {
+    if (looks !== 0) {
       store<u32>(WIDTHS + ((<usize>row) << 2), width);
       store<u32>(HEIGHTS + ((<usize>row) << 2), height);
       store<u8>(MODES + row, <u8>(channels - 1));
-      lookAt(pixels, width, height, channels, row);
+      if (looks === 1) measureContrast(pixels, width, height, channels, row);
+      else lookAt(pixels, width, height, channels, row);
     }
     store<u32>(message, width);
     store<u32>(message, height, 4);

@@ -29,8 +29,8 @@ export async function arrays(options) {
   const out = path.join(folder, "out");
   const data = [];
   const markdown = [
-    "CleanSplit inspects the array (MD5 of every picture, perceptual hashes, groups), plans, writes it without the extra images, " +
-      "flushes it, reads it again and compares it picture by picture. numpy loads the same file, saves it and flushes it. " +
+    "CleanSplit inspects the array (MD5 and contrast of every picture, groups), compares equal pictures byte by byte, plans, writes it " +
+      "without the extra images, flushes it, takes its SHA-256, inspects it again and compares it picture by picture. numpy loads the same file, saves it and flushes it. " +
       "Both in one process from start to end.",
   ];
   for (const type of ["uint8", "float32"]) {

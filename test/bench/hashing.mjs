@@ -1,13 +1,16 @@
 // A whole inspection against tools that hash images so that similar ones are found. Images a second, as ratios.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { CACHE } from "./cache.mjs";
-import { interleave, measure } from "./measure.mjs";
+import { interleave, measure, spread } from "./measure.mjs";
 import { inspectCommand, pythonWith, SHARED } from "./peers.mjs";
 import { preparePhotos } from "./photos.mjs";
-import { compare, comparisonTable, digits } from "./report.mjs";
+import { compare, comparisonTable, digits, ratioText, ROOT, table } from "./report.mjs";
 import { prepareTree } from "./tree.mjs";
 
 /** @import { Result } from "./report.mjs" */
@@ -15,6 +18,8 @@ import { prepareTree } from "./tree.mjs";
 
 const SCRIPT = fileURLToPath(new URL("hashing.py", import.meta.url));
 const [GLYPHS, PHOTOS] = [22_000, 1200];
+/** Images that a process which starts before it is timed is warmed up with. */
+const [WARM_GLYPHS, WARM_PHOTOS] = [1000, 60];
 /** Python tools take a minute a run, and their ratios are far from 1. */
 const RUNS = 3;
 
@@ -26,6 +31,8 @@ const RUNS = 3;
  * @property {Record<string, string>} [env]
  * @property {readonly string[]} [within] A command that runs it.
  * @property {boolean} [slow] Too slow for many glyphs.
+ * @property {{ readonly glyphs: number, readonly photos: number }} [target] How many times as many images a second
+ *   CleanSplit is to hash, once processes have started.
  */
 
 /** @type {readonly Tool[]} */
@@ -35,6 +42,7 @@ const TOOLS = [
     version: "0.3.3.post2",
     says: "`PHash().encode_images`: hashes, nothing compared; without PyTorch, which only its CNN method needs",
     python: hashers,
+    target: { glyphs: 20, photos: 3 },
   },
   {
     name: "cleanvision",
@@ -43,6 +51,7 @@ const TOOLS = [
       "the issues `exact_duplicates` and `near_duplicates`; it stops at an unreadable image, " +
       "so there is none in this data",
     python: hashers,
+    target: { glyphs: 10, photos: 3 },
   },
   {
     name: "fastdup",
@@ -82,26 +91,37 @@ export async function hashing(options) {
     }
   }
   const [glyphs, photos] = options.quick ? [GLYPHS / 4, PHOTOS / 4] : [GLYPHS, PHOTOS];
-  /** @type {{ name: string, count: number, folder: string, many?: boolean }[]} */
+  /** @type {{ name: string, count: number, folder: string, warm: string, many?: boolean }[]} */
   const inputs = [
     {
       name: `${glyphs.toLocaleString("en")} glyphs, PNG 28x28`,
       count: glyphs,
       folder: (await prepareTree(glyphs, { readable: true })).folder,
+      warm: (await prepareTree(WARM_GLYPHS, { readable: true })).folder,
       many: true,
     },
-    { name: `${photos} photos, JPEG 640x480`, count: photos, folder: await preparePhotos(photos) },
+    {
+      name: `${photos} photos, JPEG 640x480`,
+      count: photos,
+      folder: await preparePhotos(photos),
+      warm: await preparePhotos(WARM_PHOTOS),
+    },
   ];
   const work = path.join(CACHE, "fastdup-work");
   mkdirSync(work, { recursive: true });
 
+  const own = path.join(ROOT, "out/test/bench/hashingContestant.js");
+  await bundle(own);
   const data = [];
+  const started = [];
+  const verdicts = [];
   const runs = Math.min(options.runs, RUNS);
   const markdown = [
-    `${runs} runs of each in turn, one process each from start to end, so starting counts too, and more the smaller the input is. Peers: ` +
-      `${tools.map(({ name, version }) => `${name} ${version}`).join(", ") || "none"}.`,
+    `${runs} runs of each in turn. Peers: ${tools.map(({ name, version }) => `${name} ${version}`).join(", ") || "none"}.`,
+    "### Whole processes",
+    "One process each from start to end, so starting counts too, and more the smaller the input is.",
   ];
-  for (const { name, count, folder, many = false } of inputs) {
+  for (const { name, count, folder, warm, many = false } of inputs) {
     const commandOf = (/** @type {typeof tools[number]} */ { name, start, env }, /** @type {number} */ workers) => ({
       ...{ name, env },
       argv: [...start, folder, String(workers), work],
@@ -131,9 +151,126 @@ export async function hashing(options) {
       const speed = digits(count / (rows[0]?.wall.absolute.median ?? NaN));
       data.push({ title, count, rows });
       markdown.push(`**${title}.** CleanSplit: ${speed} images a second.`, comparisonTable(rows));
+
+      console.log(`\n${title}, started processes`);
+      const argv = [process.execPath, own, path.join(ROOT, "dist"), String(workers)];
+      const calls = await timeCalls(
+        [
+          { name: "CleanSplit", argv },
+          ...able.map(({ start, ...tool }) => ({ ...tool, argv: [...start, "-", String(workers), work] })),
+        ],
+        { warm, folder, count },
+        runs,
+      );
+      started.push({ title, count, calls });
+      if (workers === 0) verdicts.push(...verdictsOf(name, able, calls, many ? "glyphs" : "photos"));
     }
   }
-  return { data: { runs, data, notes }, markdown: [...markdown, notes.map((note) => `- ${note}`).join("\n")] };
+  markdown.push(
+    "### Started processes",
+    "The call alone, in a process that has started, imported what it needs and done the same on a few images " +
+      `(${WARM_GLYPHS} glyphs, ${WARM_PHOTOS} photos): a new process for each run. Of CleanSplit it is \`inspect\` of the engine, ` +
+      "without an index, listing and report included; of the others what is named below.",
+    ...started.flatMap(({ title, count, calls }) => [`**${title}.**`, callTable(calls, count)]),
+    table(["images a second, times those of", "at least", "by wall time", "by CPU time"], verdicts),
+  );
+  return { data: { runs, data, started, notes }, markdown: [...markdown, notes.map((note) => `- ${note}`).join("\n")] };
+}
+
+/** @param {string} outfile */
+async function bundle(outfile) {
+  await build({
+    entryPoints: [path.join(ROOT, "test/bench/hashingContestant.ts")],
+    outfile,
+    ...{ bundle: true, platform: "node", target: "node20", format: "cjs", logLevel: "warning" },
+    external: ["sharp", "@tensorflow/tfjs-node"],
+  });
+}
+
+/** @typedef {{ hashed: number, wall: number, cpu: number }} Call What one call took, in seconds. */
+
+/**
+ * Times calls in started processes, in turn.
+ * @param {readonly (import("./measure.mjs").Command & { name: string })[]} commands
+ * @param {{ warm: string, folder: string, count: number }} input @param {number} runs
+ * @returns {Promise<Map<string, Call[]>>} By name.
+ */
+async function timeCalls(commands, { warm, folder, count }, runs) {
+  /** @type {Map<string, Call[]>} */
+  const calls = new Map(commands.map(({ name }) => [name, []]));
+  for (let run = 1; run <= runs; run++) {
+    for (const command of commands) {
+      const call = await timeCall(command, warm, folder);
+      if (call.hashed !== count) throw new Error(`${command.name} hashed ${call.hashed} of ${count} images`);
+      calls.get(command.name)?.push(call);
+      console.log(`  run ${run}: ${command.name} ${digits(call.wall)} s, CPU ${digits(call.cpu)} s`);
+    }
+  }
+  return calls;
+}
+
+/**
+ * Starts a process, has it do one folder and then the one that counts.
+ * @param {import("./measure.mjs").Command} command @param {string} warm @param {string} folder
+ * @returns {Promise<Call>}
+ */
+async function timeCall({ argv: [file = "", ...args], env }, warm, folder) {
+  const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (data) => (errors = (errors + String(data)).slice(-2000)));
+  const ended = new Promise((resolve) => child.on("close", resolve).on("error", resolve));
+  const wanted = [warm, folder];
+  child.stdin.write(`${wanted.shift()}\n`);
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.startsWith("took ")) continue;
+    const next = wanted.shift();
+    if (next !== undefined) {
+      child.stdin.write(`${next}\n`);
+      continue;
+    }
+    child.stdin.end();
+    await ended;
+    return JSON.parse(line.slice("took ".length));
+  }
+  throw new Error(`${file} ${args.join(" ")} ended: ${errors.trim()}`);
+}
+
+/** How many times as long as ours each call took. @param {readonly Call[]} calls @param {readonly Call[]} ours */
+function ratiosOf(calls, ours) {
+  const of = (/** @type {"wall" | "cpu"} */ what) =>
+    spread(calls.map((call, run) => call[what] / (ours[run]?.[what] ?? NaN)));
+  return { wall: of("wall"), cpu: of("cpu") };
+}
+
+/** @param {ReadonlyMap<string, readonly Call[]>} calls @param {number} count */
+function callTable(calls, count) {
+  const [ours = []] = calls.values();
+  const rows = [...calls].map(([name, own], i) => {
+    const { wall, cpu } = ratiosOf(own, ours);
+    const [seconds, busy] = [own.map((call) => call.wall), own.map((call) => call.cpu)].map(spread);
+    return [
+      name,
+      ...[wall, cpu].map((ratio) => (i === 0 ? "1" : ratioText(ratio))),
+      ...[seconds, busy].map((value) => `${digits(value?.median ?? NaN)} s`),
+      digits(count / (seconds?.median ?? NaN)),
+    ];
+  });
+  return table(["", "wall time ×", "CPU time ×", "wall", "CPU", "images a second"], rows);
+}
+
+/**
+ * @param {string} name @param {readonly Tool[]} tools @param {ReadonlyMap<string, readonly Call[]>} calls
+ * @param {"glyphs" | "photos"} kind
+ */
+function verdictsOf(name, tools, calls, kind) {
+  const [ours = []] = calls.values();
+  return tools.flatMap((tool) => {
+    const target = tool.target?.[kind];
+    if (target === undefined) return [];
+    const { wall, cpu } = ratiosOf(calls.get(tool.name) ?? [], ours);
+    const verdict = (/** @type {number} */ ratio) => `${digits(ratio)}, ${ratio >= target ? "holds" : "does not hold"}`;
+    return [[`${tool.name}: ${name}`, `${target}`, verdict(wall.median), verdict(cpu.median)]];
+  });
 }
 
 /**

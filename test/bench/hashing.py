@@ -1,10 +1,14 @@
 """Runs one Python tool on a folder of images: hashing.py TOOL FOLDER WORKERS WORK. WORKERS 0 is the tool's default.
 
-Prints how many images the tool has hashed.
+Prints how many images the tool has hashed. With - as FOLDER it reads folders from its standard input, and prints for each
+what the tool's call alone has taken.
 """
 
+import json
 import re
+import resource
 import sys
+import time
 import types
 
 
@@ -38,6 +42,24 @@ def fastdup(folder, workers, work):
 
 TOOLS = {"imagededup": imagededup, "cleanvision": cleanvision, "fastdup": fastdup}
 
+
+def cpu_seconds():
+    """CPU time of this process, and of its workers once they have ended."""
+    uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in uses)
+
+
+def answer_folders(call):
+    for line in sys.stdin:
+        wall, cpu = time.perf_counter(), cpu_seconds()
+        hashed = call(line.rstrip("\n"))
+        took = {"hashed": hashed, "wall": time.perf_counter() - wall, "cpu": cpu_seconds() - cpu}
+        print("took", json.dumps(took), flush=True)
+
+
 if __name__ == "__main__":
     name, folder, workers, work = sys.argv[1:]
-    print("hashed", TOOLS[name](folder, int(workers), work))
+    if folder == "-":
+        answer_folders(lambda folder: TOOLS[name](folder, int(workers), work))
+    else:
+        print("hashed", TOOLS[name](folder, int(workers), work))

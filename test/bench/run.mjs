@@ -14,6 +14,7 @@ import { host } from "./host.mjs";
 import { md5 } from "./md5.mjs";
 import { near } from "./near.mjs";
 import { nearGlyphs, nearPhotos } from "./near-speed.mjs";
+import { webview } from "./webview.mjs";
 import { machine, updateDocument, writeJson } from "./report.mjs";
 
 /** @import { Result } from "./report.mjs" */
@@ -27,7 +28,17 @@ import { machine, updateDocument, writeJson } from "./report.mjs";
  */
 
 /** @type {Record<string, (options: Options) => Promise<Result>>} */
-const BENCHES = { duplicates, hashing, near, "near-glyphs": nearGlyphs, "near-photos": nearPhotos, arrays, md5, host };
+const BENCHES = {
+  duplicates,
+  hashing,
+  near,
+  "near-glyphs": nearGlyphs,
+  "near-photos": nearPhotos,
+  arrays,
+  md5,
+  host,
+  webview,
+};
 const QUICK = { files: 50_000, runs: 3 };
 const RUNS = 5;
 

@@ -20,7 +20,7 @@ const MB = 1e6;
 const MOST_MEMORY = 400;
 const LIBRARIES = [...SHARED, "torch==2.15.0", "tensorflow-cpu==2.21.0", "keras==3.15.1"];
 const SCRIPT = fileURLToPath(new URL("train.py", import.meta.url));
-const WASM = path.join(ROOT, "dist/training.wasm");
+const DIST = path.join(ROOT, "dist");
 
 /**
  * @typedef {object} Entrant
@@ -32,7 +32,8 @@ const WASM = path.join(ROOT, "dist/training.wasm");
 
 /** @type {readonly Entrant[]} */
 const ENTRANTS = [
-  { name: "kernel", title: "CleanSplit", says: "the back end `kernel`, one thread" },
+  { name: "kernel", title: "CleanSplit", says: "the back end `kernel`, with its helper, a second thread" },
+  { name: "kernel-one", title: "CleanSplit, one thread", says: "the same without the helper, as label audits use it" },
   {
     name: "tfjs",
     title: "TensorFlow.js WASM",
@@ -183,7 +184,7 @@ async function main() {
       notes.push(`${title}: missing; its libraries cannot be installed here.`);
       continue;
     }
-    const argv = isPython ? [python ?? "", SCRIPT, name, folder] : [process.execPath, own, name, folder, WASM];
+    const argv = isPython ? [python ?? "", SCRIPT, name, folder] : [process.execPath, own, name, folder, DIST];
     const contestant = new Contestant(entrant, argv);
     const { version = "", missing } = await contestant.start();
     if (missing === undefined) {

@@ -16,12 +16,13 @@ interface Contestant {
   accuracy(rows: Uint32Array): number;
 }
 
-const [name = "", folder = "", wasm = ""] = process.argv.slice(2);
+const [name = "", folder = "", dist = ""] = process.argv.slice(2);
 const pixelsFile = path.join(folder, "pixels.bin");
 const labels = Int32Array.from(readFileSync(path.join(folder, "labels.bin")));
 
-async function ours(): Promise<Contestant> {
-  const backend = await openKernelBackend(wasm);
+/** @param isHelped whether a second thread helps */
+async function ours(isHelped: boolean): Promise<Contestant> {
+  const backend = await openKernelBackend({ dist, isHelped });
   if (backend.variant !== "wasm") throw new Error("WebAssembly with SIMD does not run here");
   return contestant(backend, backend.allocatePixels(statSync(pixelsFile).size));
 }
@@ -65,7 +66,7 @@ function read(pixels: Uint8Array): void {
 }
 
 async function main(): Promise<void> {
-  const model = name === "kernel" ? await ours() : await tensorFlow(name === "tfjs-threads");
+  const model = name.startsWith("tfjs") ? await tensorFlow(name === "tfjs-threads") : await ours(name === "kernel");
   const order = Uint32Array.from(labels, (_, row) => row);
   const random = new Random(1);
   console.log("ready");

@@ -1,7 +1,7 @@
 import { costSentence } from "./costSentence";
 import { isInSet } from "./evaluate";
 import type { TestSet } from "./evaluation";
-import type { PlannedRun, Predictions, TestColumns, TrainingData } from "./experiment";
+import type { ExperimentSummary, PlannedRun, Predictions, TestColumns, TrainingData } from "./experiment";
 import type { Cost, Interval } from "./leakageCost";
 import { Random } from "./random";
 
@@ -42,6 +42,14 @@ export function leakageCosts(runs: readonly CostRun[], test: TestColumns): Cost[
 export function headlineCost(costs: readonly Cost[]): Cost | null {
   const own = costs.filter(({ model }) => model === costs[0]?.model);
   return own.sort((a, b) => b.trained.original - a.trained.original)[0] ?? null;
+}
+
+/** The two scores of the headline: what people compare, of an experiment with these costs; `null` without one. */
+export function headlineAccuracy(costs: readonly Cost[]): ExperimentSummary["accuracy"] {
+  const cost = headlineCost(costs);
+  return cost === null
+    ? null
+    : { original: cost.original.test.value, sanitized: cost.sanitized.sanitized?.value ?? null };
 }
 
 function costOf(cell: readonly CostRun[], test: TestColumns): Cost | null {

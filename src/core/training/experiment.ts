@@ -142,6 +142,11 @@ export interface ExperimentSummary extends Pick<
   readonly planned: number;
   /** The sentence of its first model on the most samples; `null` before that is known. */
   readonly sentence: string | null;
+  /**
+   * What that model scores (0..1), as mean over seeds: trained on original data on all test images, and trained on sanitized data
+   * on the sanitized test split, which is `null` when that is empty. `null` before it is known.
+   */
+  readonly accuracy: { readonly original: number; readonly sanitized: number | null } | null;
 }
 
 /** What an experiment reports while it runs; a page that comes later is told by a `snapshot` first. */
@@ -150,7 +155,8 @@ export type ExperimentEvent =
   | { readonly type: "loading"; readonly phase?: "near"; readonly done: number; readonly total: number }
   | { readonly type: "snapshot"; readonly experiment: ExperimentResult }
   | { readonly type: "status"; readonly status: ExperimentStatus }
-  | { readonly type: "epoch"; readonly run: number; readonly epoch: number; readonly score: EpochScore }
+  /** Epochs of a run that ended since the last event, the first of them number `epoch`, from 0. */
+  | { readonly type: "epochs"; readonly run: number; readonly epoch: number; readonly scores: readonly EpochScore[] }
   | { readonly type: "run"; readonly run: number; readonly result: TrainingRun }
   | { readonly type: "cost"; readonly costs: readonly Cost[] };
 

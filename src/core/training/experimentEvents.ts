@@ -8,10 +8,10 @@ export function afterEvent(experiment: ExperimentResult, event: ExperimentChange
   switch (event.type) {
     case "status":
       return { ...experiment, status: event.status };
-    case "epoch":
+    case "epochs":
       return withRun(experiment, event.run, ({ curve }) => ({
         // Epochs count from 0. A run that begins again begins its curve again.
-        curve: [...curve.slice(0, event.epoch), event.score],
+        curve: [...curve.slice(0, event.epoch), ...event.scores],
         result: null,
       }));
     case "run":

@@ -1,7 +1,7 @@
 import { SampleState } from "../dataset/dataset";
-import { DIGEST_BYTES } from "../fingerprint/md5";
+import { CONTENT_KEY, keyOf, mayHaveKeyOf } from "../fingerprint/contentKey";
 import type { Findings } from "../leakage/findings";
-import { keyOf } from "../near/decisions";
+import { compareTexts, formatKeptList, parseKeptList, type KeptList } from "../review/keptList";
 import type { LabelVerdict } from "./labelAudit";
 
 /*
@@ -21,10 +21,7 @@ export interface VerdictEntry {
 }
 
 /** All verdicts of a file. Fields of others are kept. */
-export interface VerdictList {
-  readonly version: number;
-  readonly labels: readonly VerdictEntry[];
-}
+export type VerdictList = KeptList<"labels", VerdictEntry>;
 
 /** An entry with the absolute place that its id means. */
 export interface PlacedVerdict {
@@ -39,28 +36,20 @@ export interface LabelledSamples {
   readonly place: (sample: number) => string;
 }
 
-const VERSION = 1;
-const KEY = /^(file|pixels):[0-9a-f]{32}$/;
 const VERDICTS: readonly unknown[] = ["right", "wrong"] satisfies readonly LabelVerdict[];
 
 /** Checks what a file holds. Throws an error that says what is wrong with it, also when two entries contradict each other. */
 export function parseVerdicts(value: Readonly<Record<string, unknown>>): VerdictList {
-  const { version, labels } = value;
-  if (typeof version === "number" && version > VERSION) {
-    throw new Error(`it has version ${version}, and this CleanSplit knows ${VERSION}; a newer one reads it`);
-  }
-  if (version !== VERSION) throw new Error(`expected "version": ${VERSION}`);
-  if (!Array.isArray(labels)) throw new Error('expected "labels", a list');
-  const entries = labels.map(parseEntry);
+  const list = parseKeptList(value, "labels", parseEntry);
   const seen = new Map<string, LabelVerdict>();
-  for (const { id, label, verdict } of entries) {
+  for (const { id, label, verdict } of list.labels) {
     const before = seen.get(nameOf(id, label)) ?? verdict;
     if (before !== verdict) {
       throw new Error(`it says both "right" and "wrong" of ${JSON.stringify(id.slice(0, 300))}; keep one of both`);
     }
     seen.set(nameOf(id, label), verdict);
   }
-  return { ...value, version, labels: entries };
+  return list;
 }
 
 function parseEntry(value: unknown, index: number): VerdictEntry {
@@ -70,7 +59,7 @@ function parseEntry(value: unknown, index: number): VerdictEntry {
   if (typeof id !== "string" || id === "") throw wrong('needs an "id", the path of an image');
   if (typeof label !== "string") throw wrong('needs a "label", a text');
   if (!VERDICTS.includes(verdict)) throw wrong('needs a "verdict" that is "right" or "wrong"');
-  if (key !== undefined && (typeof key !== "string" || !KEY.test(key))) {
+  if (key !== undefined && (typeof key !== "string" || !CONTENT_KEY.test(key))) {
     throw wrong('has a "key" that is not "file:" or "pixels:" and 32 hexadecimal digits');
   }
   return value as VerdictEntry;
@@ -78,13 +67,8 @@ function parseEntry(value: unknown, index: number): VerdictEntry {
 
 /** The text of a file: one verdict a line, sorted by id, so that what two people said merges. */
 export function formatVerdicts(list: VerdictList): string {
-  const sorted = [...list.labels].sort((a, b) => compare(a.id, b.id) || compare(a.label, b.label));
-  const lines = sorted.map((entry) => `\n    ${JSON.stringify(entry)}`).join(",");
-  const fields = Object.entries({ ...list, version: VERSION }).map(([name, value]) => {
-    const text = name === "labels" ? `[${lines}${lines === "" ? "" : "\n  "}]` : JSON.stringify(value);
-    return `  ${JSON.stringify(name)}: ${text}`;
-  });
-  return `{\n${fields.join(",\n")}\n}\n`;
+  const labels = [...list.labels].sort((a, b) => compareTexts(a.id, b.id) || compareTexts(a.label, b.label));
+  return formatKeptList({ ...list, labels }, "labels");
 }
 
 /** Entries with new ones in place of those of the same id and label. `null` forgets what was said of one. */
@@ -111,10 +95,9 @@ export function applyVerdicts(
   const byPlace = new Map<string, VerdictEntry[]>();
   for (const { entry, place: named } of entries) byPlace.set(named, [...(byPlace.get(named) ?? []), entry]);
   const { table, fingerprints } = findings;
-  const mayBeNamed = samplesByKey(
-    findings,
-    entries.map(({ entry }) => entry.key),
-  );
+  const keys = entries.flatMap(({ entry }) => entry.key ?? []);
+  // An entry that was written by hand may mean any sample.
+  const mayBeNamed = keys.length < entries.length ? () => true : mayHaveKeyOf(fingerprints, keys);
   for (let sample = 0; sample < table.count; sample++) {
     const label = table.classes[table.classOf[sample] ?? -1];
     if (label === undefined || fingerprints.states[sample] !== SampleState.ok || !mayBeNamed(sample)) continue;
@@ -127,21 +110,6 @@ export function applyVerdicts(
   return verdicts;
 }
 
-/** Whether an entry with one of these keys can mean a sample, told by the first four bytes of its digest. */
-function samplesByKey(
-  { fingerprints: { isFile, fileDigests, pixelDigests } }: Findings,
-  keys: readonly (string | undefined)[],
-): (sample: number) => boolean {
-  if (keys.includes(undefined)) return () => true;
-  const heads = new Set(keys.map((key = "") => Number.parseInt(key.slice(key.indexOf(":") + 1).slice(0, 8), 16)));
-  return (sample) => {
-    const digests = isFile[sample] === 1 ? fileDigests : pixelDigests;
-    const at = sample * DIGEST_BYTES;
-    const [a, b, c, d] = [digests[at] ?? 0, digests[at + 1] ?? 0, digests[at + 2] ?? 0, digests[at + 3] ?? 0];
-    return heads.has(((a << 24) | (b << 16) | (c << 8) | d) >>> 0);
-  };
-}
-
 function isSaid(
   entry: Omit<VerdictEntry, "verdict"> & { readonly verdict: LabelVerdict | null },
 ): entry is VerdictEntry {
@@ -150,8 +118,4 @@ function isSaid(
 
 function nameOf(id: string, label: string): string {
   return JSON.stringify([id, label]);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -63,10 +63,11 @@ export class Random {
    */
   below(limit: number): number {
     // The remainder alone would favour small numbers: what is above the last full multiple is drawn again.
-    const end = 2 ** 32 - (2 ** 32 % limit);
-    let value = this.next();
-    while (value >= end) value = this.next();
-    return value % limit;
+    for (;;) {
+      const value = this.next();
+      const rest = value % limit;
+      if (value - rest <= 2 ** 32 - limit) return rest;
+    }
   }
 }
 

@@ -181,12 +181,13 @@ export class FingerprintIndex {
 
   /** Keeps what was read anew; `first` is the sample of the first file in `from`. */
   add(folder: string, names: PackedNames, read: ReadFiles, from: Fingerprints, first: number): void {
-    if (this.failure !== null) return;
+    const { found } = read;
+    if (this.failure !== null || found === null) return;
     const safe = read.began - UNSAFE_MILLISECONDS;
     const keeps = (index: number): boolean =>
-      (read.unchanged[index] === 0 || this.compacts) && (read.found.times[index] ?? NaN) < safe;
+      (read.unchanged[index] === 0 || this.compacts) && (found.times[index] ?? NaN) < safe;
     try {
-      this.writer.add(folder, names, read, from, first, keeps);
+      this.writer.add(folder, names, { found, done: read.done }, from, first, keeps);
     } catch (error) {
       this.failure = messageOf(error);
     }

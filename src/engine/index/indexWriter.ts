@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
 import { createFingerprints, insertFingerprints, type Fingerprints } from "../../core/fingerprint/fingerprints";
-import type { ReadFiles } from "../pool/jobs";
+import type { FileTimes, ReadFiles } from "../pool/jobs";
 import type { PackedNames } from "../sources/names";
 import { checksumOf, encodeBatch, encodeEnd, encodeStart, type TextColumn } from "./indexFile";
 
@@ -36,7 +36,7 @@ export class IndexWriter {
   add(
     folder: string,
     names: PackedNames,
-    { found, done }: ReadFiles,
+    { found, done }: Pick<ReadFiles, "done"> & { readonly found: FileTimes },
     from: Fingerprints,
     first: number,
     keeps: (index: number) => boolean,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import {
   Field,
@@ -14,6 +14,7 @@ import {
   Utf8,
   type Data,
 } from "apache-arrow";
+import { readAll } from "../readAll";
 import type { FolderStamp, ListedFolder } from "../sources/listing";
 import { roomForNames, type PackedNames } from "../sources/names";
 import { checksumOf, isWhole, piecesOf } from "./indexFile";
@@ -51,7 +52,7 @@ export class Listings {
   constructor(private readonly folder: string | null) {
     if (folder === null) return;
     try {
-      const bytes = readFileSync(path.join(folder, FILE));
+      const bytes = readShared(path.join(folder, FILE));
       const [piece] = piecesOf(readFileSync(checksumFile(path.join(folder, FILE))));
       if (piece !== undefined && isWhole(bytes, piece)) this.read(bytes);
     } catch {
@@ -106,6 +107,17 @@ export class Listings {
   }
 }
 
+/** Reads a file into memory that threads share: the names of its folders stay where they are. */
+function readShared(file: string): Uint8Array {
+  const descriptor = openSync(file, "r");
+  try {
+    const bytes = new Uint8Array(new SharedArrayBuffer(fstatSync(descriptor).size));
+    return readAll(descriptor, bytes);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Puts a file in place as a whole: others may read it at the same time. */
 function replaceFile(file: string, content: Uint8Array): void {
   const part = `${file}.${randomUUID().slice(0, 8)}.part`;
@@ -126,11 +138,9 @@ function textAt({ values, valueOffsets }: Data, row: number): string {
 function namesAt({ values, valueOffsets }: Data, from: number, to: number): PackedNames {
   const offsets = valueOffsets as Int32Array;
   const start = offsets[from] ?? 0;
-  const bytes = (values as Uint8Array).subarray(start, offsets[to]);
-  const packed = roomForNames(bytes.length, to - from);
-  packed.bytes.set(bytes);
-  for (let row = from; row < to; row++) packed.ends[row - from] = (offsets[row + 1] ?? 0) - start;
-  return packed;
+  const { ends } = roomForNames(0, to - from);
+  for (let row = from; row < to; row++) ends[row - from] = (offsets[row + 1] ?? 0) - start;
+  return { bytes: (values as Uint8Array).subarray(start, offsets[to]), ends };
 }
 
 function encode(folders: readonly KnownFolder[]): Uint8Array {

@@ -34,6 +34,12 @@ export interface FileColumns {
   readonly spreads: Uint16Array;
 }
 
+/**
+ * What is found in rows of arrays beside the MD5 of their pixels: nothing; their shape, whether they are blank, and their
+ * contrast, which is all that rows are told by among themselves; or all that encoded images have, to be compared with those.
+ */
+export type Looks = "none" | "contrast" | "all";
+
 /** Grey levels of a batch of files. They are valid until the next call. */
 export interface FileLooks {
   /** 1 where the file was decoded here and is of the size that was asked for. */
@@ -49,7 +55,7 @@ export interface FileLooks {
 export interface Kernels {
   readonly name: "wasm" | "reference";
   /** Where to write the bytes of the next file: `size` bytes, valid until the next call. */
-  room(size: number): Uint8Array;
+  room(size: number): Uint8Array<ArrayBuffer>;
   /** Takes the first `size` bytes of the last room as the next file; true when the batch is full and must run. */
   add(size: number): boolean;
   /** Ends the batch. */
@@ -61,10 +67,10 @@ export interface Kernels {
   /**
    * What is found in `count` rows of an array that lie in `bytes` one after the other, as columns that mean what they do
    * of files but for `fileDigests`, which means nothing; `null` for arrays and rows too large that are left to
-   * `Rows.addPicture`, as are single rows where `covered` is 0. Without `looks` only `pixelDigests` and `covered` are
-   * found. At most `MAX_FILES` rows, and no batch of files may be under way.
+   * `Rows.addPicture`, as are single rows where `covered` is 0. `looks` says which columns are found. At most `MAX_FILES`
+   * rows, and no batch of files may be under way. Bytes in the room that was given last are read where they are.
    */
-  rows(bytes: Uint8Array, count: number, dtype: Dtype, format: RowFormat, looks: boolean): FileColumns | null;
+  rows(bytes: Uint8Array, count: number, dtype: Dtype, format: RowFormat, looks: Looks): FileColumns | null;
   /** The look of a picture decoded elsewhere; see `appearanceOf`. */
   appearance(picture: Picture): Appearance;
   /**

@@ -6,7 +6,15 @@ import { mayBeSeen, viewOf, type JpegView } from "../decode/jpeg";
 import type { Fault } from "../decode/scan";
 import type { Dtype } from "../sources/arrays/ndarray";
 import type { RowFormat } from "../sources/sources";
-import { areForKernels, FULL_BYTES, MAX_FILES, type FileColumns, type FileLooks, type Kernels } from "./kernels";
+import {
+  areForKernels,
+  FULL_BYTES,
+  MAX_FILES,
+  type FileColumns,
+  type FileLooks,
+  type Kernels,
+  type Looks,
+} from "./kernels";
 
 /** The part of the WebAssembly interface that is used; Node's types do not declare it. */
 interface WebAssemblyApi {
@@ -59,7 +67,7 @@ interface Exports extends Readonly<
     floats: boolean,
     factor: number,
     offset: number,
-    looks: boolean,
+    looks: number,
   ): void;
   beginPicture(width: number, height: number): void;
   addBand(pixels: number, rows: number, width: number, channels: number): void;
@@ -78,6 +86,9 @@ const PADDING = 96;
 const ROOM = 4096;
 
 const PAGE_BYTES = 1 << 16;
+
+/** By their number: see `src/kernels/rows.ts`. */
+const LOOKS: readonly Looks[] = ["none", "contrast", "all"];
 
 /** Bytes stand for themselves. */
 const IDENTITY = { factor: 1, offset: 0 };
@@ -109,7 +120,7 @@ class WasmKernels implements Kernels {
 
   constructor(private readonly exports: Exports) {}
 
-  room(size: number): Uint8Array {
+  room(size: number): Uint8Array<ArrayBuffer> {
     const start = this.exports.INPUT.value + this.at;
     this.reserve(start + size + ROOM);
     this.roomEnd = start + size;
@@ -132,12 +143,14 @@ class WasmKernels implements Kernels {
     return this.columns(count);
   }
 
-  rows(bytes: Uint8Array, count: number, dtype: Dtype, format: RowFormat, looks: boolean): FileColumns | null {
+  rows(bytes: Uint8Array, count: number, dtype: Dtype, format: RowFormat, looks: Looks): FileColumns | null {
     if (this.count > 0 || count > MAX_FILES) throw new RangeError(`${count} rows cannot be read now.`);
     const { width, height, channels, channelsFirst } = format.geometry;
     if (!areForKernels(dtype, format) || width * height * channels > this.exports.MAX_RAW_BYTES.value) return null;
-    const room = this.room(bytes.length);
-    room.set(bytes);
+    // What was read into the room lies there.
+    const isHere = bytes.buffer === this.exports.memory.buffer;
+    const room = isHere ? bytes : this.room(bytes.length);
+    if (!isHere) room.set(bytes);
     const { factor, offset } = dtype === "f4" && format.scaling !== null ? scalingTerms(format.scaling) : IDENTITY;
     this.exports.fingerprintRows(
       room.byteOffset,
@@ -149,7 +162,7 @@ class WasmKernels implements Kernels {
       dtype === "f4",
       factor,
       offset,
-      looks,
+      LOOKS.indexOf(looks),
     );
     return this.columns(count);
   }
@@ -259,7 +272,7 @@ class WasmKernels implements Kernels {
   }
 
   /** Growing memory replaces its buffer: views are made anew each time. */
-  private bytes(address: number, length: number): Uint8Array {
+  private bytes(address: number, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.exports.memory.buffer, address, length);
   }
 

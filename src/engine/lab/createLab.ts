@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { CleanSplitError } from "../../core/errors";
-import { headlineCost } from "../../core/training/costs";
+import { headlineAccuracy, headlineCost } from "../../core/training/costs";
 import { evaluate, mistakesOf } from "../../core/training/evaluate";
 import type { TestSet } from "../../core/training/evaluation";
 import type {
@@ -48,6 +48,8 @@ export interface LabParts {
   readonly folder: string | null;
   /** An inspection by its id. */
   inspection(id: string): Inspection;
+  /** The samples that people drop. */
+  dropped(inspection: Inspection): readonly number[];
   /** The same with near duplicates, which are searched when they were not. */
   searched(id: string, run: Run<Progress>): Promise<Inspection>;
   /** Takes lines about what could not be used. */
@@ -133,9 +135,10 @@ export function createLab(parts: LabParts): ExperimentLab {
   ): Promise<{ readonly kept: ExperimentFolder; readonly head: ExperimentHead }> {
     const searching = { signal: run.signal, progress: searchProgress(run) };
     const inspection = spec.tier === "near" ? await parts.searched(id, searching) : parts.inspection(id);
-    // Only under this policy the training data keep no duplicate of a test image.
+    // Only under this policy, and when nobody keeps one, the training data have no duplicate of a test image.
     const options = { policy: "protect-evaluation", tier: spec.tier } as const;
-    const { decision } = await makePlan(inspection, options, [], pool, run.signal);
+    const chosen = { keep: [], drop: parts.dropped(inspection) };
+    const { decision } = await makePlan(inspection, options, chosen, pool, run.signal);
     const rows = selectRows(inspection, decision, spec);
     const samples = countRows(rows);
     const plan = planRuns(spec, samples.train);
@@ -269,6 +272,7 @@ export function createLab(parts: LabParts): ExperimentLab {
           finished: runs.filter((progress) => progress.result !== null).length,
           planned: plan.length,
           sentence: headlineCost(costs)?.sentence ?? null,
+          accuracy: headlineAccuracy(costs),
         });
       }
       return summaries;

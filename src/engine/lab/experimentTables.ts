@@ -2,8 +2,9 @@ import path from "node:path";
 import { TEST_SETS, type TestSet } from "../../core/training/evaluation";
 import type { ExperimentResult, TrainingRun } from "../../core/training/experiment";
 import type { Cost, Interval } from "../../core/training/leakageCost";
+import { harmless } from "../exports/csv";
 import { csvRow } from "../sources/lists/csv";
-import { textWriter, type ExportFile } from "./exportFiles";
+import { textWriter, type ExportFile } from "../exports/exportFiles";
 
 const RUN_COLUMNS = [
   "experiment",
@@ -113,12 +114,4 @@ function costCells(cost: Cost): readonly string[] {
 /** What tells the rows of several experiments apart. */
 function keysOf({ experiment, dataset }: ExperimentResult): readonly string[] {
   return [experiment, dataset.name].map(harmless);
-}
-
-/**
- * Text that a spreadsheet does not take for a formula: one with a beginning that means it gets an apostrophe, as OWASP says in
- * "CSV Injection" (https://owasp.org/www-community/attacks/CSV_Injection).
- */
-function harmless(text: string): string {
-  return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
 }

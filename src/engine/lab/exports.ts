@@ -2,7 +2,7 @@ import type { ExperimentResult, TrainingRun } from "../../core/training/experime
 import type { Progress, Run } from "../engine";
 import type { Parameter } from "../training/classifier";
 import type { ExperimentFormat, ModelFormat } from "./lab";
-import { replaceFiles, textWriter, type ExportFile } from "./exportFiles";
+import { replaceFiles, textWriter, type ExportFile } from "../exports/exportFiles";
 import { experimentTables } from "./experimentTables";
 import { writeModel } from "./models/modelFolder";
 import { notebookFiles } from "./notebooks/notebookFiles";

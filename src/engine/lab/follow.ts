@@ -1,5 +1,5 @@
 import { CleanSplitError } from "../../core/errors";
-import type { ExperimentEvent, ExperimentResult, ExperimentStatus } from "../../core/training/experiment";
+import type { EpochScore, ExperimentEvent, ExperimentResult, ExperimentStatus } from "../../core/training/experiment";
 import type { Cost } from "../../core/training/leakageCost";
 import type { Run } from "../engine";
 import type { Pool } from "../pool/pool";
@@ -114,16 +114,30 @@ class Follower {
     this.trainer.connection.dispose();
   }
 
-  /** Reads what the journal got, and tells it. */
+  /** Reads what the journal got, and tells it: epochs that came together together. */
   private read(): void {
+    let ended: { readonly type: "epochs"; readonly run: number; readonly epoch: number; scores: EpochScore[] } | null =
+      null;
+    const tellEnded = (): void => {
+      if (ended !== null) this.tell(ended);
+      ended = null;
+    };
     for (const entry of this.reader.next()) {
       const event = this.progress.add(entry);
+      if (event?.type === "epochs") {
+        if (ended?.run !== event.run) tellEnded();
+        ended ??= { ...event, scores: [] };
+        ended.scores.push(...event.scores);
+        continue;
+      }
+      tellEnded();
       // What was under way is begun anew, and with which back ends is known now.
       if (entry.type === "started") this.tell(this.snapshot(this.isPaused ? "paused" : "training"));
       if (event === null) continue;
       this.tell(event);
-      if (event.type === "run") this.compute();
+      this.compute();
     }
+    tellEnded();
   }
 
   private pause(paused: boolean): void {

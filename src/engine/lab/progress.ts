@@ -50,7 +50,7 @@ export class ExperimentProgress {
   }
 
   /** Takes in an entry; answers what it means for those who follow, `null` when it means nothing to them. */
-  add(entry: JournalEntry): Extract<ExperimentEvent, { type: "epoch" | "run" }> | null {
+  add(entry: JournalEntry): Extract<ExperimentEvent, { type: "epochs" | "run" }> | null {
     switch (entry.type) {
       case "started":
         this.begun = entry.backends;
@@ -62,7 +62,7 @@ export class ExperimentProgress {
         if (this.plan[run] === undefined || this.finishedRuns.has(run) || epoch !== curve.length) return null;
         curve.push(score);
         this.curves.set(run, curve);
-        return { type: "epoch", run, epoch, score };
+        return { type: "epochs", run, epoch, scores: [score] };
       }
       case "run": {
         if (this.plan[entry.run] === undefined) return null;

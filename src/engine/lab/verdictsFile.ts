@@ -1,7 +1,7 @@
 import path from "node:path";
 import { SampleState } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
-import { keyOf } from "../../core/near/decisions";
+import { keyOf } from "../../core/fingerprint/contentKey";
 import type { LabelVerdict } from "../../core/training/labelAudit";
 import {
   applyVerdicts,

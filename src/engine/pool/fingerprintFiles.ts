@@ -1,10 +1,11 @@
-import { closeSync, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
 import { SampleState } from "../../core/dataset/dataset";
 import { messageOf } from "../../core/errors";
 import type { Md5 } from "../../core/fingerprint/md5";
 import type { Kernels } from "../kernels/kernels";
+import { readAll } from "../readAll";
 import { readerOf } from "../sources/names";
-import { FingerprintJob } from "./fingerprintJob";
+import { FingerprintJob, MAX_BATCHED_BYTES } from "./fingerprintJob";
 import type { FileTimes, JobParameter, ReadFiles } from "./jobs";
 import { Rows } from "./record";
 
@@ -16,44 +17,52 @@ export const MAX_MILLISECONDS = 100;
  * as `known` says is not read. A file that cannot be read or decoded is an unreadable sample, never a failed job.
  */
 export async function fingerprintFiles(
-  { folder, names, known, exact, into }: JobParameter<"files">,
+  { folder, names, known, dated, exact, into }: JobParameter<"files">,
   kernels: Kernels,
   md5: Md5,
 ): Promise<ReadFiles> {
   const rows = new Rows(into, md5, kernels);
-  const job = new FileJob(names.ends.length, rows, new FingerprintJob(rows, exact, kernels, md5));
+  const job = new FileJob(names.ends.length, dated, rows, new FingerprintJob(rows, exact, kernels, md5));
   const nameAt = readerOf(names);
   const began = Date.now();
   const started = performance.now();
-  let done = 0;
-  while (done < names.ends.length && (done === 0 || performance.now() - started < MAX_MILLISECONDS)) {
+  let now = started;
+  let [done, readingTime] = [0, 0];
+  while (done < names.ends.length && (done === 0 || now - started < MAX_MILLISECONDS)) {
     const index = done++;
     const file = `${folder}/${nameAt(index)}`;
-    if (known === null || !job.isKnown(file, known, index)) await job.read(file, index);
+    const before = now;
+    const work = known !== null && job.isKnown(file, known, index) ? undefined : job.read(file, index);
+    now = performance.now();
+    readingTime += now - before;
+    if (work === undefined) continue;
+    await work;
+    now = performance.now();
   }
   await job.finish();
-  return { done, began, time: performance.now() - started, ...job.result() };
+  return { done, began, time: performance.now() - started, readingTime, ...job.result() };
 }
 
 /** One job while it is worked on. */
 class FileJob {
-  private readonly found: FileTimes;
+  private readonly found: FileTimes | null;
   private readonly unchanged: Uint8Array;
-  private readingTime = 0;
 
   constructor(
     count: number,
+    dated: boolean,
     private readonly rows: Rows,
     private readonly images: FingerprintJob,
   ) {
-    this.found = { sizes: new Float64Array(count).fill(NaN), times: new Float64Array(count).fill(NaN) };
+    const unknown = (): Float64Array => new Float64Array(count).fill(NaN);
+    this.found = dated ? { sizes: unknown(), times: unknown() } : null;
     this.unchanged = new Uint8Array(count);
     rows.columns.isFile.fill(1, rows.rowOf(0), rows.rowOf(count));
   }
 
-  result(): Pick<ReadFiles, "reasons" | "found" | "unchanged" | "readingTime"> {
-    const { rows, found, unchanged, readingTime } = this;
-    return { reasons: rows.reasons, found, unchanged, readingTime };
+  result(): Pick<ReadFiles, "reasons" | "found" | "unchanged"> {
+    const { rows, found, unchanged } = this;
+    return { reasons: rows.reasons, found, unchanged };
   }
 
   isKnown(file: string, known: FileTimes, index: number): boolean {
@@ -68,17 +77,16 @@ class FileJob {
     return true;
   }
 
-  async read(file: string, index: number): Promise<void> {
-    const before = performance.now();
+  /** Reads a file; undefined when there is nothing to wait for. */
+  read(file: string, index: number): Promise<void> | undefined {
     let bytes: Uint8Array;
     try {
       bytes = this.readFile(file, index);
     } catch (error) {
       this.rows.addFault(index, SampleState.unreadable, `the file cannot be read: ${messageOf(error)}`);
-      return;
+      return undefined;
     }
-    this.readingTime += performance.now() - before;
-    await this.images.take(bytes, index);
+    return this.images.take(bytes, index);
   }
 
   /** Runs the batch. */
@@ -90,6 +98,11 @@ class FileJob {
   private readFile(file: string, index: number): Uint8Array {
     const descriptor = openSync(file, "r");
     try {
+      if (this.found === null) {
+        // Asking for the size takes as long as reading a small file.
+        const bytes = readAll(descriptor, this.images.room(MAX_BATCHED_BYTES));
+        if (bytes.length < MAX_BATCHED_BYTES) return bytes;
+      }
       const stats = fstatSync(descriptor);
       this.remember(stats, index);
       return readAll(descriptor, this.images.room(stats.size));
@@ -99,18 +112,8 @@ class FileJob {
   }
 
   private remember(stats: Stats, index: number): void {
+    if (this.found === null) return;
     this.found.sizes[index] = stats.size;
     this.found.times[index] = stats.mtimeMs;
   }
-}
-
-/** Fills `bytes` from a file; a file that became shorter gives what is there. */
-export function readAll(descriptor: number, bytes: Uint8Array): Uint8Array {
-  let at = 0;
-  while (at < bytes.length) {
-    const read = readSync(descriptor, bytes, at, bytes.length - at, null);
-    if (read === 0) break;
-    at += read;
-  }
-  return bytes.subarray(0, at);
 }

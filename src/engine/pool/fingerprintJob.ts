@@ -33,15 +33,17 @@ export class FingerprintJob {
     return this.isBatched ? this.kernels.room(size) : new Uint8Array(size);
   }
 
-  /** Takes the bytes at the beginning of the last room as an image: a small one into the batch, a large one at once. */
-  async take(bytes: Uint8Array, index: number): Promise<void> {
+  /**
+   * Takes the bytes at the beginning of the last room as an image: a small one into the batch, a large one at once. Undefined
+   * when there is nothing to wait for, which is so for nearly all of a batch: waiting costs as much as reading a byte.
+   */
+  take(bytes: Uint8Array, index: number): Promise<void> | undefined {
     if (this.isBatched) {
       this.batch.push(index);
-      if (this.kernels.add(bytes.length)) await this.finish();
-      return;
+      return this.kernels.add(bytes.length) ? this.finish() : undefined;
     }
     this.md5.into(this.rows.columns.fileDigests, this.rows.rowOf(index) * DIGEST_BYTES, bytes);
-    await this.decode(bytes, index);
+    return this.decode(bytes, index);
   }
 
   /** Runs the batch. */

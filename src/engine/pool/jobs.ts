@@ -11,6 +11,7 @@ import type { TestColumns } from "../../core/training/experiment";
 import type { Cost } from "../../core/training/leakageCost";
 import type { ImageTransfer } from "../../core/sanitize/plan";
 import type { Comparison } from "../engine";
+import type { Looks } from "../kernels/kernels";
 import type { Nearby, PhotoColumns } from "../kernels/photos";
 import type { FolderStamp, Listing } from "../sources/listing";
 import type { ClassNames } from "../sources/arrays/classNames";
@@ -19,7 +20,7 @@ import type { Format } from "../sources/arrays/open";
 import type { ImageList } from "../sources/lists/imageList";
 import type { PackedNames } from "../sources/names";
 import type { PackedFormat, PackedImages, PackedStamp } from "../sources/packed/packedFile";
-import type { RowFormat } from "../sources/sources";
+import type { CopiedArray, RowFormat } from "../sources/sources";
 
 /** One sample for a worker: a file, a row of an array, or an image of a packed file. */
 export type SampleRef =
@@ -78,7 +79,8 @@ export interface ReadFiles {
   /** Files that were worked on: at least one, and all unless the job took too long; the others are to be asked again. */
   readonly done: number;
   readonly reasons: Reasons;
-  readonly found: FileTimes;
+  /** `null` when they were not asked for. */
+  readonly found: FileTimes | null;
   /** 1 for files that are as they were known; nothing is written into their rows. */
   readonly unchanged: Uint8Array;
   /** When the job began, in milliseconds since 1970. */
@@ -150,40 +152,53 @@ export interface Jobs {
   /** Reads a file that lists images. */
   imageList(parameter: { readonly file: string }): ImageList;
   /**
-   * Fingerprints of image files of one folder; files that are as `known` are not read. `exact` decodes all pixels, so that
-   * no fingerprint is provisional.
+   * Fingerprints of image files of one folder; files that are as `known` are not read. `dated` asks for sizes and times of
+   * files; `exact` decodes all pixels, so that no fingerprint is provisional.
    */
   files(parameter: {
     readonly folder: string;
     readonly names: PackedNames;
     readonly known: FileTimes | null;
+    readonly dated: boolean;
     readonly exact: boolean;
     readonly into: Target;
   }): Promise<ReadFiles>;
-  /** Fingerprints of the rows `[from, from + count)` of an array, at most 1024; without `looks` only the MD5 of pixels. */
+  /** Fingerprints of the rows `[from, from + count)` of an array; `looks` says what is found beside the MD5 of pixels. */
   rows(parameter: {
     readonly format: RowFormat;
     readonly from: number;
     readonly count: number;
-    readonly looks: boolean;
+    readonly looks: Looks;
     readonly into: Target;
   }): Promise<Reasons>;
   /**
-   * Compares rows of an array from `from` on with the MD5 of pixels that each should have, 16 bytes a row and at most
-   * 1024 rows. Answers the first row, counted from `from`, that is another one, or -1.
+   * Compares rows of an array from `from` on with the MD5 of pixels that each should have, 16 bytes a row. Answers the first
+   * row, counted from `from`, that is another one, or -1.
    */
   checkRows(parameter: {
     readonly format: RowFormat;
     readonly from: number;
     readonly digests: Uint8Array;
   }): Promise<number>;
-  /** The same with the bytes of the `rows` of another array, which ascend, at most 1024. */
+  /** The same with the bytes of the `rows` of another array, which ascend. */
   compareRows(parameter: {
     readonly array: Pick<RowFormat, "file" | "key">;
     readonly from: number;
     readonly original: Pick<RowFormat, "file" | "key">;
     readonly rows: Uint32Array;
   }): Promise<number>;
+  /**
+   * Writes `rows` of an array with `size` rows, which ascend, into a file that is there, from byte `at` on; with the bytes of
+   * each element in the other order when `bigEndian`. Rejects as `writeError` says.
+   */
+  writeRows(parameter: {
+    readonly copied: Pick<CopiedArray, "holds" | "file" | "key" | "dtype" | "row">;
+    readonly size: number;
+    readonly rows: Uint32Array;
+    readonly file: string;
+    readonly at: number;
+    readonly bigEndian: boolean;
+  }): Promise<null>;
   /** Reads what a packed file holds. */
   packedHead(parameter: { readonly file: string }): Promise<PackedHead>;
   /** Fingerprints of the images of a packed file at some positions, which ascend; `exact` is as with `files`. */

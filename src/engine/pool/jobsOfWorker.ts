@@ -27,6 +27,7 @@ import { changed, lookFiles, lookRows } from "./lookFiles";
 import type { ArrayFileHead, EncodedPicture, FeatureFormat, FoundPhotoPairs, Jobs, SampleRef } from "./jobs";
 import { fingerprintPacked, lookPacked, packedHead, readPacked } from "./packedJobs";
 import { findPhotoPairs } from "./photoJobs";
+import { writeRows } from "./writeRows";
 
 const md5 = chooseMd5();
 const kernels = loadKernels(path.join(__dirname, "kernels.wasm"));
@@ -64,6 +65,7 @@ export const jobs: Jobs = {
   rows: (parameter) => fingerprintRows(parameter, kernels, md5),
   checkRows: (parameter) => checkRows(parameter, kernels, md5),
   compareRows,
+  writeRows,
 
   packedHead,
   packed: (parameter) => fingerprintPacked(parameter, kernels, md5),

@@ -4,9 +4,10 @@ import { blockMeans, lumaOf } from "../../core/fingerprint/signature";
 import type { Picture } from "../../core/picture";
 import { decodeImage, tryDecodeFast } from "../decode/decode";
 import type { Kernels } from "../kernels/kernels";
+import { readAll } from "../readAll";
 import { readerOf } from "../sources/names";
 import { readRows } from "../sources/rows";
-import { MAX_MILLISECONDS, readAll } from "./fingerprintFiles";
+import { MAX_MILLISECONDS } from "./fingerprintFiles";
 import { MAX_BATCHED_BYTES } from "./fingerprintJob";
 import type { JobParameter, LookedFiles } from "./jobs";
 

@@ -102,52 +102,87 @@ function isSame(a: FolderStamp, b: FolderStamp): boolean {
   return a.inode === b.inode && a.modified === b.modified && a.changed === b.changed;
 }
 
+/** The images of the folder that is listed. */
+const images = new NameSorter();
+
 /** `isPlain` says that all of it follows from the names: there are no links, for one. */
 function readNames(root: string, folder: string): ListedFolder & { readonly isPlain: boolean } {
-  const images = new NameSorter();
-  const arrays: string[] = [];
-  const packed: string[] = [];
-  const lists: string[] = [];
-  const folders: string[] = [];
-  const ignored: Ignored[] = [];
-  const leftOut: { readonly name: string; readonly reason: string }[] = [];
-  let annotations = 0;
-  let isPlain = true;
-  const links = new Links(root);
-  for (const entry of readFolder(root, folder, ignored)) {
+  const others = new Others(root, folder);
+  images.clear();
+  for (const entry of readFolder(root, folder, others.ignored)) {
+    // Nearly all entries are: what is asked of others takes several times as long.
+    if (isPlainImage(entry)) images.add(entry.name);
+    else others.add(entry);
+  }
+  return others.finish();
+}
+
+/** What a folder holds beside plain images. */
+class Others {
+  readonly ignored: Ignored[] = [];
+  private readonly arrays: string[] = [];
+  private readonly packed: string[] = [];
+  private readonly lists: string[] = [];
+  private readonly folders: string[] = [];
+  private readonly leftOut: { readonly name: string; readonly reason: string }[] = [];
+  private readonly links: Links;
+  private annotations = 0;
+  private isPlain = true;
+
+  constructor(
+    private readonly root: string,
+    private readonly folder: string,
+  ) {
+    this.links = new Links(root);
+  }
+
+  /** Adds an entry; one that is an image after all goes to the images. */
+  add(entry: Dirent): void {
+    const { root, folder } = this;
     const { name } = entry;
-    if (entry.isSymbolicLink() || name.includes("\ufffd")) isPlain = false;
+    if (entry.isSymbolicLink() || name.includes("\ufffd")) this.isPlain = false;
     if (entry.isDirectory()) {
       const below = joinPath(folder, name);
       const reason = reasonToSkipFolder(name) ?? reasonOfName(root, folder, name);
-      if (reason === null) folders.push(below);
-      else ignored.push({ path: `${below}/`, reason });
-      continue;
+      if (reason === null) this.folders.push(below);
+      else this.ignored.push({ path: `${below}/`, reason });
+      return;
     }
     const kind = kindOf(name);
-    const reason = reasonToSkipFile(entry, kind, folder, links) ?? reasonOfName(root, folder, name);
-    if (kind === "annotation") annotations += 1;
-    if (reason !== null) leftOut.push({ name, reason });
+    const reason = reasonToSkipFile(entry, kind, folder, this.links) ?? reasonOfName(root, folder, name);
+    if (kind === "annotation") this.annotations += 1;
+    if (reason !== null) this.leftOut.push({ name, reason });
     else if (kind === "image") images.add(name);
-    else if (kind === "array") arrays.push(name);
-    else if (kind === "packed") packed.push(name);
-    else lists.push(name);
+    else if (kind === "array") this.arrays.push(name);
+    else if (kind === "packed") this.packed.push(name);
+    else this.lists.push(name);
   }
-  const { some, many } = separateAnnotations(lists.sort());
-  leftOut.push(...many.map((name) => ({ name, reason: "too many in one folder to be lists of images" })));
-  ignored.push(...summarise(folder, leftOut));
-  return {
-    // A folder that could not be read to its end is an entry itself.
-    isPlain: isPlain && !ignored.some((entry) => entry.path === `${folder}/`),
-    path: folder,
-    images: images.finish(),
-    arrays: arrays.sort(),
-    packed: packed.sort(),
-    lists: some,
-    annotations: annotations + many.length,
-    folders,
-    ignored,
-  };
+
+  /** Everything in the folder, with its images. */
+  finish(): ListedFolder & { readonly isPlain: boolean } {
+    const { folder, ignored, leftOut } = this;
+    const { some, many } = separateAnnotations(this.lists.sort());
+    leftOut.push(...many.map((name) => ({ name, reason: "too many in one folder to be lists of images" })));
+    ignored.push(...summarise(folder, leftOut));
+    return {
+      // A folder that could not be read to its end is an entry itself.
+      isPlain: this.isPlain && !ignored.some((entry) => entry.path === `${folder}/`),
+      path: folder,
+      images: images.finish(),
+      arrays: this.arrays.sort(),
+      packed: this.packed.sort(),
+      lists: some,
+      annotations: this.annotations + many.length,
+      folders: this.folders,
+      ignored,
+    };
+  }
+}
+
+/** Whether an entry is a file that an image may be called as, and nothing about it has to be looked into. */
+function isPlainImage(entry: Dirent): boolean {
+  const { name } = entry;
+  return entry.isFile() && isImageFileName(name) && !name.startsWith(".") && !name.includes("\ufffd");
 }
 
 /** Order of names that does not depend on the language of the machine. */

@@ -44,62 +44,118 @@ function pack(names: readonly string[]): PackedNames {
 /** Names that are sorted as strings at a time. */
 const SORTED_AT_ONCE = 4096;
 
+/** Memory that a sorter begins with, in bytes: growing leaves what was there to be freed late. */
+const FIRST_BYTES = 1 << 20;
+
+/** Memory that a sorter keeps at most, in bytes: names of some hundred thousand files. */
+const KEPT_BYTES = 1 << 24;
+
 /**
  * Packs many names in the order of their bytes, which is that of their code points. Only a few are strings at a time: those of
- * a folder of 50,000 images would take twenty megabytes that a thread does not give back.
+ * a folder of 50,000 images would take twenty megabytes that a thread does not give back. Its memory serves for the next
+ * folder, because a thread frees that of buffers late, too.
  */
 export class NameSorter {
+  /** Names that are not packed yet. */
   private names: string[] = [];
-  private readonly blocks: PackedNames[] = [];
+  /** Blocks of sorted names, one after the other; all but the last one have `SORTED_AT_ONCE` names. */
+  private blocks = { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
+  private count = 0;
+
+  /** Forgets names that were added. */
+  clear(): void {
+    this.names = [];
+    this.count = 0;
+    if (this.blocks.bytes.length > KEPT_BYTES) this.blocks = { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
+  }
 
   add(name: string): void {
     this.names.push(name);
-    if (this.names.length === SORTED_AT_ONCE) this.pack();
+    if (this.names.length === SORTED_AT_ONCE) this.packBlock();
   }
 
   /** All names that were added; the sorter is empty afterwards. */
   finish(): PackedNames {
-    this.pack();
-    const { blocks } = this;
-    // Pairs of neighbours, so that every name is moved only a few times.
-    while (blocks.length > 1) {
-      const pairs = blocks.splice(0);
-      for (let i = 0; i < pairs.length; i += 2) {
-        const [a, b] = [pairs[i], pairs[i + 1]];
-        if (a !== undefined) blocks.push(b === undefined ? a : merge(a, b));
-      }
+    this.packBlock();
+    const { blocks, count } = this;
+    const sorted = roomForNames(startOf(blocks, count), count);
+    if (count > SORTED_AT_ONCE) mergeBlocks(blocks, count, sorted);
+    else {
+      sorted.bytes.set(blocks.bytes.subarray(0, sorted.bytes.length));
+      sorted.ends.set(blocks.ends.subarray(0, count));
     }
-    return share(blocks.pop() ?? pack([]));
+    this.clear();
+    return sorted;
   }
 
-  private pack(): void {
-    if (this.names.length === 0) return;
+  private packBlock(): void {
+    const { names, blocks } = this;
+    if (names.length === 0) return;
     // Strings are in the order of their code units, which differs where letters take two of them.
-    if (this.names.some((name) => /[\ud800-\udfff]/.test(name))) this.names.sort(compareBytes);
-    else this.names.sort();
-    this.blocks.push(pack(this.names));
+    if (names.some((name) => /[\ud800-\udfff]/.test(name))) names.sort(compareBytes);
+    else names.sort();
+    let end = startOf(blocks, this.count);
+    const text = names.join("");
+    const size = Buffer.byteLength(text);
+    // Letters that only together are one code point may meet at the end of a name.
+    const needed = end + (size === text.length ? size : 3 * text.length);
+    if (blocks.bytes.length < needed) {
+      const larger = new Uint8Array(Math.max(needed, 2 * blocks.bytes.length, FIRST_BYTES));
+      larger.set(blocks.bytes.subarray(0, end));
+      blocks.bytes = larger;
+    }
+    if (blocks.ends.length < this.count + names.length) {
+      const larger = new Uint32Array(2 * this.count + SORTED_AT_ONCE);
+      larger.set(blocks.ends);
+      blocks.ends = larger;
+    }
+    const isAscii = size === text.length;
+    if (isAscii) encoder.encodeInto(text, blocks.bytes.subarray(end));
+    for (const name of names) {
+      end += isAscii ? name.length : encoder.encodeInto(name, blocks.bytes.subarray(end)).written;
+      blocks.ends[this.count++] = end;
+    }
     this.names = [];
+  }
+}
+
+/** Merges blocks of `SORTED_AT_ONCE` sorted names by a binary heap of their first names that are left. */
+function mergeBlocks(names: PackedNames, count: number, into: PackedNames): void {
+  const heap: number[] = [];
+  /** Puts name `own` at place `at` of the heap or below it, above all that come after it. */
+  const sink = (own: number, at: number): void => {
+    for (;;) {
+      let child = 2 * at + 1;
+      let first = heap[child];
+      if (first === undefined) break;
+      const other = heap[child + 1];
+      if (other !== undefined && compareAt(names, other, names, first) < 0) [child, first] = [child + 1, other];
+      if (compareAt(names, own, names, first) <= 0) break;
+      heap[at] = first;
+      at = child;
+    }
+    heap[at] = own;
+  };
+  for (let block = 0; block < count; block += SORTED_AT_ONCE) heap.push(block);
+  for (let at = heap.length >> 1; at >= 0; at--) sink(heap[at] ?? 0, at);
+  let end = 0;
+  for (let row = 0; row < count; row++) {
+    const first = heap[0] ?? 0;
+    const stop = names.ends[first] ?? 0;
+    for (let from = startOf(names, first); from < stop; from++) into.bytes[end++] = names.bytes[from] ?? 0;
+    into.ends[row] = end;
+    const next = first + 1;
+    if (next < count && next % SORTED_AT_ONCE !== 0) sink(next, 0);
+    else {
+      const last = heap.pop() ?? 0;
+      if (heap.length > 0) sink(last, 0);
+    }
   }
 }
 
 /** Order of names by their bytes in UTF-8, which is that of their code points. */
 export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
-/** Two sorted lists of names as one. */
-function merge(a: PackedNames, b: PackedNames): PackedNames {
-  const bytes = new Uint8Array(a.bytes.length + b.bytes.length);
-  const ends = new Uint32Array(a.ends.length + b.ends.length);
-  let [i, j, at] = [0, 0, 0];
-  for (let row = 0; row < ends.length; row++) {
-    const isFirst = j === b.ends.length || (i < a.ends.length && compareAt(a, i, b, j) <= 0);
-    const [from, index] = isFirst ? [a, i++] : [b, j++];
-    const [start, end] = [startOf(from, index), from.ends[index] ?? 0];
-    for (let k = start; k < end; k++) bytes[at++] = from.bytes[k] ?? 0;
-    ends[row] = at;
-  }
-  return { bytes, ends };
 }
 
 function compareAt(a: PackedNames, i: number, b: PackedNames, j: number): number {

@@ -18,21 +18,23 @@ interface ReadRows {
 
 /**
  * The bytes of some rows, which ascend, of an array with `size` rows: in order, in pieces of a few megabytes, each with how
- * many rows it is. Throws a `CleanSplitError` when the file cannot be read as it was inspected.
+ * many rows it is. A piece is that of the caller; but with `memory` it may lie there, and is gone when the next is asked for.
+ * Throws a `CleanSplitError` when the file cannot be read as it was inspected.
  */
 export async function* readPieces(
   copied: Pick<CopiedArray, "holds" | "file" | "key" | "dtype" | "row">,
   size: number,
   rows: Uint32Array,
+  memory?: Uint8Array<ArrayBuffer>,
 ): AsyncGenerator<ReadRows> {
   if (copied.holds !== "records") {
-    yield* readRows(() => openArray(copied.file, copied.key), rows);
+    yield* readRows(() => openArray(copied.file, copied.key), rows, memory);
     return;
   }
   const file = new OpenFile(copied.file);
   try {
     const array = recordsOf(file, copied, size);
-    yield* readRows(() => array, rows);
+    yield* readRows(() => array, rows, memory);
   } finally {
     file.close();
   }
@@ -46,20 +48,24 @@ function recordsOf(file: OpenFile, { row, dtype }: Pick<CopiedArray, "row" | "dt
 }
 
 /** The same of an array that is opened for each piece, because others may be opened meanwhile. */
-export async function* readRows(open: () => NdArray | Promise<NdArray>, rows: Uint32Array): AsyncGenerator<ReadRows> {
+export async function* readRows(
+  open: () => NdArray | Promise<NdArray>,
+  rows: Uint32Array,
+  memory?: Uint8Array<ArrayBuffer>,
+): AsyncGenerator<ReadRows> {
   const size = rowBytes(await open());
+  const most = memory?.length ?? READ_BYTES;
   const at = (index: number): number => rows[index] ?? 0;
   for (let from = 0; from < rows.length;) {
     const first = at(from);
     let to = from + 1;
-    while (
-      to < rows.length &&
-      (at(to) + 1 - first) * size <= READ_BYTES &&
-      (at(to) - at(to - 1) - 1) * size <= GAP_BYTES
-    ) {
+    while (to < rows.length && (at(to) + 1 - first) * size <= most && (at(to) - at(to - 1) - 1) * size <= GAP_BYTES) {
       to += 1;
     }
-    const bytes = (await open()).rows(first, at(to - 1) + 1 - first);
+    const count = at(to - 1) + 1 - first;
+    // One row alone may be larger.
+    const into = count * size <= most ? memory?.subarray(0, count * size) : undefined;
+    const bytes = (await open()).rows(first, count, into);
     yield { bytes: compact(bytes, rows.subarray(from, to), size), count: to - from };
     from = to;
   }

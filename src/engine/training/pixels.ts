@@ -9,7 +9,7 @@ let kernel: Promise<KernelBackend> | undefined;
 
 /** The kernel back end of this process, opened once: its memory holds the pixels that it trains on. */
 export function kernelOfProcess(): Promise<KernelBackend> {
-  return (kernel ??= openKernelBackend());
+  return (kernel ??= openKernelBackend({ isHelped: true }));
 }
 
 /**

@@ -3,4 +3,4 @@
  * `src/engine/training/kernel/memory.ts` hands out; they keep nothing between calls.
  */
 export { outline, search } from "./neighbours";
-export { backward, backwardBiases, findErrors, forward, gather } from "./softmax";
+export { add, descend, learn, predict } from "./softmax";

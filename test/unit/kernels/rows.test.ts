@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { scalingTerms, type Scaling } from "../../../src/core/fingerprint/scaling";
-import type { FileColumns, Kernels } from "../../../src/engine/kernels/kernels";
+import type { FileColumns, Kernels, Looks } from "../../../src/engine/kernels/kernels";
 import type { RowFormat } from "../../../src/engine/sources/sources";
 import { both } from "./support";
 
-/** What means something in a row; without looks only the MD5 of the pixels. */
-function rowOf(columns: FileColumns, row: number, looks: boolean): unknown {
+/** What means something in a row. */
+function rowOf(columns: FileColumns, row: number, looks: Looks): unknown {
   if (columns.covered[row] !== 1) return null;
   const digest = Buffer.from(columns.pixelDigests.subarray(row * 16, row * 16 + 16)).toString("hex");
-  if (!looks) return digest;
+  if (looks === "none") return digest;
   const { widths, heights, modes, blank, spreads } = columns;
+  const contrast = [widths, heights, modes, blank, spreads].map((column) => column[row]);
+  if (looks === "contrast") return [digest, ...contrast];
   return [
     digest,
-    ...[widths, heights, modes, blank, spreads].map((column) => column[row]),
+    ...contrast,
     [...columns.signatures.subarray(row * 64, row * 64 + 64)],
     [...columns.dHashes.subarray(row * 2, row * 2 + 2), ...columns.pHashes.subarray(row * 2, row * 2 + 2)],
   ];
@@ -32,7 +34,7 @@ describe("rows of arrays in the kernels", () => {
     channels: fc.constantFrom(1, 2, 3, 4),
     channelsFirst: fc.boolean(),
     count: fc.integer({ min: 1, max: 300 }),
-    looks: fc.boolean(),
+    looks: fc.constantFrom("none", "contrast", "all"),
     seed: fc.nat(),
   });
 
@@ -40,7 +42,7 @@ describe("rows of arrays in the kernels", () => {
     return { file: "", key: "", geometry, scaling };
   }
 
-  function compare(bytes: Uint8Array, count: number, dtype: "u1" | "f4", format: RowFormat, looks: boolean): void {
+  function compare(bytes: Uint8Array, count: number, dtype: "u1" | "f4", format: RowFormat, looks: Looks): void {
     const found = kernels.wasm.rows(bytes, count, dtype, format, looks);
     const expected = kernels.reference.rows(bytes, count, dtype, format, looks);
     assert.ok(found && expected);
@@ -82,9 +84,9 @@ describe("rows of arrays in the kernels", () => {
 
   it("are left to others when they are too large or of other numbers", () => {
     const geometry = { width: 1024, height: 1024, channels: 1, channelsFirst: false } as const;
-    assert.equal(kernels.wasm.rows(new Uint8Array(2 ** 20), 1, "u1", formatOf(geometry, null), true), null);
+    assert.equal(kernels.wasm.rows(new Uint8Array(2 ** 20), 1, "u1", formatOf(geometry, null), "all"), null);
     const small = { ...geometry, width: 2, height: 2 };
-    assert.equal(kernels.wasm.rows(new Uint8Array(16), 1, "f4", formatOf(small, null), true), null);
-    assert.equal(kernels.wasm.rows(new Uint8Array(32), 1, "f8", formatOf(small, "unit"), true), null);
+    assert.equal(kernels.wasm.rows(new Uint8Array(16), 1, "f4", formatOf(small, null), "all"), null);
+    assert.equal(kernels.wasm.rows(new Uint8Array(32), 1, "f8", formatOf(small, "unit"), "all"), null);
   });
 });

@@ -247,6 +247,23 @@ describe("experiments", function () {
     assert.equal(pixel.samples.test.leaked, 0);
     assert.ok(samples.train.sanitized < pixel.samples.train.sanitized);
   });
+
+  it("tell thousands of short epochs in few events, none of them lost", async () => {
+    const fast = new Following();
+    const spec = { ...SHORT, sizes: [10], seeds: [1], epochs: 5000, batchSize: 10, backend: "kernel" as const };
+    const begun = performance.now();
+    const { runs } = await engine.runExperiment({ inspection, spec }, fast);
+    const seconds = (performance.now() - begun) / 1000;
+    for (const { run, result } of runs) {
+      assert.equal(result?.curve.length, 5000);
+      assert.deepEqual(fast.curve(run), result.curve);
+    }
+    // Twenty a second, one more for each run, and one for what was there before.
+    assert.ok(
+      fast.of("epochs").length <= 20 * seconds + runs.length + 1,
+      `${fast.of("epochs").length} in ${seconds} s`,
+    );
+  });
 });
 
 /** A picture of 16 x 16 black and white squares; one that is `off` at one pixel by 80 differs from it by an RMS of 5. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "csv-parse/sync";
 import type { ExperimentResult } from "../../../src/core/training/experiment";
@@ -124,6 +124,22 @@ describe("exported experiments", () => {
     await assert.rejects(write("keras", file, failing), /gone/);
     assert.deepEqual(readdirSync(place).sort(), ["a.ipynb", "a.npz"]);
     assert.deepEqual(readFileSync(file), before);
+  });
+
+  it("remove what exports of the same name left when they were killed, and nothing else", async () => {
+    const place = fresh();
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    const left = ["a.json.0123abcd.tmp", "a.json.89abcdef.tmp"];
+    const others = ["b.json.0123abcd.tmp", "a.json.tmp", "a.json.mine.tmp", "a.json.0123abcd.tmp.txt"];
+    for (const name of [...left, ...others]) {
+      writeFileSync(path.join(place, name), "");
+      utimesSync(path.join(place, name), old, old);
+    }
+    mkdirSync(path.join(place, "a.json.00000000.tmp"));
+    writeFileSync(path.join(place, "a.json.ffffffff.tmp"), "of an export that is under way");
+    await write("json", path.join(place, "a.json"));
+    const expected = [...others, "a.json", "a.json.00000000.tmp", "a.json.ffffffff.tmp"];
+    assert.deepEqual(readdirSync(place).sort(), expected.sort());
   });
 
   it("stop when they are cancelled", async () => {

@@ -118,12 +118,12 @@ export class Following implements Run<ExperimentEvent> {
     if (event.type === "snapshot") {
       this.curves.clear();
       for (const { run, curve } of event.experiment.runs) this.curves.set(run, [...curve]);
-    } else if (event.type === "epoch") {
+    } else if (event.type === "epochs") {
       const curve = this.curves.get(event.run) ?? [];
       if (event.epoch !== curve.length) throw new Error(`Epoch ${event.epoch} was told after ${curve.length}.`);
-      curve.push(event.score);
+      curve.push(...event.scores);
       this.curves.set(event.run, curve);
-      this.told++;
+      this.told += event.scores.length;
     }
     for (const look of [...this.waiting]) look();
   }

@@ -17,10 +17,10 @@ function plannedOf(run: number): ExperimentResult["plan"][number] {
 function eventsOf(runs: number): ExperimentChange[] {
   return FRESH.plan.slice(0, runs).flatMap((planned, run): ExperimentChange[] => [
     ...Array.from({ length: planned.epochs }, (_, epoch): ExperimentChange => ({
-      type: "epoch",
+      type: "epochs",
       run,
       epoch,
-      score: scoreAt(planned, epoch + 1),
+      scores: [scoreAt(planned, epoch + 1)],
     })),
     { type: "run", run, result: resultOf(planned) },
   ]);
@@ -32,13 +32,27 @@ describe("events of an experiment", () => {
     assert.deepEqual(after.runs, fakeExperiment({ finished: 3 }).runs);
   });
 
+  it("are the same whether epochs are told one by one or together", () => {
+    const planned = plannedOf(0);
+    const scores = Array.from({ length: 7 }, (_, epoch) => scoreAt(planned, epoch + 1));
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 6 })), (cuts) => {
+        const starts = [0, ...cuts.toSorted((a, b) => a - b)];
+        const told = starts.map((epoch, i): ExperimentChange => {
+          return { type: "epochs", run: 0, epoch, scores: scores.slice(epoch, starts[i + 1]) };
+        });
+        assert.deepEqual(told.reduce(afterEvent, FRESH).runs, [{ run: 0, curve: scores, result: null }]);
+      }),
+    );
+  });
+
   it("a run that begins again begins its curve again", () => {
     const planned = plannedOf(0);
     const epoch = (at: number): ExperimentChange => ({
-      type: "epoch",
+      type: "epochs",
       run: 0,
       epoch: at,
-      score: scoreAt(planned, at + 1),
+      scores: [scoreAt(planned, at + 1)],
     });
     const after = [epoch(0), epoch(1), epoch(2), epoch(0)].reduce(afterEvent, FRESH);
     assert.deepEqual(after.runs, [{ run: 0, curve: [scoreAt(planned, 1)], result: null }]);

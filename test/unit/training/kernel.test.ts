@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { CleanSplitError } from "../../../src/core/errors";
@@ -6,12 +7,16 @@ import type { Recipe } from "../../../src/core/training/models";
 import { Random, shuffle } from "../../../src/core/training/random";
 import type { Classifier, ClassifierRequest, FeatureTable } from "../../../src/engine/training/classifier";
 import { openKernelBackend, type KernelBackend } from "../../../src/engine/training/kernel/kernelBackend";
+import { Helper } from "../../../src/engine/training/kernel/helper";
 import { KernelMemory } from "../../../src/engine/training/kernel/memory";
 import { WasmNeighbours } from "../../../src/engine/training/kernel/neighbours";
+import { WasmSoftmax } from "../../../src/engine/training/kernel/softmax";
 import { exponential, ReferenceNeighbours } from "../../../src/engine/training/kernel/reference";
 
 const FILE = path.join(__dirname, "../../../dist/training.wasm");
 const RECIPE: Recipe = { epochs: 1, batchSize: 32, learningRate: 0.3, l2: 0 };
+
+const RECIPE_128: Recipe = { ...RECIPE, batchSize: 128 };
 
 type Shape = Pick<FeatureTable, "height" | "width" | "channels" | "classes">;
 
@@ -76,8 +81,8 @@ describe("the training kernel", () => {
   let wasm: KernelBackend;
   let reference: KernelBackend;
   before(async () => {
-    wasm = await openKernelBackend(undefined, {});
-    reference = await openKernelBackend(undefined, { CLEANSPLIT_WASM: "0" });
+    wasm = await openKernelBackend({ environment: {} });
+    reference = await openKernelBackend({ environment: { CLEANSPLIT_WASM: "0" } });
     assert.deepEqual([wasm.variant, reference.variant], ["wasm", "reference"]);
   });
 
@@ -181,6 +186,107 @@ describe("the training kernel", () => {
     });
   });
 
+  describe("softmax regression with a helper", function () {
+    // On processors that others use a thread may start late.
+    this.timeout(120_000);
+    const table = randomTable({ height: 20, width: 20, channels: 1, classes: 7 }, 2000, 4);
+    const asked = request(table, { recipe: RECIPE_128 });
+    const order = mixed(2000, 3);
+    let expected: unknown;
+    before(() => (expected = trained(wasm.create(asked), order, 300)));
+
+    /** A model with a helper that is there, and how often it was asked and in time. */
+    async function helped(memory: KernelMemory): Promise<{ model: WasmSoftmax; helper: Helper; counts: number[] }> {
+      const helper = Helper.start(memory, path.join(path.dirname(FILE), "trainingHelper.js"));
+      assert.ok(helper !== undefined);
+      const counts = [0, 0];
+      const answered = helper.answered.bind(helper);
+      helper.answered = () => {
+        const isThere = answered();
+        counts[isThere ? 0 : 1] = (counts[isThere ? 0 : 1] ?? 0) + 1;
+        return isThere;
+      };
+      await eventually(() => helper.isFree());
+      return { model: new WasmSoftmax(memory, table, RECIPE_128, () => helper), helper, counts };
+    }
+
+    it("learns the same, to the bit, whether it is in time or late", async function () {
+      if (availableParallelism() < 2) this.skip();
+      const { model, helper, counts } = await helped(opened());
+      assert.deepEqual(trained(model, order, 300), expected);
+      assert.ok((counts[0] ?? 0) + (counts[1] ?? 0) > 0, "it was asked");
+      await helper.close();
+    });
+
+    it("takes what the helper finds as soon as it comes in time", async function () {
+      if (availableParallelism() < 2) this.skip();
+      const { model, helper, counts } = await helped(opened());
+      const alone = wasm.create(asked);
+      const batch = order.subarray(0, 128);
+      // However busy the machine is, it is in time some time.
+      for (let more = 20; more > 0; more -= counts[0] ? 1 : 0) {
+        for (let i = 0; i < 50; i++) assert.deepEqual(model.step(batch), alone.step(batch));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.deepEqual(model.parameters(), alone.parameters());
+      model.dispose();
+      alone.dispose();
+      await helper.close();
+    });
+
+    it("learns the same when the helper ends while it is trained", async function () {
+      if (availableParallelism() < 2) this.skip();
+      const { model, helper } = await helped(opened());
+      const half = 900;
+      const scores = [];
+      for (let from = 0; from < half; from += 300) scores.push(model.step(order.subarray(from, from + 300)));
+      await helper.close();
+      for (let from = half; from < 2000; from += 300) scores.push(model.step(order.subarray(from, from + 300)));
+      assert.deepEqual({ scores, logits: model.predict(order), parameters: model.parameters() }, expected);
+      model.dispose();
+    });
+
+    it("learns the same with a helper that never starts", async function () {
+      if (availableParallelism() < 2) this.skip();
+      const memory = opened();
+      const helper = Helper.start(memory, path.join(__dirname, "missing.js"));
+      assert.deepEqual(trained(new WasmSoftmax(memory, table, RECIPE_128, () => helper), order, 300), expected);
+      await helper?.close();
+    });
+
+    it("has its memory back when it is done, also from a helper that is at work", async function () {
+      if (availableParallelism() < 2) this.skip();
+      const memory = opened();
+      const { model, helper } = await helped(memory);
+      model.dispose();
+      const sizes = Array.from({ length: 6 }, () => {
+        const next = new WasmSoftmax(memory, table, RECIPE_128, () => helper);
+        next.step(order.subarray(0, 128));
+        next.dispose();
+        return memory.buffer.byteLength;
+      });
+      assert.equal(new Set(sizes).size, 1);
+      await helper.close();
+      await helper.close();
+    });
+
+    it("starts one thread with the first model that it can help, and ends it with the back end", async function () {
+      if (availableParallelism() < 2) this.skip();
+      const backend = await openKernelBackend({ environment: {}, isHelped: true });
+      const threads = (): number => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
+      const before = threads();
+      for (let time = 0; time < 3; time++) {
+        for (const model of [backend.create(asked), backend.create(asked)]) {
+          model.step(order.subarray(0, 128));
+          model.dispose();
+        }
+        await backend.close();
+        await backend.close();
+      }
+      assert.equal(threads(), before);
+    });
+  });
+
   describe("nearest neighbours", () => {
     it("finds those that comparing each with each finds, ties and all", () => {
       const memory = opened();
@@ -270,6 +376,11 @@ describe("the training kernel", () => {
     });
   });
 });
+
+/** Waits until a condition holds. */
+async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 function opened(): KernelMemory {
   const memory = KernelMemory.open(FILE);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { keyOf } from "../../../src/core/near/decisions";
+import { keyOf } from "../../../src/core/fingerprint/contentKey";
 import {
   applyVerdicts,
   formatVerdicts,

@@ -5,7 +5,7 @@ import { flushFolder, renameFresh, writeError } from "../../write/durable";
 import { createFile, writeAll } from "../../write/newFile";
 import { writeNpz } from "../../write/npz";
 import { assertFree, makeParent } from "../../write/target";
-import { textWriter, type ExportFile } from "../exportFiles";
+import { textWriter, type ExportFile } from "../../exports/exportFiles";
 import type { ModelFolderRequest } from "../exports";
 import { bytesOf, layersOf, type Layer } from "./layers";
 import { modelCard } from "./modelCard";

@@ -3,7 +3,7 @@ import { CleanSplitError } from "../../../core/errors";
 import type { TrainingRun } from "../../../core/training/experiment";
 import { MODELS, type ModelName } from "../../../core/training/models";
 import type { Progress, Run } from "../../engine";
-import { textWriter, type ExportFile } from "../exportFiles";
+import { textWriter, type ExportFile } from "../../exports/exportFiles";
 import type { ExperimentFileRequest } from "../exports";
 import { IMAGES_MARK, writeImages } from "./images";
 import { KERAS_MODELS, kerasCells } from "./keras";

@@ -7,10 +7,11 @@ export interface ByteSource {
   /** Number of bytes, 0 or more. */
   readonly length: number;
   /**
-   * A fresh copy of the bytes `[from, from + count)`; it starts at an offset of 0, so typed arrays of any width can view
-   * it. Throws a RangeError when the range is not inside `[0, length]`, and a `CleanSplitError` when reading fails.
+   * The bytes `[from, from + count)`: in `into`, which has `count` bytes, where they can be read straight into it, else a
+   * fresh copy. A copy starts at an offset of 0, so typed arrays of any width can view it. Throws a RangeError when the
+   * range is not inside `[0, length]`, and a `CleanSplitError` when reading fails.
    */
-  read(from: number, count: number): Uint8Array<ArrayBuffer>;
+  read(from: number, count: number, into?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -41,9 +42,9 @@ export class OpenFile implements ByteSource {
     }
   }
 
-  read(from: number, count: number): Uint8Array<ArrayBuffer> {
+  read(from: number, count: number, into = new Uint8Array(count)): Uint8Array<ArrayBuffer> {
     checkRange(from, count, this.length);
-    const bytes = new Uint8Array(count);
+    const bytes = into.subarray(0, count);
     this.readInto(bytes, from);
     return bytes;
   }
@@ -80,9 +81,9 @@ export function sliceOf(source: ByteSource, from: number, length: number): ByteS
   checkRange(from, length, source.length);
   return {
     length,
-    read: (at, count) => {
+    read: (at, count, into) => {
       checkRange(at, count, length);
-      return source.read(from + at, count);
+      return source.read(from + at, count, into);
     },
   };
 }

@@ -19,11 +19,11 @@ export interface NdArray {
   /** Lengths of the axes, each 0 or more. A scalar has the shape `[]` and one row. */
   readonly shape: readonly number[];
   /**
-   * The bytes of rows `[from, from + count)` along axis 0: C order, little endian, `count * rowBytes(array)` of them, a
-   * fresh copy at offset 0. Throws a RangeError for rows that are not there, and a `CleanSplitError` when the file
-   * changed or its compressed data is damaged.
+   * The bytes of rows `[from, from + count)` along axis 0: C order, little endian, `count * rowBytes(array)` of them, in
+   * `into`, which has as many, where they are read straight into it, else a fresh copy at offset 0. Throws a RangeError for
+   * rows that are not there, and a `CleanSplitError` when the file changed or its compressed data is damaged.
    */
-  rows(from: number, count: number): Uint8Array<ArrayBuffer>;
+  rows(from: number, count: number, into?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
 }
 
 /** An array of a file that CleanSplit does not read, and why, in one sentence. */
@@ -166,21 +166,21 @@ export function storedArray(
   }
   let turned: Uint8Array | undefined;
 
-  const load = (from: number, count: number): Uint8Array<ArrayBuffer> => {
-    const stored = bytes.read(from, count);
-    if (bigEndian) swap(stored, item);
+  const load = (from: number, count: number, into?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
+    const stored = bytes.read(from, count, into);
+    if (bigEndian) swapElements(stored, dtype);
     return stored;
   };
   return {
     key,
     dtype,
     shape,
-    rows: (from, count) => {
+    rows: (from, count, into) => {
       const rows = shape[0] ?? 1;
       if (!Number.isSafeInteger(from) || !Number.isSafeInteger(count) || from < 0 || count < 0 || from + count > rows) {
         throw new RangeError(`Rows ${from} to ${from + count} are outside 0 to ${rows}.`);
       }
-      if (permuted === undefined) return load(from * row, count * row);
+      if (permuted === undefined) return load(from * row, count * row, into);
       if (rowsStayTogether) {
         return permute(load(from * row, count * row), [count, ...permuted.shape.slice(1)], permuted.axes, item);
       }
@@ -262,7 +262,9 @@ function elementReader(dtype: Dtype): ElementReader | undefined {
   }
 }
 
-function swap(bytes: Uint8Array<ArrayBuffer>, item: number): void {
+/** Puts the bytes of each element into the other order, in place. */
+export function swapElements(bytes: Uint8Array, dtype: Dtype): void {
+  const item = itemBytes(dtype);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (item === 2) buffer.swap16();
   else if (item === 4) buffer.swap32();

@@ -3,6 +3,7 @@ import path from "node:path";
 import { CleanSplitError } from "../../../core/errors";
 import { KNN_NEIGHBOURS, MODELS, type ModelName } from "../../../core/training/models";
 import type { Backend, Classifier, ClassifierRequest, FeatureTable } from "../classifier";
+import { Helper } from "./helper";
 import { KernelMemory } from "./memory";
 import { neighbourBytes, WasmNeighbours } from "./neighbours";
 import { ReferenceNeighbours, ReferenceSoftmax } from "./reference";
@@ -26,19 +27,35 @@ export interface KernelBackend extends Backend {
 /** Most memory that a classifier may take beside the pixels, in bytes. */
 const MOST_BYTES = 2 ** 30;
 
+/** How the back end is opened. */
+export interface KernelOptions {
+  /** Folder of the compiled kernels and of the bundles; by default that of this build. */
+  readonly dist?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Whether a second thread helps with softmax regression: it is for who trains one model at a time. */
+  readonly isHelped?: boolean;
+}
+
 /**
- * Opens the back end: the kernels compiled to `file`, or the plain reference where Node cannot run them (no WebAssembly, no
- * SIMD), or when the environment says `CLEANSPLIT_WASM=0`.
+ * Opens the back end: the compiled kernels, or the plain reference where Node cannot run them (no WebAssembly, no SIMD), or when
+ * the environment says `CLEANSPLIT_WASM=0`. A helper starts with the first model that it can help, and ends with the back end.
  */
-export async function openKernelBackend(
-  file = kernelFile(),
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<KernelBackend> {
-  const memory = environment["CLEANSPLIT_WASM"] === "0" ? undefined : KernelMemory.open(file);
+export async function openKernelBackend({
+  dist = distFolder(),
+  environment = process.env,
+  isHelped = false,
+}: KernelOptions = {}): Promise<KernelBackend> {
+  const memory =
+    environment["CLEANSPLIT_WASM"] === "0" ? undefined : KernelMemory.open(path.join(dist, "training.wasm"));
   const bytesOf = (model: ModelName, table: FeatureTable, rows: number): number => {
     if (model === "softmax" || model === "softmax-l2") return softmaxBytes(dimOf(table), table.classes);
     if (model !== "knn") return Infinity;
     return neighbourBytes(table, rows, memory !== undefined && memory.addressOf(table.pixels) === undefined);
+  };
+  let helper: Helper | undefined;
+  const helperOf = (of: KernelMemory): Helper | undefined => {
+    if (isHelped) helper ??= Helper.start(of, path.join(dist, "trainingHelper.js"));
+    return helper;
   };
   return {
     name: "kernel",
@@ -48,27 +65,36 @@ export async function openKernelBackend(
       checkTable(request.table);
       const bytes = bytesOf(request.model, request.table, request.train.length);
       if (bytes > MOST_BYTES) throw tooLarge(request.model, bytes);
-      return create(memory, request);
+      return create(memory, request, helperOf);
     },
     allocatePixels: (length) => memory?.allocatePixels(length) ?? new Uint8Array(new SharedArrayBuffer(length)),
-    close: () => Promise.resolve(),
+    close: async () => {
+      const ending = helper;
+      helper = undefined;
+      await ending?.close();
+    },
   };
 }
 
-/** The compiled kernels lie next to the bundle, or in dist when the sources run unbundled. */
-function kernelFile(): string {
-  const bundled = path.join(__dirname, "training.wasm");
-  return existsSync(bundled) ? bundled : path.join(__dirname, "../../../../dist/training.wasm");
+/** What was built lies next to the bundle, or in dist when the sources run unbundled. */
+function distFolder(): string {
+  return existsSync(path.join(__dirname, "training.wasm")) ? __dirname : path.join(__dirname, "../../../../dist");
 }
 
-function create(memory: KernelMemory | undefined, { model, table, recipe, train }: ClassifierRequest): Classifier {
+function create(
+  memory: KernelMemory | undefined,
+  { model, table, recipe, train }: ClassifierRequest,
+  helperOf: (memory: KernelMemory) => Helper | undefined,
+): Classifier {
   if (model === "knn") {
     return memory === undefined
       ? new ReferenceNeighbours(table, train, KNN_NEIGHBOURS)
       : new WasmNeighbours(memory, table, train, KNN_NEIGHBOURS);
   }
   if (recipe === null) throw new Error(`The model "${model}" needs a recipe.`);
-  return memory === undefined ? new ReferenceSoftmax(table, recipe) : new WasmSoftmax(memory, table, recipe);
+  return memory === undefined
+    ? new ReferenceSoftmax(table, recipe)
+    : new WasmSoftmax(memory, table, recipe, () => helperOf(memory));
 }
 
 function tooLarge(model: ModelName, bytes: number): CleanSplitError {

@@ -9,63 +9,17 @@ interface WebAssemblyApi {
   Memory: new (options: { initial: number; maximum: number; shared: true }) => SharedMemory;
 }
 
-interface SharedMemory {
+export interface SharedMemory {
   readonly buffer: SharedArrayBuffer;
   grow(pages: number): number;
 }
 
-/** What `src/kernels/training` exports; all numbers but `decay` and `rate` are whole, and addresses are in bytes. */
+/** What `src/kernels/training` exports; all numbers but `decay` and `rate` are whole, addresses and sizes are in bytes. */
 export interface KernelExports {
-  gather(list: number, samples: number, dim: number, inputs: number, stride: number): void;
-  forward(
-    inputs: number,
-    stride: number,
-    from: number,
-    to: number,
-    panels: number,
-    weights: number,
-    biases: number,
-    tiles: number,
-    logits: number,
-    width: number,
-  ): void;
-  findErrors(
-    logits: number,
-    samples: number,
-    classes: number,
-    width: number,
-    labels: number,
-    sums: number,
-    gaps: number,
-    hits: number,
-  ): void;
-  backward(
-    inputs: number,
-    stride: number,
-    samples: number,
-    from: number,
-    to: number,
-    panels: number,
-    weights: number,
-    tiles: number,
-    errors: number,
-    width: number,
-    gradient: number,
-    isFirst: boolean,
-    isLast: boolean,
-    decay: number,
-    rate: number,
-  ): void;
-  backwardBiases(
-    biases: number,
-    samples: number,
-    errors: number,
-    width: number,
-    gradient: number,
-    isFirst: boolean,
-    isLast: boolean,
-    rate: number,
-  ): void;
+  learn(job: number, samples: number): void;
+  predict(job: number, samples: number): void;
+  add(sum: number, gradient: number, size: number): void;
+  descend(weights: number, gradient: number, size: number, decay: number, rate: number): void;
   outline(row: number, height: number, width: number, channels: number, side: number, to: number, pitch: number): void;
   search(
     query: number,
@@ -81,6 +35,18 @@ export interface KernelExports {
     distances: number,
     positions: number,
   ): void;
+}
+
+/** Kernels and their memory, as they are sent to another thread. */
+export interface SharedKernels {
+  readonly module: object;
+  readonly memory: SharedMemory;
+}
+
+/** Has a thread that was sent kernels run them. */
+export function kernelsOf({ module, memory }: SharedKernels): KernelExports {
+  const { WebAssembly: api } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+  return new api.Instance(module, { env: { memory } }).exports as KernelExports;
 }
 
 const PAGE = 1 << 16;
@@ -107,6 +73,7 @@ export class KernelMemory {
 
   private constructor(
     readonly exports: KernelExports,
+    private readonly module: object,
     private readonly memory: SharedMemory,
   ) {}
 
@@ -117,12 +84,19 @@ export class KernelMemory {
     if (api?.validate(code) !== true) return undefined;
     try {
       const memory = new api.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
-      const { exports } = new api.Instance(new api.Module(code), { env: { memory } });
-      return new KernelMemory(exports as KernelExports, memory);
+      const module = new api.Module(code);
+      const { exports } = new api.Instance(module, { env: { memory } });
+      return new KernelMemory(exports as KernelExports, module, memory);
     } catch (error) {
       if (error instanceof RangeError) return undefined;
       throw error;
     }
+  }
+
+  /** What a thread needs to run the same kernels on the same memory. */
+  get shared(): SharedKernels {
+    const { module, memory } = this;
+    return { module, memory };
   }
 
   /** The bytes from 0 to the end of what was handed out; valid for good. */

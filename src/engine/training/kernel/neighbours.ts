@@ -82,7 +82,9 @@ export class WasmNeighbours implements Classifier {
       this.queryOutlines = this.allocate(QUERIES * pairs * PAIR_BYTES);
       const found = QUERIES * this.count;
       const [distances, positions] = [this.allocate(8 * found), this.allocate(4 * found)];
-      this.list = this.reader(train.length).addresses(this.train);
+      const rows = this.reader(train.length);
+      rows.take(this.train);
+      this.list = rows.address;
       this.queries = this.reader(QUERIES);
       this.distances = new BigUint64Array(memory.buffer, distances, found);
       this.positions = new Uint32Array(memory.buffer, positions, found);
@@ -129,7 +131,8 @@ export class WasmNeighbours implements Classifier {
   /** Finds the neighbours of at most {@link QUERIES} rows. */
   private search(rows: Uint32Array): void {
     const { pairs, count, side } = this.cells;
-    const addresses = new Uint32Array(this.memory.buffer, this.queries.addresses(rows), rows.length);
+    this.queries.take(rows);
+    const addresses = new Uint32Array(this.memory.buffer, this.queries.address, rows.length);
     const outlineAt = (i: number): number => this.queryOutlines + i * pairs * PAIR_BYTES;
     addresses.forEach((row, i) => this.outline(row, outlineAt(i), PAIR_BYTES));
     this.distances.fill(2n ** 64n - 1n);

@@ -1,12 +1,20 @@
 import type { Score } from "../../../core/training/experiment";
 import type { Recipe } from "../../../core/training/models";
 import type { Classifier, FeatureTable, Parameter } from "../classifier";
-import { CENTRE, checkLabels, checkRows, denseParameters, dimOf, ratesOf, scoreOf, voteLogits } from "./shared";
+import { CENTRE, checkLabels, checkRows, denseParameters, dimOf, PART, ratesOf, scoreOf, voteLogits } from "./shared";
 
 const { fround } = Math;
 
 /** Lanes of a vector. Sums over inputs are kept in so many parts, input i in part i % 4. */
 const LANES = 4;
+
+/** What a part of a batch says. */
+interface PartGradient {
+  readonly gradient: Float32Array;
+  readonly biasGradient: Float32Array;
+  readonly loss: number;
+  readonly hits: number;
+}
 
 /**
  * Softmax regression in plain TypeScript: probabilities softmax(x W + b) of pixels x, with W and b zero at the start, by
@@ -31,26 +39,15 @@ export class ReferenceSoftmax implements Classifier {
 
   step(rows: Uint32Array): Score {
     checkLabels(rows, this.table);
-    const { dim } = this;
-    const { classes, labels } = this.table;
     const gradient = new Float32Array(this.weights.length);
-    const biasGradient = new Float32Array(classes);
-    const x = new Float32Array(dim);
-    const z = new Float32Array(classes);
+    const biasGradient = new Float32Array(this.biases.length);
     let [loss, hits] = [0, 0];
-    for (const row of rows) {
-      this.findLogits(row, x, z);
-      const label = labels[row] ?? 0;
-      const largest = largestOf(z);
-      if (z.indexOf(largest) === label) hits++;
-      const gap = fround(largest - (z[label] ?? 0));
-      loss += Math.log(softmax(z, largest)) + gap;
-      z[label] = (z[label] ?? 0) - 1;
-      for (let c = 0, at = 0; c < classes; c++) {
-        const error = z[c] ?? 0;
-        biasGradient[c] = (biasGradient[c] ?? 0) + error;
-        for (let i = 0; i < dim; i++, at++) gradient[at] = (gradient[at] ?? 0) + fround((x[i] ?? 0) * error);
-      }
+    for (let from = 0; from < rows.length; from += PART) {
+      const part = this.learn(rows.subarray(from, from + PART));
+      addTo(gradient, part.gradient);
+      addTo(biasGradient, part.biasGradient);
+      loss += part.loss;
+      hits += part.hits;
     }
     const rates = ratesOf(this.recipe, rows.length);
     descend(this.weights, gradient, rates.decay, rates.weights);
@@ -75,6 +72,32 @@ export class ReferenceSoftmax implements Classifier {
     // Nothing is held that would not go by itself.
   }
 
+  /** The gradient of a part of a batch, the sum of its losses, and how many of its rows are right. */
+  private learn(rows: Uint32Array): PartGradient {
+    const { dim } = this;
+    const { classes, labels } = this.table;
+    const gradient = new Float32Array(this.weights.length);
+    const biasGradient = new Float32Array(classes);
+    const x = new Float32Array(dim);
+    const z = new Float32Array(classes);
+    let [loss, hits] = [0, 0];
+    for (const row of rows) {
+      this.findLogits(row, x, z);
+      const label = labels[row] ?? 0;
+      const largest = largestOf(z);
+      if (z.indexOf(largest) === label) hits++;
+      const gap = fround(largest - (z[label] ?? 0));
+      loss += Math.log(softmax(z, largest)) + gap;
+      z[label] = (z[label] ?? 0) - 1;
+      for (let c = 0, at = 0; c < classes; c++) {
+        const error = z[c] ?? 0;
+        biasGradient[c] = (biasGradient[c] ?? 0) + error;
+        for (let i = 0; i < dim; i++, at++) gradient[at] = (gradient[at] ?? 0) + fround((x[i] ?? 0) * error);
+      }
+    }
+    return { gradient, biasGradient, loss, hits };
+  }
+
   /** Writes the inputs of a row into `x`, and its logits into `z`. */
   private findLogits(row: number, x: Float32Array, z: Float32Array): void {
     const { dim, weights, biases } = this;
@@ -90,6 +113,10 @@ export class ReferenceSoftmax implements Classifier {
       z[c] = totalOf(lanes) + (biases[c] ?? 0);
     }
   }
+}
+
+function addTo(sum: Float32Array, values: Float32Array): void {
+  values.forEach((value, i) => (sum[i] = (sum[i] ?? 0) + value));
 }
 
 /** The sum of four lanes, (0 + 2) + (1 + 3). */

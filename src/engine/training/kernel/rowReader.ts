@@ -29,14 +29,18 @@ export class RowReader {
     this.list = new Uint32Array(memory.buffer, list, most);
   }
 
-  /** The address of a list of the addresses of these rows, valid until the next call. */
-  addresses(rows: Uint32Array): number {
+  /** The address of the list of addresses. */
+  get address(): number {
+    return this.list.byteOffset;
+  }
+
+  /** Puts the addresses of these rows into the list. */
+  take(rows: Uint32Array): void {
     const { list, dim } = this;
     if (this.pixelsAt === undefined) this.copy(rows);
     for (let i = 0; i < rows.length; i++) {
       list[i] = this.pixelsAt === undefined ? this.copies + i * dim : this.pixelsAt + (rows[i] ?? 0) * dim;
     }
-    return list.byteOffset;
   }
 
   dispose(): void {

@@ -6,6 +6,9 @@ import type { FeatureTable, Parameter } from "../classifier";
 export const SCALE = 255;
 export const CENTRE = 127.5;
 
+/** Samples of a batch whose gradients are added up by themselves, before those of the parts are, so that threads can share it. */
+export const PART = 64;
+
 /** How far a step goes, as 32-bit floats. */
 export interface Rates {
   /** Weights are multiplied by it first. */

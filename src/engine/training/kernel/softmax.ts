@@ -1,165 +1,99 @@
 import type { Score } from "../../../core/training/experiment";
 import type { Recipe } from "../../../core/training/models";
 import type { Classifier, FeatureTable, Parameter } from "../classifier";
+import type { Helper } from "./helper";
 import type { KernelMemory } from "./memory";
-import { RowReader } from "./rowReader";
-import { checkLabels, checkRows, denseParameters, dimOf, ratesOf, scoreOf } from "./shared";
+import { checkLabels, checkRows, denseParameters, dimOf, PART, ratesOf, scoreOf } from "./shared";
+import { FLOAT, LANES, PAIR, partBytes, shapeOf, SoftmaxPart, type Shape } from "./softmaxPart";
 
-/** Inputs of a panel, classes of a tile, and inputs of a tile: see `src/kernels/training/softmax.ts`. */
-const PANEL = 16;
-const TILE_CLASSES = 2;
-const TILE_INPUTS = 4;
-const FLOAT = 4;
-
-/**
- * A batch is worked on in slices: their inputs shall stay in the second cache, but more samples do not make it faster. A
- * multiple of eight samples, and a stride of so many lines more, spreads panels over all sets of the first cache.
- */
-const SLICE_BYTES = 400 * 1024;
-const [LEAST_SLICE, MOST_SLICE] = [8, 128];
-const STRIDE_LINES = 4;
-const LINE = 64;
-
-/** Addresses of what a classifier works on. */
-interface Places {
-  readonly weights: number;
-  readonly biases: number;
-  readonly inputs: number;
-  readonly errors: number;
-  readonly biasGradient: number;
-  readonly labels: number;
-  readonly sums: number;
-  readonly gaps: number;
-  readonly hits: number;
-  readonly end: number;
-}
-
-/** Sizes of what the kernel works on. */
-interface Shape {
-  readonly dim: number;
-  readonly classes: number;
-  readonly panels: number;
-  readonly tiles: number;
-  /** Floats of a row of logits. */
-  readonly width: number;
-  /** Samples of a slice. */
-  readonly slice: number;
-  /** Bytes from a panel of inputs to the next. */
-  readonly stride: number;
-}
-
-function shapeOf(dim: number, classes: number): Shape {
-  const panels = Math.ceil(dim / PANEL);
-  const tiles = Math.ceil(classes / TILE_CLASSES);
-  const fitting = 8 * Math.floor(SLICE_BYTES / (panels * LINE * 8));
-  const slice = Math.min(MOST_SLICE, Math.max(LEAST_SLICE, fitting));
-  return {
-    dim,
-    classes,
-    panels,
-    tiles,
-    width: Math.ceil(classes / 4) * 4,
-    slice,
-    stride: (slice + STRIDE_LINES) * LINE,
-  };
-}
-
-/** Bytes of the weights. */
-function weightBytes({ panels, tiles }: Shape): number {
-  return panels * PANEL * tiles * TILE_CLASSES * FLOAT;
-}
-
-/** Places one after the other, from address `start` on. */
-function placesOf(shape: Shape, start: number): Places {
-  const { slice, width, panels, stride } = shape;
-  let end = start;
-  const place = (bytes: number): number => {
-    const at = end;
-    end += Math.ceil(bytes / LINE) * LINE;
-    return at;
-  };
-  const places = {
-    weights: place(weightBytes(shape)),
-    biases: place(width * FLOAT),
-    inputs: place(panels * stride),
-    errors: place(slice * width * FLOAT),
-    biasGradient: place(width * FLOAT),
-    labels: place(slice * FLOAT),
-    sums: place(slice * FLOAT),
-    gaps: place(slice * FLOAT),
-    hits: place(slice * FLOAT),
-  };
-  return { ...places, end };
-}
+/** Inputs times classes from which on a helper is worth it: with fewer, meeting takes as long as what it does. */
+const HELPED_WEIGHTS = 2000;
 
 /** Bytes of memory that softmax regression takes beside the pixels, at most. */
 export function softmaxBytes(dim: number, classes: number): number {
   const shape = shapeOf(dim, classes);
-  return placesOf(shape, 0).end + weightBytes(shape) + shape.slice * (dim + FLOAT);
+  return 2 * shape.size + 2 * partBytes(shape);
 }
 
-/** Softmax regression in WebAssembly; equal to `ReferenceSoftmax` bit for bit. */
+/** A part that another thread works on while this one works on its own. */
+interface Helped {
+  readonly helper: Helper;
+  readonly part: SoftmaxPart;
+}
+
+/** Softmax regression in WebAssembly; equal to `ReferenceSoftmax` bit for bit, with a helper or without. */
 export class WasmSoftmax implements Classifier {
   private readonly shape: Shape;
-  private readonly places: Places;
-  private readonly rows: RowReader;
-  private readonly labels: Uint32Array;
-  private readonly sums: Float32Array;
-  private readonly gaps: Float32Array;
-  private readonly hits: Uint32Array;
-  /** Sums of earlier slices of a batch; 0 until a batch has more than one. */
-  private gradient = 0;
+  /** Addresses of weights and biases, and of the sum of the gradients of a batch. */
+  private readonly weights: number;
+  private readonly gradient: number;
+  private readonly part: SoftmaxPart;
+  private readonly helped: Helped | undefined;
 
-  /** @throws CleanSplitError "refused" when there is not enough memory */
+  /**
+   * @param helperOf asked for a thread that works on every second part of a batch, when that is worth it
+   * @throws CleanSplitError "refused" when there is not enough memory
+   */
   constructor(
     private readonly memory: KernelMemory,
     private readonly table: FeatureTable,
     private readonly recipe: Recipe,
+    helperOf: () => Helper | undefined,
   ) {
-    this.shape = shapeOf(dimOf(table), table.classes);
-    const { slice, dim, classes, width } = this.shape;
-    this.places = placesOf(this.shape, memory.allocate(placesOf(this.shape, 0).end));
+    const shape = shapeOf(dimOf(table), table.classes);
+    const isHelped = recipe.batchSize > PART && shape.dim * shape.classes >= HELPED_WEIGHTS;
+    this.shape = shape;
+    this.weights = memory.allocate(2 * shape.size);
+    this.gradient = this.weights + shape.size;
+    let part: SoftmaxPart | undefined;
     try {
-      this.rows = new RowReader(memory, table, dim, slice);
+      part = new SoftmaxPart(memory, table, shape, this.weights);
+      this.part = part;
+      const helper = isHelped ? helperOf() : undefined;
+      if (helper !== undefined) {
+        this.helped = { helper, part: new SoftmaxPart(memory, table, shape, this.weights) };
+      }
     } catch (error) {
-      memory.release(this.places.weights);
+      part?.dispose();
+      memory.release(this.weights);
       throw error;
     }
-    const { buffer } = memory;
-    this.labels = new Uint32Array(buffer, this.places.labels, slice);
-    this.sums = new Float32Array(buffer, this.places.sums, slice);
-    this.gaps = new Float32Array(buffer, this.places.gaps, slice);
-    this.hits = new Uint32Array(buffer, this.places.hits, slice);
-    // Classes that only fill up a tile are impossible.
-    new Float32Array(buffer, this.places.biases, width).fill(-Infinity, classes);
+    // Classes that only fill up a pair are impossible.
+    new Float32Array(memory.buffer, this.weights + shape.weightSize, shape.width).fill(-Infinity, shape.classes);
   }
 
   step(rows: Uint32Array): Score {
     checkLabels(rows, this.table);
-    const { slice } = this.shape;
-    if (rows.length > slice && this.gradient === 0) this.gradient = this.memory.allocate(weightBytes(this.shape));
     let [loss, hits] = [0, 0];
-    for (let from = 0; from < rows.length; from += slice) {
-      const part = rows.subarray(from, from + slice);
-      this.forward(part);
-      this.findErrors(part);
-      this.backward(part.length, rows.length, from === 0, from + slice >= rows.length);
-      for (let i = 0; i < part.length; i++) {
-        loss += Math.log(this.sums[i] ?? 0) + (this.gaps[i] ?? 0);
-        hits += this.hits[i] ?? 0;
-      }
+    const count = (part: SoftmaxPart, samples: number): void => {
+      const score = part.score(samples);
+      loss += score.loss;
+      hits += score.hits;
+      this.memory.exports.add(this.gradient, part.gradient, this.shape.size);
+    };
+    for (let from = 0; from < rows.length; from += 2 * PART) {
+      const first = rows.subarray(from, from + PART);
+      const second = rows.subarray(from + PART, from + 2 * PART);
+      const helped = second.length > 0 ? this.ask(second) : undefined;
+      this.part.learn(first);
+      count(this.part, first.length);
+      if (second.length === 0) continue;
+      const isThere = helped?.helper.answered() === true;
+      if (!isThere) this.part.learn(second);
+      count(isThere ? helped.part : this.part, second.length);
     }
+    this.descend(rows.length);
     return scoreOf(loss, hits, rows.length);
   }
 
   predict(rows: Uint32Array): Float32Array {
     checkRows(rows, this.table);
     const { slice, classes, width } = this.shape;
+    const { logits } = this.part;
     const found = new Float32Array(rows.length * classes);
-    const logits = new Float32Array(this.memory.buffer, this.places.errors, slice * width);
     for (let from = 0; from < rows.length; from += slice) {
       const part = rows.subarray(from, from + slice);
-      this.forward(part);
+      this.part.predict(part);
       for (let i = 0; i < part.length; i++) {
         found.set(logits.subarray(i * width, i * width + classes), (from + i) * classes);
       }
@@ -168,60 +102,41 @@ export class WasmSoftmax implements Classifier {
   }
 
   parameters(): readonly Parameter[] {
-    const { dim, classes, panels } = this.shape;
+    const { dim, classes, panels, weightSize } = this.shape;
     const { buffer } = this.memory;
-    const weights = new Float32Array(buffer, this.places.weights, weightBytes(this.shape) / FLOAT);
-    const biases = new Float32Array(buffer, this.places.biases, classes);
-    const row = panels * PANEL;
+    const weights = new Float32Array(buffer, this.weights, weightSize / FLOAT);
+    const biases = new Float32Array(buffer, this.weights + weightSize, classes);
     return denseParameters(dim, biases, (input, label) => {
-      const tile = (label >> 1) * row * TILE_CLASSES + (input >> 2) * TILE_INPUTS * TILE_CLASSES;
-      return weights[tile + (label & 1) * TILE_INPUTS + (input & 3)] ?? 0;
+      // [class / 2][input / 4][class % 2][input % 4], with four times as many fours of inputs as panels.
+      const pair = Math.floor(label / PAIR) * panels * LANES + Math.floor(input / LANES);
+      return weights[(pair * PAIR + (label % PAIR)) * LANES + (input % LANES)] ?? 0;
     });
   }
 
   dispose(): void {
-    this.rows.dispose();
-    this.memory.release(this.places.weights);
-    if (this.gradient !== 0) this.memory.release(this.gradient);
+    this.part.dispose();
+    // What a helper may still read and write is not handed out again.
+    if (this.helped?.helper.settle() === false) return;
+    this.helped?.part.dispose();
+    this.memory.release(this.weights);
   }
 
-  private forward(rows: Uint32Array): void {
-    const { dim, panels, tiles, width, stride } = this.shape;
-    const { inputs, weights, biases, errors } = this.places;
-    const { exports } = this.memory;
-    exports.gather(this.rows.addresses(rows), rows.length, dim, inputs, stride);
-    exports.forward(inputs, stride, 0, rows.length, panels, weights, biases, tiles, errors, width);
+  /** Asks the helper to learn of rows; undefined when there is none that has time. */
+  private ask(rows: Uint32Array): Helped | undefined {
+    const { helped } = this;
+    if (helped?.helper.isFree() !== true) return undefined;
+    helped.part.take(rows);
+    helped.helper.ask(helped.part.job, rows.length);
+    return helped;
   }
 
-  private findErrors(rows: Uint32Array): void {
-    const { tiles, width } = this.shape;
-    const { errors, labels, sums, gaps, hits } = this.places;
-    for (let i = 0; i < rows.length; i++) this.labels[i] = this.table.labels[rows[i] ?? 0] ?? 0;
-    this.memory.exports.findErrors(errors, rows.length, tiles * TILE_CLASSES, width, labels, sums, gaps, hits);
-  }
-
-  private backward(samples: number, batch: number, isFirst: boolean, isLast: boolean): void {
-    const { panels, tiles, width, stride } = this.shape;
-    const { inputs, weights, biases, errors, biasGradient } = this.places;
+  /** Takes the step for which gradients were added up over a batch. */
+  private descend(batch: number): void {
+    const { size, weightSize } = this.shape;
     const { exports } = this.memory;
     const rates = ratesOf(this.recipe, batch);
-    exports.backward(
-      inputs,
-      stride,
-      samples,
-      0,
-      panels,
-      panels,
-      weights,
-      tiles,
-      errors,
-      width,
-      this.gradient,
-      isFirst,
-      isLast,
-      rates.decay,
-      rates.weights,
-    );
-    exports.backwardBiases(biases, samples, errors, width, biasGradient, isFirst, isLast, rates.biases);
+    exports.descend(this.weights, this.gradient, weightSize, rates.decay, rates.weights);
+    const [biases, gradient] = [this.weights + weightSize, this.gradient + weightSize];
+    exports.descend(biases, gradient, size - weightSize, 1, rates.biases);
   }
 }
