@@ -2,13 +2,13 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import type { DatasetRequest } from "../core/dataset/dataset";
 import type { Tier } from "../core/leakage/report";
-import { plural } from "../core/leakage/verdict";
+import { number, plural } from "../core/leakage/verdict";
 import { PHASE_TITLES, type Phase } from "../core/progress";
 import { withCorrections } from "../engine/corrections";
 import type { Engine, InspectionResult, Progress } from "../engine/engine";
 import { UsageError, type Arguments, type OptionSpec } from "./arguments";
 import type { ProgressLine } from "./output/progress";
-import { line } from "./output/text";
+import { line, paragraph } from "./output/text";
 import type { Environment, Output, Terminal } from "./output/terminal";
 
 /** Exit codes; scripts rely on them. */
@@ -174,6 +174,20 @@ function tellCorrections({ err, process, quiet }: CommandContext, { assignments,
     const name = path.relative(process.cwd, file);
     err.print(line(`${plural(count, "part")} as corrected in ${name} (--no-corrections ignores it).`));
   }
+}
+
+/** Whether a plan is made with what people said of images; a line says so when they said something. */
+export async function usesChoices(context: CommandContext, inspection: string): Promise<boolean> {
+  const { args, err, process, progress, quiet } = context;
+  if (args.has("no-choices")) return false;
+  const { keep, drop, stale, file } = await context.engine().reviewState({ inspection }, quickRun(context));
+  progress.clear();
+  if (file === null || quiet || keep + drop + stale === 0) return true;
+  const name = path.relative(process.cwd, file);
+  const outdated = stale === 0 ? "" : `; ${plural(stale, "choice is stale", "choices are stale")}`;
+  const said = `${plural(keep, "image")} kept and ${number(drop)} dropped as ${name} says${outdated}`;
+  err.print(...paragraph(line(), `${said} (--no-choices ignores it).`, err.width));
+  return true;
 }
 
 /** A run of an engine call that shows the engine's progress. */

@@ -1,6 +1,6 @@
 import type { GroupQuery, GroupView, PairPage, Tier } from "../core/leakage/report";
 import { quickRun, type CommandContext } from "./command";
-import { csvRow } from "./csv";
+import { csvRow } from "../engine/exports/csv";
 
 const PAGE = 500;
 

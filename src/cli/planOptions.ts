@@ -9,6 +9,12 @@ import { UsageError, type Arguments, type OptionSpec } from "./arguments";
 /** Longest plan file that is read: longer ones are no text of one piece. */
 const MAX_PLAN_BYTES = 2 ** 29;
 
+/** Leaves out what people said of single images. */
+export const NO_CHOICES: OptionSpec = {
+  name: "no-choices",
+  help: "Ignore what .cleansplit/choices.json says about images that stay or leave.",
+};
+
 /** The options that say how a plan is made, and what is done with its file. */
 export const PLAN_OPTIONS: readonly OptionSpec[] = [
   {
@@ -42,6 +48,7 @@ export const PLAN_OPTIONS: readonly OptionSpec[] = [
     help: "Write the plan as JSON, one image a line: read it, change what you like, and give it to --plan.",
   },
   { name: "plan", value: "FILE", help: "Do what a plan file says, instead of making a plan." },
+  NO_CHOICES,
 ];
 
 /** What the options say a plan is like; what they leave out is not in it. Its tier is for the caller to say. */
@@ -88,8 +95,8 @@ export interface GivenPlan {
 export async function givenPlan(args: Arguments, cwd: string): Promise<GivenPlan | undefined> {
   const name = args.text("plan");
   if (name === undefined) return undefined;
-  const other = ["policy", "conflicts", "keep", "balance", "shares", "seed", "tier", "threshold"].find((option) =>
-    args.has(option),
+  const other = ["policy", "conflicts", "keep", "balance", "shares", "seed", "tier", "threshold", "no-choices"].find(
+    (option) => args.has(option),
   );
   if (other !== undefined) {
     throw new UsageError(`--plan says already what --${other} says. Leave --${other} out, or make a new plan with it.`);

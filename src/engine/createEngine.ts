@@ -6,35 +6,43 @@ import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Layout } from "../core/dataset/dataset";
 import { CleanSplitError } from "../core/errors";
-import { buildReport, nearnessOf, queryGroups, viewSample } from "../core/leakage/buildReport";
+import { buildReport, nearnessOf, viewSample } from "../core/leakage/buildReport";
 import type { Findings } from "../core/leakage/findings";
 import type { Report } from "../core/leakage/report";
+import { MAX_SNAPSHOT_CHANGES, type ReportSnapshot } from "../core/leakage/snapshot";
 import { MAX_CHANGES, changedSamples, viewChange } from "../core/sanitize/buildPlan";
+import type { PlanChange } from "../core/sanitize/plan";
 import type { PairDecisions } from "../core/near/decisions";
 import { doubtfulPairs } from "../core/near/doubtful";
 import { findNear, type NearFindings } from "../core/near/findings";
 import { assertReached, type NearSearch } from "../core/near/near";
 import { pagePairs } from "../core/near/pairs";
 import { pageSuspects } from "../core/training/suspects";
-import { openDataset } from "./dataset";
-import type { Engine, Progress, Run } from "./engine";
+import { openDataset, type Dataset } from "./dataset";
+import type { Engine, Progress, ReviewResult, Run, Thumbnail } from "./engine";
+import { examineFiles } from "./examine";
+import { writeReport } from "./exports/exportReport";
+import { makeSnapshot } from "./exports/snapshot";
+import { MAX_NAMES, SampleFinder } from "./findSamples";
 import { inspectDataset, openIndexes, releaseIndexes, type Inspection } from "./inspection";
 import { createLab } from "./lab/createLab";
 import { auditLabels, tellAudit, type HeldAudit } from "./lab/labelAudits";
 import { keepVerdicts, readVerdicts } from "./lab/verdictsFile";
 import { Marks } from "./marks";
 import { comparePictures } from "./near/compare";
-import { keepDecision, readDecisions } from "./near/decisionsFile";
+import { readDecisions } from "./near/decisionsFile";
 import { searchNear } from "./near/search";
-import { decided, makePlan, planFileOf, previewPlans, readPlanFile, summarise } from "./plans";
+import { chosenBy, decided, makePlan, planFileOf, previewPlans, readPlanFile, summarise } from "./plans";
 import { Pool } from "./pool/pool";
 import { inputsOf, rootOf } from "./recognition/inputs";
 import { throttled } from "./progress";
+import { ChoiceFiles } from "./review/choicesFile";
+import { Review } from "./review/review";
 import { unpackSample } from "./sample";
 import { Unpacked } from "./sources/packed/unpacked";
 import { installNative } from "./training/nativeInstall";
 import { applyPlan } from "./write/apply";
-import type { Plan } from "./write/outputs";
+import type { Chosen, Plan } from "./write/outputs";
 import { quarantine, restore } from "./write/quarantine";
 import { undoFolder } from "./write/undo";
 import { verifyFolder } from "./write/verify";
@@ -60,6 +68,9 @@ export interface EngineOptions {
 /** Inspections and plans that are kept; the oldest is forgotten first. A million samples take about 100 MB. */
 const MAX_KEPT = 8;
 
+/** Longer side in pixels of the small pictures in an exported report. */
+const EXPORTED_THUMBNAIL = 128;
+
 /** Most threads by default: beyond that the disk is what one waits for. */
 const MAX_WORKERS = 8;
 
@@ -76,6 +87,24 @@ export function createEngine(options: EngineOptions): Engine {
   const audits = new Kept<HeldAudit>("label audit", "Audit the labels again.");
   const unpacked = new Unpacked();
   const marks = new WeakMap<Inspection, Marks>();
+  const finders = new WeakMap<Dataset, SampleFinder>();
+  const choiceFiles = new ChoiceFiles();
+  const reviews = new WeakMap<Dataset, Review>();
+
+  /** The review of an inspection, which goes on when near duplicates are counted anew. */
+  function reviewOf(inspection: Inspection): Review {
+    const review = reviews.get(inspection.dataset) ?? new Review(inspection, choiceFiles);
+    reviews.set(inspection.dataset, review);
+    return review;
+  }
+
+  /** What follows from a step of a review, after which `decisions` are those about pairs if they are others than before. */
+  function reviewed(id: string, decisions: PairDecisions | null): ReviewResult {
+    const { near } = inspections.get(id).findings;
+    const isSame = decisions === null || near === null;
+    const report = isSame ? null : countNear(id, near.search, near.threshold, decisions);
+    return { review: reviewOf(inspections.get(id)).state(inspections.get(id)), report };
+  }
 
   /** What a search for near duplicates found in an inspection; it is done when it was not. */
   async function nearOf(id: string, quiet: Run<Progress>): Promise<NearSearch> {
@@ -102,12 +131,27 @@ export function createEngine(options: EngineOptions): Engine {
     return reportOf(counted);
   }
 
+  async function thumbnailsOf(
+    { dataset }: Inspection,
+    samples: readonly number[],
+    size: number,
+    signal: AbortSignal,
+  ): Promise<Thumbnail[]> {
+    const pictures = await pool.run(
+      "thumbnails",
+      { samples: samples.map((sample) => dataset.ref(sample)), size },
+      signal,
+    );
+    return pictures.map((picture, index) => ({ sample: samples[index] ?? 0, ...picture }));
+  }
+
   const lab = createLab({
     dist,
     nativeFolder,
     pool,
     folder: experimentsFolder,
     inspection: (id) => inspections.get(id),
+    dropped: (inspection) => chosenBy(reviewOf(inspection).choices()).drop,
     async searched(id, run) {
       const { dataset, findings } = inspections.get(id);
       if (findings.near === null) countNear(id, await nearOf(id, run), null, readDecisions(dataset, findings));
@@ -158,11 +202,24 @@ export function createEngine(options: EngineOptions): Engine {
       return doubtfulPairs(searched(findings), count, (sample) => viewSample(findings, dataset.names, sample));
     },
 
-    async decide({ inspection, samples, verdict, newHome }) {
-      const { dataset, findings } = inspections.get(inspection);
-      const near = searched(findings);
-      keepDecision(dataset, findings, samples, verdict, newHome);
-      return countNear(inspection, near.search, near.threshold, readDecisions(dataset, findings));
+    async review({ inspection, action, newHome }) {
+      const held = inspections.get(inspection);
+      return reviewed(inspection, reviewOf(held).take(held, action, newHome));
+    },
+
+    async undoReview({ inspection }) {
+      const held = inspections.get(inspection);
+      return reviewed(inspection, reviewOf(held).undo(held));
+    },
+
+    async redoReview({ inspection }) {
+      const held = inspections.get(inspection);
+      return reviewed(inspection, reviewOf(held).redo(held));
+    },
+
+    async reviewState({ inspection }) {
+      const held = inspections.get(inspection);
+      return reviewOf(held).state(held);
     },
 
     async compare({ inspection, first, second, size }, run) {
@@ -175,18 +232,50 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async groups({ inspection, query }) {
+      const held = inspections.get(inspection);
+      return reviewOf(held).groups(held, query);
+    },
+
+    async findGroup({ inspection, filter, sample }) {
+      const held = inspections.get(inspection);
+      return reviewOf(held).placeOf(held, filter, sample);
+    },
+
+    async findSamples({ inspection, names }) {
       const { findings, dataset } = inspections.get(inspection);
-      return queryGroups(findings, dataset.names, query);
+      const finder = finders.get(dataset) ?? new SampleFinder(dataset);
+      finders.set(dataset, finder);
+      return names.slice(0, MAX_NAMES).map((name) => {
+        const sample = finder.find(name);
+        return sample === null ? null : viewSample(findings, dataset.names, sample);
+      });
+    },
+
+    async exportReport({ inspection, plan = null, applied = null, ...request }, run) {
+      setMaxListeners(0, run.signal);
+      const held = inspections.get(inspection);
+      const quiet = throttledRun(run);
+      const { signal } = quiet;
+      const report = reportOf(held);
+      const searched = reviewOf(held).searched(held);
+      const snapshot = async (): Promise<ReportSnapshot> =>
+        makeSnapshot({
+          searched,
+          report,
+          plan:
+            plan === null
+              ? null
+              : { summary: summarise(plans.get(plan), plan), ...changesOf(plans.get(plan), 0, MAX_SNAPSHOT_CHANGES) },
+          applied,
+          runs: await lab.experiments({ inspection }, { signal, progress: () => undefined }),
+          thumbnails: (samples) => thumbnailsOf(held, samples, EXPORTED_THUMBNAIL, signal),
+          progress: (done, total) => quiet.progress({ phase: "writing", done, total }),
+        });
+      return { files: await writeReport({ ...request, groups: searched, report, snapshot, dist }, signal) };
     },
 
     async thumbnails({ inspection, samples, size }, run) {
-      const { dataset } = inspections.get(inspection);
-      const pictures = await pool.run(
-        "thumbnails",
-        { samples: samples.map((sample) => dataset.ref(sample)), size },
-        run.signal,
-      );
-      return pictures.map((picture, index) => ({ sample: samples[index] ?? 0, ...picture }));
+      return thumbnailsOf(inspections.get(inspection), samples, size, run.signal);
     },
 
     async marks({ inspection, paths }) {
@@ -196,25 +285,25 @@ export function createEngine(options: EngineOptions): Engine {
       return paths.map((file) => known.of(file));
     },
 
-    async previews({ inspection, options = {} }) {
-      return previewPlans(inspections.get(inspection), options);
+    async examine({ inspection, files }, run) {
+      return examineFiles(inspections.get(inspection), files, pool, run.signal);
     },
 
-    async plan({ inspection, options = {}, keep = [] }, run) {
+    async previews({ inspection, options = {}, choices = true }) {
+      const held = inspections.get(inspection);
+      return previewPlans(held, options, choices ? chosenBy(reviewOf(held).choices()) : NOBODY_CHOSE);
+    },
+
+    async plan({ inspection, options = {}, choices = true }, run) {
       setMaxListeners(0, run.signal);
-      const plan = await makePlan(inspections.get(inspection), options, keep, pool, run.signal);
+      const held = inspections.get(inspection);
+      const chosen = choices ? chosenBy(reviewOf(held).choices()) : NOBODY_CHOSE;
+      const plan = await makePlan(held, options, chosen, pool, run.signal);
       return summarise(plan, plans.add(plan));
     },
 
     async changes({ plan, from, count }) {
-      const { inspection, decision } = plans.get(plan);
-      const changed = changedSamples(decision);
-      const page = changed.slice(from, from + Math.min(count, MAX_CHANGES));
-      return {
-        total: changed.length,
-        from,
-        changes: page.map((sample) => viewChange(inspection.findings, inspection.dataset.names, decision, sample)),
-      };
+      return { from, ...changesOf(plans.get(plan), from, Math.min(count, MAX_CHANGES)) };
     },
 
     async planFile({ plan }) {
@@ -293,6 +382,8 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+const NOBODY_CHOSE: Chosen = { keep: [], drop: [] };
+
 /** An inspection that later calls name, and the seconds it took. */
 interface HeldInspection extends Inspection {
   readonly seconds: number;
@@ -348,6 +439,21 @@ function withNotes({ dataset, notes }: Inspection): Layout {
 
 function reportOf(inspection: HeldInspection): Report {
   return buildReport(inspection.findings, inspection.dataset.names, withNotes(inspection), inspection.seconds);
+}
+
+/** Some of what a plan changes, and how much it is in all. */
+function changesOf(
+  { inspection, decision }: Plan,
+  from: number,
+  count: number,
+): { total: number; changes: readonly PlanChange[] } {
+  const { findings, dataset } = inspection;
+  const changed = changedSamples(decision);
+  const page = changed.slice(from, from + count);
+  return {
+    total: changed.length,
+    changes: page.map((sample) => viewChange(findings, dataset.names, decision, sample)),
+  };
 }
 
 function searched({ near }: Findings): NearFindings {

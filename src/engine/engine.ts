@@ -1,6 +1,19 @@
 import type { DatasetRequest } from "../core/dataset/dataset";
-import type { GroupPage, GroupQuery, Nearness, PairPage, PairVerdict, PairView, Report } from "../core/leakage/report";
+import type {
+  GroupFilter,
+  GroupPage,
+  GroupPlace,
+  GroupQuery,
+  Nearness,
+  PairPage,
+  PairView,
+  Report,
+  SampleView,
+  Tier,
+} from "../core/leakage/report";
+import type { ReportFormat } from "../core/leakage/reportFormat";
 import type { Phase } from "../core/progress";
+import type { ReviewAction, ReviewState } from "../core/review/review";
 import type { PlanOptions } from "../core/sanitize/options";
 import type {
   ApplyResult,
@@ -71,6 +84,24 @@ export interface Comparison {
   readonly nearness: Nearness;
 }
 
+/** How a file, or a folder that is gone, stands to an inspection. */
+export interface ExaminedFile {
+  /** Its absolute path. */
+  readonly file: string;
+  /** 1, and for a folder that is gone all images that it held. */
+  readonly images: number;
+  /** What became of it since the dataset was inspected. */
+  readonly change: "added" | "changed" | "removed";
+  /** The split of the place where it lies; `null` where no split of the dataset is known to lie. */
+  readonly split: string | null;
+  /** Why it cannot be read; `null` when it can. */
+  readonly unreadable: string | null;
+  /** The first images of the dataset that have the same pixels now, how many there are, and their splits. */
+  readonly equal: readonly SampleView[];
+  readonly equalImages: number;
+  readonly splits: readonly string[];
+}
+
 /** What an explorer marks on an image file; `near` is an image with a near duplicate in another split. */
 export type MarkKind = "leaks" | "near" | "conflict" | "duplicate" | "unreadable";
 
@@ -79,6 +110,13 @@ export interface Mark {
   readonly kind: MarkKind;
   readonly isFolder: boolean;
   readonly text: string;
+}
+
+/** What a step of a review led to. */
+export interface ReviewResult {
+  readonly review: ReviewState;
+  /** The report that counts what was judged; `null` when it is the same as before. */
+  readonly report: Report | null;
 }
 
 /**
@@ -100,18 +138,45 @@ export interface Engine extends Lab {
   /** Some pairs near the threshold that nobody has judged, at most `count`, chosen so that they say most about it. */
   doubtful(request: { inspection: string; count: number }, run: Run): Promise<PairView[]>;
   /**
-   * Keeps what a person says of pictures: each two of `samples` are duplicates, or are different, or with `null` what was
-   * said is forgotten. Answers the report that follows from it. Where no folder at or above the dataset has a file for it
-   * yet, `newHome` gets one, which is at or above the dataset; by default the folder that holds the dataset.
+   * Keeps one step of a review in files of the dataset's home, and answers what follows from it: `report` is another one when
+   * pairs were judged, else `null`. Where no folder at or above the dataset has such files yet, `newHome` gets them, which is
+   * at or above the dataset; by default the folder that holds the dataset. Rejects, and keeps nothing, when a file cannot be
+   * read or written.
    */
-  decide(
-    request: { inspection: string; samples: readonly number[]; verdict: PairVerdict | null; newHome?: string },
-    run: Run,
-  ): Promise<Report>;
+  review(request: { inspection: string; action: ReviewAction; newHome?: string }, run: Run): Promise<ReviewResult>;
+  /** Takes the last step of the review of an inspection back; its steps are known for as long as the inspection is held. */
+  undoReview(request: { inspection: string }, run: Run): Promise<ReviewResult>;
+  redoReview(request: { inspection: string }, run: Run): Promise<ReviewResult>;
+  /** What people said so far, read from the files. */
+  reviewState(request: { inspection: string }, run: Run): Promise<ReviewState>;
   /** Lays one picture over another; the longer side is at most `size` pixels. */
   compare(request: { inspection: string; first: number; second: number; size: number }, run: Run): Promise<Comparison>;
   /** A page of the groups of equal or similar samples. */
   groups(request: { inspection: string; query: GroupQuery }, run: Run): Promise<GroupPage>;
+  /** Where the first group that holds a sample is among those that pass a filter; `null` when none of them does. */
+  findGroup(request: { inspection: string; filter: GroupFilter; sample: number }, run: Run): Promise<GroupPlace | null>;
+  /**
+   * Samples by what files call them, in their order: by id, or by absolute path, for which a sample of an archive or array is
+   * one of its file; `null` for a name that means none. At most 1,000 names.
+   */
+  findSamples(request: { inspection: string; names: readonly string[] }, run: Run): Promise<(SampleView | null)[]>;
+  /**
+   * Writes the report of an inspection into `file`, an absolute path; answers all files written, `file` first. Tables and JSON hold
+   * all groups of `tier`. HTML holds the first groups of every tier that is known with their pictures, the experiments that are
+   * kept, and a plan and what was written, where they are given; nothing in it names a place on this disk.
+   */
+  exportReport(
+    request: {
+      inspection: string;
+      format: ReportFormat;
+      file: string;
+      overwrite: boolean;
+      tier: Tier;
+      plan?: string | null;
+      applied?: ApplyResult | null;
+    },
+    run: Run<Progress>,
+  ): Promise<{ files: readonly string[] }>;
   /** Small pictures of samples; the longer side is at most `size` pixels, smaller pictures keep their size. */
   thumbnails(request: { inspection: string; samples: readonly number[]; size: number }, run: Run): Promise<Thumbnail[]>;
   /**
@@ -120,16 +185,25 @@ export interface Engine extends Lab {
    */
   marks(request: { inspection: string; paths: readonly string[] }, run: Run): Promise<(Mark | null)[]>;
   /**
+   * Says how files, by absolute paths, stand to an inspection, and which images equal them: only these are read. Files that
+   * are no images of the dataset, and those that are as they were, are left out. At most 1,000 files.
+   */
+  examine(request: { inspection: string; files: readonly string[] }, run: Run): Promise<ExaminedFile[]>;
+  /**
    * What each policy would do with a dataset under these options, whose own policy does not matter. Nothing is written.
    * Tier `near` needs near duplicates to have been searched, here and in `plan`.
    */
-  previews(request: { inspection: string; options?: Partial<PlanOptions> }, run: Run): Promise<PolicyPreview[]>;
+  previews(
+    request: { inspection: string; options?: Partial<PlanOptions>; choices?: boolean },
+    run: Run,
+  ): Promise<PolicyPreview[]>;
   /**
-   * What sanitizing would do; nothing is written. What `options` leaves out is as in `DEFAULT_OPTIONS`. Samples in
-   * `keep` stay whatever the rule of their group says, and what is equal to them gives way.
+   * What sanitizing would do; nothing is written. What `options` leaves out is as in `DEFAULT_OPTIONS`. Images that a person
+   * keeps stay whatever the rule of their group says, and what is equal to them gives way; those that a person drops leave.
+   * With `choices` false nobody keeps or drops any.
    */
   plan(
-    request: { inspection: string; options?: Partial<PlanOptions>; keep?: readonly number[] },
+    request: { inspection: string; options?: Partial<PlanOptions>; choices?: boolean },
     run: Run,
   ): Promise<PlanSummary>;
   /** A page of the samples that leave, move or are to be decided under a plan; at most 500. */

@@ -41,7 +41,10 @@ export function fileOfHome(home: string, name: string): string {
 
 /** A place as files of its home name it: its path from there, with `/`. */
 export function nameBelow(home: string, place: string): string {
-  return path.relative(home, place).split(path.sep).join("/") || ".";
+  const below = home.endsWith(path.sep) ? home : home + path.sep;
+  // Relating paths in general takes ten times as long, and there may be many.
+  const name = place.startsWith(below) ? place.slice(below.length) : path.relative(home, place);
+  return (path.sep === "/" ? name : name.split(path.sep).join("/")) || ".";
 }
 
 /** The error of a file that cannot be used. */
@@ -78,16 +81,53 @@ export function readKept(
   return { value, text };
 }
 
-/** Writes a file whole or not at all. `text` is made when it is written, and may throw. */
-export function writeKept(file: string, text: () => string): void {
+/** Tells one state of a file from others: what is written anew has another one. `null` when none can be looked at. */
+export function stampOf(file: string): string | null {
+  try {
+    const { ino, size, mtimeNs } = statSync(file, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch {
+    return null;
+  }
+}
+
+/** Writes a file whole or not at all; answers its {@link stampOf}. `text` is made when it is written, and may throw. */
+export function writeKept(file: string, text: () => string): string | null {
   const temporary = `${file}.${randomUUID().slice(0, 8)}`;
   try {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(temporary, text(), { flag: "wx" });
+    // Before it has its name, nobody else writes it.
+    const stamp = stampOf(temporary);
     renameSync(temporary, file);
+    return stamp;
   } catch (error) {
-    rmSync(temporary, { force: true });
+    // Where no folder could be made there is nothing to remove.
+    if (existsSync(temporary)) rmSync(temporary, { force: true });
     throw new CleanSplitError("forbidden", `${file} cannot be written: ${messageOf(error)}.`);
+  }
+}
+
+/** A file that is to be written, with its text. */
+export interface PreparedFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Writes several files or none: what was written is put back when a later one cannot be. Answers the stamp of each. */
+export function writeAllKept(files: readonly PreparedFile[]): (string | null)[] {
+  const before = files.length < 2 ? [] : files.map(({ file }) => (existsSync(file) ? readFileSync(file) : null));
+  const stamps: (string | null)[] = [];
+  try {
+    for (const { file, text } of files) stamps.push(writeKept(file, () => text));
+    return stamps;
+  } catch (error) {
+    stamps.forEach((_, index) => {
+      const [file, bytes] = [files[index]?.file ?? "", before[index] ?? null];
+      if (bytes === null) rmSync(file, { force: true });
+      else writeFileSync(file, bytes);
+    });
+    throw error;
   }
 }
 

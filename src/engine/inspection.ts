@@ -4,6 +4,7 @@ import { findDuplicates, type Findings } from "../core/leakage/findings";
 import type { Dataset } from "./dataset";
 import type { Progress, Run } from "./engine";
 import { FingerprintIndex } from "./index/fingerprintIndex";
+import type { Looks } from "./kernels/kernels";
 import { decodeLookalikes, type EncodedSource } from "./lookalikes";
 import type { Pool } from "./pool/pool";
 import { readArray, readFolders, readPackedFile } from "./reading";
@@ -35,14 +36,14 @@ export async function releaseIndexes(indexes: Indexes): Promise<void> {
 
 /**
  * Reads every sample of a dataset in worker threads and groups the equal ones. Image files that are in an index as they
- * are now are not read. Without `looks` rows of arrays get nothing that near duplicates are found by.
+ * are now are not read. Without `contrast` rows of arrays get nothing but fingerprints, unless images are compared with them.
  */
 export async function inspectDataset(
   dataset: Dataset,
   pool: Pool,
   run: Run<Progress>,
   indexes: Indexes,
-  looks = true,
+  contrast = true,
 ): Promise<Inspection> {
   const fingerprints = createFingerprints(dataset.table.count);
   const notes: string[] = [];
@@ -52,6 +53,9 @@ export async function inspectDataset(
     run.progress({ phase: "reading", done, total: dataset.table.count });
   };
   const encoded: EncodedSource[] = [];
+  // Images are decoded only where another picture looks the same, and that may be a row.
+  const isCompared = dataset.sources.some(({ kind }) => kind !== "array");
+  const looks: Looks = isCompared ? "all" : contrast ? "contrast" : "none";
   let complete = false;
   try {
     for (const [number, source] of dataset.sources.entries()) {

@@ -21,7 +21,7 @@ export type EncodedSource =
   | { readonly source: PackedSource; readonly start: number; readonly index: null };
 
 /** Some samples of a source that are decoded together. */
-interface Group {
+export interface Group {
   readonly samples: Uint32Array;
   /** Decodes samples from `from` on into rows from 0 on; `keep` takes what became of the rows into the index. */
   decode(from: number, into: Fingerprints): Promise<{ readonly read: ReadImages; readonly keep?: () => void }>;
@@ -68,7 +68,8 @@ async function search(fingerprints: Fingerprints, signal: AbortSignal): Promise<
   }
 }
 
-function groupsOf(
+/** Samples of a source, ascending, in groups that are decoded together. */
+export function groupsOf(
   samples: Uint32Array,
   { source, start, index }: EncodedSource,
   pool: Pool,
@@ -92,7 +93,7 @@ function* groupsOfFolders(
       samples: positions.map((position) => start + folder.start + position),
       async decode(from, into) {
         const names = pickNames(folder.names, positions.subarray(from));
-        const place = { folder: path.join(source.root, folder.path), names, known: null };
+        const place = { folder: path.join(source.root, folder.path), names, known: null, dated: index !== null };
         const target = { columns: columnsOf(into), at: 0 };
         const read = await pool.run("files", { ...place, exact: true, into: target }, signal);
         return { read, keep: () => index?.add(folder.path, names, read, into, 0) };

@@ -1,4 +1,3 @@
-import path from "node:path";
 import { forEachGroup, membersOf } from "../core/duplicates/groups";
 import { isFileGroup } from "../core/leakage/findings";
 import { plural } from "../core/leakage/verdict";
@@ -6,8 +5,8 @@ import type { NearFindings } from "../core/near/findings";
 import { isAsGood, scoreText } from "../core/near/near";
 import type { Mark, MarkKind } from "./engine";
 import type { Inspection } from "./inspection";
-import { indexOfName } from "./sources/names";
-import type { FolderSource, SourceFolder } from "./sources/sources";
+import { pathBelow, SamplePlaces } from "./places";
+import type { FolderSource } from "./sources/sources";
 
 /** The kinds by their number; when several apply to a file the last of these wins. 0 is no mark. */
 const KINDS: readonly (MarkKind | null)[] = [null, "duplicate", "near", "leaks", "conflict", "unreadable"];
@@ -19,9 +18,6 @@ const [DUPLICATE, NEAR, LEAKS, CONFLICT, UNREADABLE] = [1, 2, 3, 4, 5];
  */
 interface Folders {
   readonly root: string;
-  /** Sample number of the source's first image. */
-  readonly start: number;
-  readonly byPath: ReadonlyMap<string, SourceFolder>;
   /** Images of each kind in a folder and all below it. */
   readonly counts: ReadonlyMap<string, Uint32Array>;
 }
@@ -38,6 +34,7 @@ export class Marks {
   readonly #groupOf: Int32Array;
   /** The nearest picture in another split of every sample that is marked for it, by one of its samples there. */
   readonly #nearTo = new Map<number, NearTwin>();
+  readonly #places: SamplePlaces;
   readonly #sources: readonly Folders[];
 
   constructor(inspection: Inspection) {
@@ -57,23 +54,25 @@ export class Marks {
     });
     if (findings.near !== null) this.#markNear(findings.near);
     for (const sample of fingerprints.reasons.keys()) this.#kinds[sample] = UNREADABLE;
+    this.#places = new SamplePlaces(dataset);
     this.#sources = dataset.sources.flatMap((source, index) => {
       const start = dataset.starts[index] ?? 0;
       if (source.kind === "folder") return [foldersOf(source, start, this.#kinds)];
       if (source.kind === "array") return [];
       const counts = new Map([["", countKinds(this.#kinds, start, source.size)]]);
-      return [{ root: source.file, start, byPath: new Map<string, SourceFolder>(), counts }];
+      return [{ root: source.file, counts }];
     });
   }
 
   /** The mark of a file, or of a folder in or above the dataset; `null` when there is nothing to mark. */
   of(file: string): Mark | null {
+    const sample = this.#places.sampleOf(file);
+    if (sample !== null) return this.#markOfSample(sample);
     let worst: { readonly kind: number; readonly mark: Mark } | null = null;
-    for (const folders of this.#sources) {
-      const below = pathBelow(folders.root, file);
-      if (below === null) continue;
-      const counts = folders.counts.get(below);
-      const found = counts === undefined ? this.#markOfFile(folders, below) : markOfFolder(counts);
+    for (const { root, counts } of this.#sources) {
+      const below = pathBelow(root, file);
+      const own = below === null ? undefined : counts.get(below);
+      const found = own === undefined ? null : markOfFolder(own);
       if (found !== null && found.kind > (worst?.kind ?? 0)) worst = found;
     }
     return worst?.mark ?? null;
@@ -103,17 +102,9 @@ export class Marks {
     }
   }
 
-  #markOfFile({ byPath, start }: Folders, below: string): { kind: number; mark: Mark } | null {
-    const slash = below.lastIndexOf("/");
-    const folder = byPath.get(slash < 0 ? "" : below.slice(0, slash));
-    const position = folder === undefined ? -1 : indexOfName(folder.names, below.slice(slash + 1));
-    if (folder === undefined || position < 0) return null;
-    const sample = start + folder.start + position;
-    const kind = this.#kinds[sample] ?? 0;
-    const name = KINDS[kind] ?? null;
-    return name === null
-      ? null
-      : { kind, mark: { kind: name, isFolder: false, text: `CleanSplit: ${this.#textOf(sample, name)}` } };
+  #markOfSample(sample: number): Mark | null {
+    const kind = KINDS[this.#kinds[sample] ?? 0] ?? null;
+    return kind === null ? null : { kind, isFolder: false, text: `CleanSplit: ${this.#textOf(sample, kind)}` };
   }
 
   #textOf(sample: number, kind: MarkKind): string {
@@ -151,8 +142,7 @@ function foldersOf(source: FolderSource, start: number, kinds: Uint8Array): Fold
       else own.forEach((count, kind) => (sum[kind] = (sum[kind] ?? 0) + count));
     }
   }
-  const byPath = new Map(source.folders.map((folder) => [folder.path, folder]));
-  return { root: source.root, start, byPath, counts };
+  return { root: source.root, counts };
 }
 
 /** Samples of each kind among those that follow one another. */
@@ -185,21 +175,4 @@ function markOfFolder(counts: Uint32Array): { kind: number; mark: Mark } | null 
     ] as const
   ).flatMap(([of, what]) => ((counts[of] ?? 0) > 0 ? [`${plural(counts[of] ?? 0, "image")} ${what}`] : []));
   return { kind, mark: { kind: name, isFolder: true, text: `CleanSplit: ${texts.join(", ")}` } };
-}
-
-/** A path below a root, with `/` between names; `""` for the root and all above it, `null` for what is elsewhere. */
-function pathBelow(root: string, file: string): string | null {
-  const [from, to] = [sameDrive(root), sameDrive(file)];
-  const below = path.relative(from, to);
-  if (!isOutside(path.relative(to, from))) return "";
-  return isOutside(below) ? null : below.replaceAll(path.sep, "/");
-}
-
-function isOutside(relative: string): boolean {
-  return relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
-}
-
-/** VS Code writes the letters of drives in lower case, others do not. */
-function sameDrive(file: string): string {
-  return file.replace(/^[A-Z]:/, (drive) => drive.toLowerCase());
 }

@@ -18,6 +18,7 @@ import {
   type PlanFile,
   type PlanHead,
 } from "../core/sanitize/planFile";
+import { samplesWith, type Choices } from "../core/review/choices";
 import { decide, POLICY_NAMES, policyText, previewPolicy } from "../core/sanitize/policies";
 import { CHANGE_REASONS, isChanged, type Decision } from "../core/sanitize/policy";
 import { remainingLeaks } from "../core/sanitize/remaining";
@@ -28,29 +29,36 @@ import { forEachLimited } from "./limited";
 import type { Pool } from "./pool/pool";
 import { CERTIFICATE } from "./write/certificate";
 import { MANIFEST } from "./write/manifest";
-import { outputsOf, type Plan } from "./write/outputs";
+import { outputsOf, type Chosen, type Plan } from "./write/outputs";
 import { differingTwins, keepDiffering } from "./write/twins";
 
 /** Files whose size is asked for at a time. */
 const STATS_AT_ONCE = 32;
 
-/** A plan of an inspected dataset. Rejects with a `CleanSplitError` when it cannot be treated so. */
+/**
+ * A plan of an inspected dataset, with what people chose of its images. Rejects with a `CleanSplitError` when it cannot be
+ * treated so.
+ */
 export async function makePlan(
   inspection: Inspection,
   options: Partial<PlanOptions>,
-  keep: readonly number[],
+  chosen: Chosen,
   pool: Pool,
   signal: AbortSignal,
 ): Promise<Plan> {
   const complete = optionsFor(inspection, options);
-  const found = await compared(inspection, await decisionFor(inspection, complete, keep), pool, signal);
-  return planOf(inspection, complete, keep, found.decision, found, new Set());
+  const found = await compared(inspection, await decisionFor(inspection, complete, chosen), pool, signal);
+  return planOf(inspection, complete, chosen, found.decision, found, new Set());
 }
 
 /** What each policy would do. */
-export async function previewPlans(inspection: Inspection, options: Partial<PlanOptions>): Promise<PolicyPreview[]> {
+export async function previewPlans(
+  inspection: Inspection,
+  options: Partial<PlanOptions>,
+  chosen: Chosen,
+): Promise<PolicyPreview[]> {
   const complete = optionsFor(inspection, options);
-  const given = await givenFor(inspection, complete, []);
+  const given = await givenFor(inspection, complete, chosen);
   return POLICY_NAMES.map((policy) => previewPolicy(inspection.findings, { ...complete, policy }, given));
 }
 
@@ -70,15 +78,17 @@ export function summarise(plan: Plan, id: string): PlanSummary {
 
 /** A plan as a file for people; see `writePlanFile`. */
 export function planFileOf(plan: Plan): string {
-  const { inspection, options, keep, basis } = plan;
+  const { inspection, options, chosen, basis } = plan;
   const { dataset, findings } = inspection;
+  const idOf = (sample: number): string => dataset.names.id(sample);
   const { near } = findings;
   const head: PlanHead = {
     created: new Date().toISOString(),
     inputs: dataset.layout.inputs,
     source: { fingerprint: datasetFingerprint(inspection), samples: findings.table.count },
     options,
-    keep: keep.map((sample) => dataset.names.id(sample)),
+    keep: chosen.keep.map(idOf),
+    drop: chosen.drop.map(idOf),
     near:
       options.tier === "near" && near !== null
         ? { measure: near.search.measure.name, threshold: near.threshold }
@@ -102,8 +112,11 @@ export async function readPlanFile(
   const { dataset, findings } = inspection;
   checkSource(inspection, file);
   const options = optionsFor(inspection, file.options);
-  const keep = samplesOf(inspection, file.keep);
-  const found = await compared(inspection, await decisionFor(inspection, options, keep), pool, signal);
+  const chosen = {
+    keep: samplesOf(inspection, file.keep, "keep"),
+    drop: samplesOf(inspection, file.drop, "drop"),
+  };
+  const found = await compared(inspection, await decisionFor(inspection, options, chosen), pool, signal);
   if (found.basis !== file.basis) {
     throw new CleanSplitError(
       "changed",
@@ -112,7 +125,12 @@ export async function readPlanFile(
     );
   }
   const { decision, edited } = applyEdits(found.decision, findings, dataset.names, file.entries);
-  return planOf(inspection, options, keep, decision, found, edited);
+  return planOf(inspection, options, chosen, decision, found, edited);
+}
+
+/** The samples that people keep and drop. */
+export function chosenBy(choices: Choices): Chosen {
+  return { keep: samplesWith(choices, "keep"), drop: samplesWith(choices, "drop") };
 }
 
 /** What a policy decided before anything was edited. */
@@ -151,8 +169,8 @@ export function decided(plan: Plan): Plan {
 }
 
 /** What the policy decides. */
-async function decisionFor(inspection: Inspection, options: PlanOptions, keep: readonly number[]): Promise<Decision> {
-  return decide(inspection.findings, options, await givenFor(inspection, options, keep));
+async function decisionFor(inspection: Inspection, options: PlanOptions, chosen: Chosen): Promise<Decision> {
+  return decide(inspection.findings, options, await givenFor(inspection, options, chosen));
 }
 
 function optionsFor({ findings: { near, table } }: Inspection, options: Partial<PlanOptions>): PlanOptions {
@@ -161,12 +179,12 @@ function optionsFor({ findings: { near, table } }: Inspection, options: Partial<
   throw new CleanSplitError("refused", "Near duplicates were not searched in this dataset yet. Search them first.");
 }
 
-async function givenFor(inspection: Inspection, options: PlanOptions, keep: readonly number[]): Promise<Given> {
+async function givenFor(inspection: Inspection, options: PlanOptions, chosen: Chosen): Promise<Given> {
   const sizes = options.keep === "largest" ? await sizesOfGrouped(inspection, options.tier) : new Map<number, number>();
   const judged = [...readVerdicts(inspection)];
   const wrong = new Set(judged.flatMap(([sample, verdict]) => (verdict === "wrong" ? [sample] : [])));
   return {
-    keep,
+    ...chosen,
     wrong,
     name: (sample) => inspection.dataset.names.id(sample),
     fileSize: (sample) => sizes.get(sample) ?? 0,
@@ -200,36 +218,64 @@ function basisOf({ splits, stays, splitOf, asks, reasonOf }: Decision): string {
 function planOf(
   inspection: Inspection,
   options: PlanOptions,
-  keep: readonly number[],
+  chosen: Chosen,
   decision: Decision,
-  { basis, collisions }: Base,
+  base: Base,
   edited: ReadonlySet<number>,
 ): Plan {
+  const { findings } = inspection;
+  const { basis, collisions } = base;
   const shapeOf = shapes(inspection, decision);
   const wrong = decision.reasonOf.filter((reason) => CHANGE_REASONS[reason] === "label").length;
   const labels =
     wrong === 0 ? [] : [`${plural(wrong, "image")} whose label was judged wrong ${wrong === 1 ? "leaves" : "leave"}.`];
-  const leaks = edited.size === 0 ? 0 : remainingLeaks(inspection.findings, decision, options.tier);
-  const edits =
-    edited.size === 0
-      ? []
-      : [
-          `${plural(edited.size, "image")} ${edited.size === 1 ? "is" : "are"} treated as edited by hand.`,
-          leaks === 0
-            ? "No leakage is left."
-            : `That leaves ${plural(leaks, "image")} with an equal${options.tier === "near" ? " or similar" : ""} one in another split.`,
-        ];
+  // Without what people say there is none.
+  const isFree = chosen.keep.length < 2 && edited.size === 0;
+  const leaks = isFree ? 0 : remainingLeaks(findings, decision, options.tier);
+  const chosenLeaks = edited.size === 0 ? leaks : remainingLeaks(findings, base.decision, options.tier);
   return {
     inspection,
     options,
-    keep,
+    chosen,
     decision,
     basis,
     collisions,
     edited,
-    policy: [policyText(options), ...labels, ...edits].join(" "),
+    leaks,
+    policy: [
+      policyText(options),
+      ...labels,
+      ...choiceTexts(chosen, chosenLeaks, options.tier),
+      ...editTexts(edited.size, leaks, options.tier),
+    ].join(" "),
     splits: planSplits(inspection.findings, decision, shapeOf),
   };
+}
+
+/** What people keep and drop, and what leakage that leaves, in sentences. */
+function choiceTexts({ keep, drop }: Chosen, leaks: number, tier: PlanOptions["tier"]): string[] {
+  const like = tier === "near" ? "an equal or similar one" : "an equal one";
+  return [
+    ...(drop.length === 0
+      ? []
+      : [`${plural(drop.length, "image")} that you drop ${drop.length === 1 ? "leaves" : "leave"}.`]),
+    ...(keep.length === 0
+      ? []
+      : [`${plural(keep.length, "image")} that you keep ${keep.length === 1 ? "stays" : "stay"}.`]),
+    ...(leaks === 0
+      ? []
+      : [`Because of what you keep, ${plural(leaks, "image has", "images have")} ${like} in another split.`]),
+  ];
+}
+
+function editTexts(edited: number, leaks: number, tier: PlanOptions["tier"]): string[] {
+  if (edited === 0) return [];
+  return [
+    `${plural(edited, "image")} ${edited === 1 ? "is" : "are"} treated as edited by hand.`,
+    leaks === 0
+      ? "No leakage is left."
+      : `That leaves ${plural(leaks, "image")} with an equal${tier === "near" ? " or similar" : ""} one in another split.`,
+  ];
 }
 
 function totalsOf({
@@ -287,7 +333,11 @@ function checkSource(inspection: Inspection, { source, options, near }: PlanFile
 }
 
 /** The samples of some ids, in the order of the dataset. */
-function samplesOf({ dataset: { names }, findings: { table } }: Inspection, ids: readonly string[]): number[] {
+function samplesOf(
+  { dataset: { names }, findings: { table } }: Inspection,
+  ids: readonly string[],
+  field: "keep" | "drop",
+): number[] {
   const missing = new Set(ids);
   const samples: number[] = [];
   for (let sample = 0; missing.size > 0 && sample < table.count; sample++) {
@@ -297,7 +347,7 @@ function samplesOf({ dataset: { names }, findings: { table } }: Inspection, ids:
   if (first === undefined) return samples;
   throw new CleanSplitError(
     "refused",
-    `The plan file cannot be used: there is no image ${JSON.stringify(first.slice(0, 300))}, which "keep" names. Correct it.`,
+    `The plan file cannot be used: there is no image ${JSON.stringify(first.slice(0, 300))}, which "${field}" names. Correct it.`,
   );
 }
 

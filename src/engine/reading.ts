@@ -2,19 +2,23 @@ import path from "node:path";
 import { columnsOf, type Fingerprints } from "../core/fingerprint/fingerprints";
 import type { FingerprintIndex } from "./index/fingerprintIndex";
 import { forEachLimited } from "./limited";
+import type { Looks } from "./kernels/kernels";
 import type { ReadFiles } from "./pool/jobs";
 import type { Pool } from "./pool/pool";
+import { totalBytes } from "./sources/arrays/ndarray";
 import { sliceNames } from "./sources/names";
 import {
   positionsInFile,
   type ArraySource,
+  type CopiedArray,
   type FolderSource,
   type PackedSource,
   type SourceFolder,
 } from "./sources/sources";
 
-/** Rows one job reads: enough to hide its cost. */
-const ROWS = 1024;
+/** Bytes of rows that one job takes, and rows at most: enough to hide its cost, few enough to share the work. */
+const ROW_BYTES = 2 ** 22;
+const MAX_ROWS = 2 ** 14;
 
 /** Files one job reads at least and at most. */
 const MIN_FILES = 8;
@@ -37,10 +41,10 @@ const JOBS_AT_ONCE = 16;
 
 /**
  * How reading is run: `into` takes what is found from row `start` on, `advance` hears how many samples were read. `looks` says
- * whether rows are looked at for near duplicates, which takes as long again as the rest.
+ * what is found in rows of arrays beside the MD5 of their pixels.
  */
 export interface Reading {
-  readonly looks: boolean;
+  readonly looks: Looks;
   readonly into: Fingerprints;
   readonly start: number;
   readonly pool: Pool;
@@ -50,11 +54,12 @@ export interface Reading {
 
 /** Reads all rows of an array. */
 export async function readArray(
-  { format, size }: ArraySource,
+  { format, size, copied }: ArraySource,
   { looks, into, start, pool, signal, advance }: Reading,
 ): Promise<void> {
   const columns = columnsOf(into);
-  await forEachLimited(chunksOf(size), pool.size * 2, async ({ from, count }) => {
+  const step = rowsOfJob(copied[0] ?? { dtype: "u1", row: [] });
+  await forEachLimited(chunksOf(size, step), pool.size * 2, async ({ from, count }) => {
     const at = start + from;
     const reasons = await pool.run("rows", { format, from, count, looks, into: { columns, at } }, signal);
     for (const [row, reason] of reasons) into.reasons.set(at + row, reason);
@@ -81,6 +86,7 @@ export async function readFolders(
           folder: path.join(source.root, folder.path),
           names,
           known: rows?.known ?? null,
+          dated: index !== null,
           exact: false,
           into: { columns, at },
         },
@@ -125,8 +131,14 @@ interface Chunk {
   readonly count: number;
 }
 
-function* chunksOf(size: number): Generator<Chunk> {
-  for (let from = 0; from < size; from += ROWS) yield { from, count: Math.min(ROWS, size - from) };
+/** Rows of an array that one job reads, copies or checks, by the bytes of one; at least 1. */
+export function rowsOfJob({ dtype, row }: Pick<CopiedArray, "dtype" | "row">): number {
+  const size = totalBytes(dtype, row) ?? Infinity;
+  return Math.min(MAX_ROWS, Math.max(1, Math.floor(ROW_BYTES / size)));
+}
+
+function* chunksOf(size: number, step: number): Generator<Chunk> {
+  for (let from = 0; from < size; from += step) yield { from, count: Math.min(step, size - from) };
 }
 
 function* chunksOfPacked({ size }: PackedSource, pace: Pace): Generator<Chunk> {

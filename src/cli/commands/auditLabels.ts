@@ -14,7 +14,7 @@ import {
   type Command,
   type CommandContext,
 } from "../command";
-import { csvRow } from "../csv";
+import { csvRow } from "../../engine/exports/csv";
 import { datasetArguments, datasetRequest, suggestOut } from "../dataset";
 import { openFile, openJson } from "../output/file";
 import { auditLines, auditSentenceLines, nextAuditLines } from "../views/auditView";

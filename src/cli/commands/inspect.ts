@@ -1,3 +1,7 @@
+import { statSync } from "node:fs";
+import path from "node:path";
+import { CleanSplitError } from "../../core/errors";
+import { REPORT_FORMATS, type ReportFormat } from "../../core/leakage/reportFormat";
 import { TIERS, type GroupPage, type GroupView, type Report, type Tier } from "../../core/leakage/report";
 import { equalText, number, plural, verdictOf } from "../../core/leakage/verdict";
 import {
@@ -7,6 +11,7 @@ import {
   EXIT,
   inspectWithProgress,
   quickRun,
+  runWithProgress,
   tierOptions,
   type Command,
   type CommandContext,
@@ -38,6 +43,12 @@ export const inspect: Command = {
   options: [
     ...tierOptions(TIERS, "near"),
     { name: "pairs", value: "FILE", help: "Write every pair of duplicates that counts as CSV." },
+    {
+      name: "export",
+      value: "FILE",
+      multiple: true,
+      help: "Write the report as FILE.html (one page for any browser), FILE.csv (tables) or FILE.json (with all groups). Repeatable.",
+    },
     ...DATASET_OPTIONS,
     {
       name: "fail-on",
@@ -58,6 +69,7 @@ export const inspect: Command = {
       command: "cleansplit inspect data --threshold 6 --pairs pairs.csv",
       says: "only what is very near, pair by pair",
     },
+    { command: "cleansplit inspect data --export report.html", says: "a page to hand in" },
     {
       command: "cleansplit inspect data --tier pixel --fail-on leakage,conflicts --json report.json",
       says: "in a pipeline, equal images alone",
@@ -72,6 +84,7 @@ export const inspect: Command = {
     const pairsPath = args.text("pairs");
     if (pairsPath === "-") throw new UsageError("--pairs needs a file: standard output is for the report.");
     const writePairs = pairsPath === undefined ? undefined : await openFile(pairsPath, process.cwd, "pairs.csv");
+    const exported = exportedFiles(args, process.cwd);
     const jsonPath = args.text("json");
     const json = jsonPath === undefined ? undefined : await openJson(jsonPath, process.cwd, process.stdout);
 
@@ -79,6 +92,10 @@ export const inspect: Command = {
     const { inspection, report } = found;
     const page = groups === undefined ? undefined : await readGroups(context, inspection, counted.tier, groups);
     await writePairs?.(pairsCsv(context, inspection, counted.tier));
+    for (const file of exported) {
+      const request = { inspection, ...file, overwrite: true, tier: counted.tier };
+      await context.engine().exportReport(request, runWithProgress(context));
+    }
     progress.clear();
 
     await json?.write(page === undefined ? report : { ...report, groups: page.groups });
@@ -95,6 +112,28 @@ export const inspect: Command = {
     return failures.length > 0 ? EXIT.failed : EXIT.ok;
   },
 };
+
+/** The files of `--export`, whose endings say what they are; a mistake is told before the work starts. */
+function exportedFiles(
+  args: Arguments,
+  cwd: string,
+): readonly { readonly file: string; readonly format: ReportFormat }[] {
+  return args.all("export").map((name) => {
+    const ending = path.extname(name).slice(1).toLowerCase();
+    const format = REPORT_FORMATS.find((known) => known === ending);
+    if (format === undefined) {
+      throw new UsageError(`--export ${name}: name a file that ends with .${REPORT_FORMATS.join(", .")}.`);
+    }
+    const file = path.resolve(cwd, name);
+    if (statSync(path.dirname(file), { throwIfNoEntry: false })?.isDirectory() !== true) {
+      throw new CleanSplitError(
+        "not-found",
+        `Cannot write ${name}: the folder ${path.dirname(file)} does not exist. Make it first, or name another file.`,
+      );
+    }
+    return { file, format };
+  });
+}
 
 async function readGroups(context: CommandContext, inspection: string, tier: Tier, most: number): Promise<GroupPage> {
   const groups: GroupView[] = [];

@@ -8,9 +8,11 @@ import {
   quickRun,
   runWithProgress,
   tierOptions,
+  usesChoices,
   type Command,
 } from "../command";
 import { datasetRequest, quote } from "../dataset";
+import { NO_CHOICES } from "../planOptions";
 import { line, span } from "../output/text";
 import { commandLines, section, styleOf } from "../views/page";
 import { planLines } from "../views/planView";
@@ -28,6 +30,7 @@ export const quarantine: Command = {
   options: [
     { name: "yes", help: "Move the images." },
     ...tierOptions(TIERS, "pixel"),
+    NO_CHOICES,
     ...DATASET_OPTIONS.filter(({ name }) => name !== "json"),
     ...COMMON_OPTIONS,
   ],
@@ -41,7 +44,8 @@ export const quarantine: Command = {
     const style = styleOf(out);
     const engine = context.engine();
     const { inspection } = await inspectWithProgress(context, datasetRequest(args, process.cwd), counted);
-    const plan = await engine.plan({ inspection, options: { tier: counted.tier } }, quickRun(context));
+    const choices = await usesChoices(context, inspection);
+    const plan = await engine.plan({ inspection, options: { tier: counted.tier }, choices }, quickRun(context));
     progress.clear();
     // What a copy would hold is not what is written here.
     if (!quiet) out.print(...planLines({ ...plan, outputs: [] }, style).slice(1));

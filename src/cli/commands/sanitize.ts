@@ -16,6 +16,7 @@ import {
   tierOptions,
   type Command,
   type CommandContext,
+  usesChoices,
   type Counted,
 } from "../command";
 import { datasetArguments, datasetRequest, quote } from "../dataset";
@@ -93,9 +94,10 @@ export const sanitize: Command = {
 
     const engine = context.engine();
     const { inspection } = await inspectWithProgress(context, request, counted);
-    const plan = await planFor(context, inspection, options, given);
+    const choices = given === undefined && (await usesChoices(context, inspection));
+    const plan = await planFor(context, { inspection, options, choices }, given);
     const previews =
-      dryRun && given === undefined ? await engine.previews({ inspection, options }, quickRun(context)) : [];
+      dryRun && given === undefined ? await engine.previews({ inspection, options, choices }, quickRun(context)) : [];
     const changes = json === undefined ? [] : await readChanges(context, plan.plan);
     await writePlan?.([await engine.planFile({ plan: plan.plan }, quickRun(context))]);
     progress.clear();
@@ -152,14 +154,13 @@ function countedByPlan({ file }: GivenPlan): Counted & { tier: PlanOptions["tier
 
 async function planFor(
   context: CommandContext,
-  inspection: string,
-  options: Partial<PlanOptions>,
+  asked: { readonly inspection: string; readonly options: Partial<PlanOptions>; readonly choices: boolean },
   given: GivenPlan | undefined,
 ): Promise<PlanSummary> {
   const engine = context.engine();
   return given === undefined
-    ? engine.plan({ inspection, options }, quickRun(context))
-    : engine.readPlan({ inspection, file: given.text }, quickRun(context));
+    ? engine.plan(asked, quickRun(context))
+    : engine.readPlan({ inspection: asked.inspection, file: given.text }, quickRun(context));
 }
 
 function assertDecided({ undecided }: PlanSummary): void {

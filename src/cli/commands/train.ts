@@ -322,8 +322,8 @@ function follower({ err, progress }: CommandContext): (event: ExperimentEvent) =
         saidBackends ||= Object.keys(shown.backends).length > 0;
         show();
         return;
-      case "epoch":
-        epochs.set(event.run, event.epoch + 1);
+      case "epochs":
+        epochs.set(event.run, event.epoch + event.scores.length);
         show();
         return;
       case "run":

@@ -10,6 +10,7 @@ const REASONS: readonly (readonly [ChangeReason, string])[] = [
   ["duplicate", "has a twin that stays"],
   ["conflict", "equal images, different labels"],
   ["label", "label judged wrong"],
+  ["choice", "said to leave"],
   ["unreadable", "unreadable"],
   ["invalid", "no valid sample"],
   ["balance", "so that classes are balanced"],

@@ -14,6 +14,11 @@ const CONTAINERS: ReadonlySet<string> = new Set([
   ...["images", "image", "imgs", "img", "jpegimages", "pictures", "photos"],
 ]);
 
+/** Whether a folder of this name only holds the images of the folder around or below it. */
+export function isContainerName(name: string): boolean {
+  return CONTAINERS.has(name.toLowerCase());
+}
+
 /** What one image folder is taken for. */
 export interface FolderMeaning {
   /** Path of the split's folder below the dataset; what is corrected when the person disagrees. */
@@ -36,11 +41,10 @@ export interface FolderMeaning {
 export function recogniseFolders(folders: readonly ImageFolder[], name: string): FolderMeaning[] {
   const meanings = meaningsOf(folders, name);
   const labels = meanings.map(({ label }) => label?.split("/") ?? []);
-  const isContainer = (folder: string): boolean => CONTAINERS.has(folder.toLowerCase());
-  const contained = labels.every((label) => label.length === 0 || label.some(isContainer));
+  const contained = labels.every((label) => label.length === 0 || label.some(isContainerName));
   return meanings.map((meaning, index) => {
     const own = labels[index] ?? [];
-    const label = (contained ? own.filter((folder) => !isContainer(folder)) : own).join("/") || null;
+    const label = (contained ? own.filter((folder) => !isContainerName(folder)) : own).join("/") || null;
     const annotations = folders[index]?.annotations;
     if (annotations === undefined || label !== null) return { ...meaning, label };
     const where = annotations === "" ? "Files beside its images" : `Files in "${annotations}"`;

@@ -20,11 +20,10 @@ export function membersOf(groups: Groups, group: number): Uint32Array {
   return groups.members.subarray(groups.offsets[group], groups.offsets[group + 1]);
 }
 
-/** What grouping works with: 16 to 32 bytes a sample, which one who groups the same samples again need not take twice. */
+/** What grouping works with: 12 to 16 bytes a sample, which one who groups the same samples again need not take twice. */
 export interface GroupingMemory {
   readonly slots: Int32Array;
-  readonly first: Int32Array;
-  readonly sizes: Uint32Array;
+  readonly links: Int32Array;
 }
 
 /** Memory to group `count` samples. */
@@ -32,7 +31,7 @@ export function groupingMemory(count: number): GroupingMemory {
   // An open-addressing table from digest to its first sample, at most 2/3 full.
   let capacity = 16;
   while (capacity < count * 1.5) capacity *= 2;
-  return { slots: new Int32Array(capacity), first: new Int32Array(count), sizes: new Uint32Array(count) };
+  return { slots: new Int32Array(capacity), links: new Int32Array(count) };
 }
 
 /**
@@ -43,7 +42,7 @@ export function groupByDigest(
   digests: Uint8Array,
   count: number,
   takesPart: (sample: number) => boolean,
-  { slots, first, sizes } = groupingMemory(count),
+  { slots, links } = groupingMemory(count),
 ): Groups {
   const words = new Uint32Array(digests.buffer, digests.byteOffset, (count * DIGEST_BYTES) / 4);
   const sameDigest = (a: number, b: number): boolean =>
@@ -53,8 +52,7 @@ export function groupByDigest(
     words[4 * a + 3] === words[4 * b + 3];
 
   slots.fill(-1);
-  first.fill(-1);
-  sizes.fill(0);
+  links.fill(NO_GROUP);
   // MD5 is uniform, so any word of it is a hash.
   const mask = slots.length - 1;
   for (let sample = 0; sample < count; sample++) {
@@ -67,34 +65,38 @@ export function groupByDigest(
     }
     if (holder < 0) {
       slots[slot] = sample;
-      holder = sample;
+      links[sample] = -1;
+    } else {
+      links[sample] = holder;
+      links[holder] = (links[holder] ?? 0) - 1;
     }
-    first[sample] = holder;
-    sizes[holder] = (sizes[holder] ?? 0) + 1;
   }
-  return collect(first, sizes, count);
+  return collect(links, count);
 }
 
-/** Stands for the group of samples that are in none. */
-const NO_GROUP = 0xffffffff;
+/** The link of samples that are in no group. */
+const NO_GROUP = -0x80000000;
 
-/** Turns "the first sample with my fingerprint" into columns; fingerprints that only one sample has are left out. */
-function collect(first: Int32Array, sizes: Uint32Array, count: number): Groups {
-  // The number of a group takes the place of its size, at its first sample.
-  const groupOf = sizes;
+/**
+ * Turns links into columns. A sample is linked to the first one with its fingerprint, and that one has the number of
+ * samples with it, negated; fingerprints that only one sample has are left out.
+ */
+function collect(links: Int32Array, count: number): Groups {
   const starts: number[] = [0];
   for (let sample = 0; sample < count; sample++) {
-    const size = sizes[sample] ?? 0;
-    groupOf[sample] = size < 2 ? NO_GROUP : starts.length - 1;
-    if (size >= 2) starts.push((starts.at(-1) ?? 0) + size);
+    const link = links[sample] ?? NO_GROUP;
+    if (link >= 0 || link === NO_GROUP) continue;
+    // From here on a first sample has the number of its group, as -1 - number.
+    links[sample] = link === -1 ? NO_GROUP : -starts.length;
+    if (link < -1) starts.push((starts.at(-1) ?? 0) - link);
   }
   const offsets = Uint32Array.from(starts);
   const next = offsets.slice();
   const members = new Uint32Array(offsets.at(-1) ?? 0);
   for (let sample = 0; sample < count; sample++) {
-    const holder = first[sample] ?? -1;
-    const group = holder < 0 ? NO_GROUP : (groupOf[holder] ?? NO_GROUP);
-    if (group === NO_GROUP) continue;
+    const link = links[sample] ?? NO_GROUP;
+    if (link === NO_GROUP) continue;
+    const group = -1 - (link >= 0 ? (links[link] ?? 0) : link);
     const at = next[group] ?? 0;
     members[at] = sample;
     next[group] = at + 1;

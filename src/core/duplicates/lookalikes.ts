@@ -193,10 +193,24 @@ class LookTree {
   }
 }
 
-/** Whether two signatures are the same up to the tolerance, at these places of the column. */
-function lookAlike(signatures: Uint8Array, a: number, b: number): boolean {
+/**
+ * Whether two pictures, samples of two sets, may have the same pixels: they have one size and mode, and all their block means
+ * are the same up to the tolerance.
+ */
+export function mayBeEqual(ofOne: Fingerprints, sample: number, ofOther: Fingerprints, other: number): boolean {
+  const isSame = (column: "widths" | "heights" | "modes"): boolean => ofOne[column][sample] === ofOther[column][other];
+  return (
+    isSame("widths") &&
+    isSame("heights") &&
+    isSame("modes") &&
+    lookAlike(ofOne.signatures, sample * SIGNATURE_BYTES, other * SIGNATURE_BYTES, ofOther.signatures)
+  );
+}
+
+/** Whether two signatures are the same up to the tolerance, at these places of their columns. */
+function lookAlike(signatures: Uint8Array, a: number, b: number, others = signatures): boolean {
   for (let i = 0; i < SIGNATURE_BYTES; i++) {
-    if (Math.abs((signatures[a + i] ?? 0) - (signatures[b + i] ?? 0)) > LOOK_TOLERANCE) return false;
+    if (Math.abs((signatures[a + i] ?? 0) - (others[b + i] ?? 0)) > LOOK_TOLERANCE) return false;
   }
   return true;
 }

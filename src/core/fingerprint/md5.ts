@@ -24,3 +24,10 @@ export const sparkMd5: Md5 = {
     for (let i = 0; i < DIGEST_BYTES; i++) target[at + i] = binary.charCodeAt(i);
   },
 };
+
+/** Whether two digests are the same: the one of row `row` of a column of them, and that of row `other` of another column. */
+export function sameDigest(digests: Uint8Array, row: number, others: Uint8Array, other: number): boolean {
+  const [at, otherAt] = [row * DIGEST_BYTES, other * DIGEST_BYTES];
+  for (let byte = 0; byte < DIGEST_BYTES; byte++) if (digests[at + byte] !== others[otherAt + byte]) return false;
+  return true;
+}

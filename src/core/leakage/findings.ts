@@ -1,6 +1,7 @@
 import { SampleState, type SampleTable } from "../dataset/dataset";
 import { forEachGroup, groupByDigest, groupingMemory, membersOf, type Groups } from "../duplicates/groups";
 import type { Fingerprints } from "../fingerprint/fingerprints";
+import { sameDigest } from "../fingerprint/md5";
 import { keepOneOfEach, type NearFindings } from "../near/findings";
 import type { DuplicateCounts, Leakage, LeakageCounts, Tier, TierCounts } from "./report";
 
@@ -19,6 +20,8 @@ export interface Findings {
   readonly collisions: { readonly groups: number; readonly samples: number };
 }
 
+const NO_GROUPS: Groups = { count: 0, offsets: Uint32Array.of(0), members: new Uint32Array() };
+
 /** Groups equal samples and finds conflicts; linear in the number of samples. */
 export function findDuplicates(table: SampleTable, fingerprints: Fingerprints, spaceOf: readonly number[]): Findings {
   const { count, fileDigests, pixelDigests, states, isFile } = fingerprints;
@@ -28,7 +31,8 @@ export function findDuplicates(table: SampleTable, fingerprints: Fingerprints, s
 
   const memory = groupingMemory(count);
   const pixel = groupByDigest(pixelDigests, count, readable, memory);
-  const byBytes = groupByDigest(fileDigests, count, readableFile, memory);
+  // Rows of arrays have no bytes of their own.
+  const byBytes = isFile.includes(1) ? groupByDigest(fileDigests, count, readableFile, memory) : NO_GROUPS;
   const collisions = countCollisions(byBytes, pixelDigests);
   // Equal bytes decode to equal pixels, so the combination of both digests parts files only when MD5 collided.
   const file =
@@ -215,7 +219,7 @@ export function isBlankGroup(findings: Findings, members: Uint32Array): boolean 
 export function isFileGroup(findings: Findings, members: Uint32Array): boolean {
   const { isFile, fileDigests } = findings.fingerprints;
   const first = members[0] ?? 0;
-  return members.every((sample) => isFile[sample] === 1 && sameDigest(fileDigests, first, sample));
+  return members.every((sample) => isFile[sample] === 1 && sameDigest(fileDigests, first, fileDigests, sample));
 }
 
 /** Whether the samples of a group carry more than one label that can be compared. */
@@ -296,7 +300,7 @@ function countCollisions(byFile: Groups, pixelDigests: Uint8Array): { groups: nu
   for (let group = 0; group < byFile.count; group++) {
     const members = membersOf(byFile, group);
     const first = members[0] ?? 0;
-    if (members.every((sample) => sameDigest(pixelDigests, first, sample))) continue;
+    if (members.every((sample) => sameDigest(pixelDigests, first, pixelDigests, sample))) continue;
     groups += 1;
     samples += members.length;
   }
@@ -305,9 +309,4 @@ function countCollisions(byFile: Groups, pixelDigests: Uint8Array): { groups: nu
 
 function combine(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.map((byte, index) => byte ^ (b[index] ?? 0));
-}
-
-function sameDigest(digests: Uint8Array, a: number, b: number): boolean {
-  for (let i = 0; i < 16; i++) if (digests[16 * a + i] !== digests[16 * b + i]) return false;
-  return true;
 }

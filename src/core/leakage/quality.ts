@@ -75,7 +75,7 @@ export function measureQuality(findings: Findings, names: SampleNames): Quality 
     collect(),
   ];
   const kinds = new Map<string, { extension: string; format: FileFormat; samples: number }>();
-  const sizes = new Sizes(count);
+  const sizes = new Sizes();
   const ofMode = new Uint32Array(MODES.length);
 
   for (let sample = 0; sample < count; sample++) {
@@ -84,7 +84,7 @@ export function measureQuality(findings: Findings, names: SampleNames): Quality 
     const spread = spreads[sample] ?? 0;
     ofMode[mode] = (ofMode[mode] ?? 0) + 1;
     const [width, height] = [widths[sample] ?? 0, heights[sample] ?? 0];
-    sizes.add(sample, width, height);
+    sizes.add(width, height);
     // A single pixel has nothing to differ from.
     const canDiffer = blank[sample] === 0 && width * height > 1 && HAS_PLAIN_LEVELS[mode] === true;
     if (canDiffer && spread < NEARLY_BLANK_SPREAD) {
@@ -108,9 +108,10 @@ export function measureQuality(findings: Findings, names: SampleNames): Quality 
     .filter(({ samples }) => samples > 0)
     .sort(mostFirst);
   const { rule, isOddSize, isOddAspect } = sizes.judge();
-  for (let sample = 0; sample < count; sample++) {
+  const isUniform = counts.length < 2 && !isOddSize.includes(1) && !isOddAspect.includes(1);
+  for (let sample = 0; sample < count && !isUniform; sample++) {
     if (states[sample] !== SampleState.ok) continue;
-    const size = sizes.of[sample] ?? 0;
+    const size = sizes.indexOf(widths[sample] ?? 0, heights[sample] ?? 0);
     const text = (): string => sizes.text(size);
     if (isOddSize[size] === 1) oddSize.add(sample, text);
     else if (isOddAspect[size] === 1) oddAspect.add(sample, text);
@@ -221,35 +222,26 @@ interface Size {
 /** The sizes that occur: what is asked of images is asked once for each size. */
 class Sizes {
   readonly all: Size[] = [];
-  /** Index into `all` of each sample. */
-  readonly of: Uint32Array;
-  private readonly indexOf = new Map<number, number>();
+  private readonly indexes = new Map<number, number>();
   private last = 0;
   private total = 0;
 
-  constructor(count: number) {
-    this.of = new Uint32Array(count);
-  }
-
-  add(sample: number, width: number, height: number): void {
-    // Images of one size mostly follow one another.
-    const last = this.all[this.last];
-    const index = last?.width === width && last.height === height ? this.last : this.indexFor(width, height);
-    this.last = index;
-    const size = this.all[index];
+  add(width: number, height: number): void {
+    const size = this.all[this.indexOf(width, height)];
     if (size !== undefined) size.samples += 1;
-    this.of[sample] = index;
     this.total += 1;
   }
 
-  private indexFor(width: number, height: number): number {
+  /** Index into `all`, also of a size that has no samples yet. */
+  indexOf(width: number, height: number): number {
+    // Images of one size mostly follow one another.
+    const last = this.all[this.last];
+    if (last?.width === width && last.height === height) return this.last;
     // Exact for sides below 2^26.
     const key = width * 2 ** 26 + height;
-    const known = this.indexOf.get(key);
-    if (known !== undefined) return known;
-    const index = this.all.push({ width, height, samples: 0 }) - 1;
-    this.indexOf.set(key, index);
-    return index;
+    const index = this.indexes.get(key) ?? this.all.push({ width, height, samples: 0 }) - 1;
+    this.indexes.set(key, index);
+    return (this.last = index);
   }
 
   mostCommon(): Size | null {

@@ -2,6 +2,7 @@ import type { Layout, Role } from "../dataset/dataset";
 import type { FileFormat } from "../fingerprint/fingerprints";
 import type { Measure, TransformName } from "../near/near";
 import type { Mode } from "../picture";
+import type { Choice } from "../review/review";
 
 /**
  * How equal two samples are. Tiers are cumulative: every file-identical pair is also pixel-identical.
@@ -256,6 +257,8 @@ export interface PairPage {
 /** A sample of a group; at tier `near`, how near it is to the first one, or `null` when it has the same picture. */
 export interface MemberView extends SampleView {
   readonly nearness: Nearness | null;
+  /** Whether a person said that it stays or leaves; `null` while nobody did. */
+  readonly choice: Choice | null;
 }
 
 /** One group of equal or similar samples. */
@@ -270,6 +273,8 @@ export interface GroupView {
   readonly labels: readonly string[];
   readonly conflict: boolean;
   readonly blank: boolean;
+  /** A person said of one of its images that it stays or leaves, or of two of its pictures whether they are duplicates. */
+  readonly decided: boolean;
   /** The worst score of any two of its pictures; `null` when there is only one picture. */
   readonly worst: number | null;
   /** Its first samples, at most {@link GroupQuery.membersEach}. */
@@ -292,12 +297,26 @@ export interface GroupQuery {
   /** Only groups with more than one picture. */
   readonly similar?: boolean;
   readonly label?: string;
+  /** Only groups of which a person said something, or nothing. */
+  readonly decided?: boolean;
+  /** Only groups with an image whose id contains this, whatever the case of letters. */
+  readonly text?: string;
   /** Largest first, in the order of their first sample, or those of the most doubtful pictures first. */
   readonly sort?: "size" | "first" | "doubt";
   readonly from: number;
   /** At most 500. */
   readonly count: number;
   readonly membersEach: number;
+}
+
+/** Which groups pass, and their order, without the page of them. */
+export type GroupFilter = Omit<GroupQuery, "from" | "count" | "membersEach">;
+
+/** Where a group is among those that pass a filter. */
+export interface GroupPlace {
+  /** Its row, from 0, among those that pass; and its number, as `GroupView.group`. */
+  readonly row: number;
+  readonly group: number;
 }
 
 /** A page of groups. */

@@ -1,7 +1,8 @@
 import { SampleState } from "../dataset/dataset";
-import { DIGEST_BYTES } from "../fingerprint/md5";
+import { CONTENT_KEY, keyOf, mayHaveKeyOf } from "../fingerprint/contentKey";
 import type { Findings } from "../leakage/findings";
 import type { PairVerdict } from "../leakage/report";
+import { compareTexts, formatKeptList, parseKeptList, type KeptList } from "../review/keptList";
 import { firstsOf, pairKey } from "./findings";
 
 /*
@@ -32,10 +33,7 @@ export interface DecisionEntry {
 }
 
 /** All decisions of a file. Fields of others are kept. */
-export interface DecisionList {
-  readonly version: number;
-  readonly decisions: readonly DecisionEntry[];
-}
+export type DecisionList = KeptList<"decisions", DecisionEntry>;
 
 /** An entry, and where it stands. */
 export interface PlacedEntry {
@@ -46,32 +44,17 @@ export interface PlacedEntry {
   readonly isOwn: boolean;
 }
 
-const VERSION = 1;
-const KEY = /^(file|pixels):[0-9a-f]{32}$/;
 const VERDICTS: readonly unknown[] = ["duplicate", "different"] satisfies readonly PairVerdict[];
 
 /** Pictures one decision may hold: each two of 1,000 are half a million pairs. */
-const MAX_PICTURES = 1000;
+export const MAX_PICTURES = 1000;
 
 /** Pairs that all decisions of a dataset may hold. */
-const MAX_PAIRS = 1_000_000;
-
-/** The key of a sample: the MD5 of its file's bytes, or of its pixels when it is a row of an array. */
-export function keyOf({ isFile, fileDigests, pixelDigests }: Findings["fingerprints"], sample: number): string {
-  const [kind, digests] = isFile[sample] === 1 ? ["file", fileDigests] : ["pixels", pixelDigests];
-  const bytes = digests.subarray(sample * DIGEST_BYTES, (sample + 1) * DIGEST_BYTES);
-  return `${kind}:${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-}
+export const MAX_PAIRS = 1_000_000;
 
 /** Checks what a file holds. Throws an error that says what is wrong with it. */
 export function parseDecisions(value: Readonly<Record<string, unknown>>): DecisionList {
-  const { version, decisions } = value;
-  if (typeof version === "number" && version > VERSION) {
-    throw new Error(`it has version ${version}, and this CleanSplit knows ${VERSION}; a newer one reads it`);
-  }
-  if (version !== VERSION) throw new Error(`expected "version": ${VERSION}`);
-  if (!Array.isArray(decisions)) throw new Error('expected "decisions", a list');
-  return { ...value, version, decisions: decisions.map(parseEntry) };
+  return parseKeptList(value, "decisions", parseEntry);
 }
 
 function parseEntry(value: unknown, index: number): DecisionEntry {
@@ -84,7 +67,7 @@ function parseEntry(value: unknown, index: number): DecisionEntry {
   }
   if (keys.length > MAX_PICTURES)
     throw wrong(`has ${keys.length} keys; at most ${MAX_PICTURES} can be decided at once`);
-  const odd = keys.find((key) => !KEY.test(key));
+  const odd = keys.find((key) => !CONTENT_KEY.test(key));
   if (odd !== undefined) {
     throw wrong(
       `has the key ${JSON.stringify(odd.slice(0, 80))}; expected "file:" or "pixels:" and 32 hexadecimal digits`,
@@ -101,17 +84,12 @@ function parseEntry(value: unknown, index: number): DecisionEntry {
 export function formatDecisions(list: DecisionList): string {
   const sorted = list.decisions
     .map((entry) => ({ entry: sortedEntry(entry), order: [...entry.keys].sort().join(" ") }))
-    .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
-  const lines = sorted.map(({ entry }) => `\n    ${JSON.stringify(entry)}`).join(",");
-  const fields = Object.entries({ ...list, version: VERSION }).map(([name, value]) => {
-    const text = name === "decisions" ? `[${lines}${lines === "" ? "" : "\n  "}]` : JSON.stringify(value);
-    return `  ${JSON.stringify(name)}: ${text}`;
-  });
-  return `{\n${fields.join(",\n")}\n}\n`;
+    .sort((a, b) => compareTexts(a.order, b.order));
+  return formatKeptList({ ...list, decisions: sorted.map(({ entry }) => entry) }, "decisions");
 }
 
 /** An entry with its keys ascending, and their names with them. */
-function sortedEntry(entry: DecisionEntry): DecisionEntry {
+export function sortedEntry(entry: DecisionEntry): DecisionEntry {
   return pick(
     entry,
     [...entry.keys.keys()].sort((a, b) => ((entry.keys[a] ?? "") < (entry.keys[b] ?? "") ? -1 : 1)),
@@ -119,7 +97,7 @@ function sortedEntry(entry: DecisionEntry): DecisionEntry {
 }
 
 /** An entry of some of its keys. */
-function pick(entry: DecisionEntry, indexes: readonly number[]): DecisionEntry {
+export function pick(entry: DecisionEntry, indexes: readonly number[]): DecisionEntry {
   const of = (list: readonly string[]): string[] => indexes.map((index) => list[index] ?? "");
   return { ...entry, keys: of(entry.keys), ...(entry.ids === undefined ? {} : { ids: of(entry.ids) }) };
 }
@@ -196,7 +174,10 @@ export function decidedPictures(
  * What is left of entries when nothing is decided about some pictures any more: an entry that holds two of them is replaced
  * by entries of the others with each one of them.
  */
-export function forgetPairs(entries: readonly DecisionEntry[], { pictureOf }: DecidedPictures): DecisionEntry[] {
+export function forgetPairs(
+  entries: readonly DecisionEntry[],
+  { pictureOf }: Pick<DecidedPictures, "pictureOf">,
+): DecisionEntry[] {
   return entries.flatMap((entry) => {
     const others: number[] = [];
     const held = new Map<number, number[]>();
@@ -258,17 +239,11 @@ export function applyDecisions(entries: readonly PlacedEntry[], findings: Findin
 
 /** The usable samples of each key; different pictures can share one when MD5 collided. Linear in the samples. */
 function findSamples({ table, fingerprints }: Findings, keys: readonly string[]): Map<string, number[]> {
-  const { states, isFile, fileDigests, pixelDigests } = fingerprints;
   const wanted = new Set(keys);
-  // Most samples are told apart from all that is wanted by four bytes, without text.
-  const heads = new Set(keys.map((key) => Number.parseInt(key.slice(key.indexOf(":") + 1).slice(0, 8), 16)));
+  const mayBeWanted = mayHaveKeyOf(fingerprints, wanted);
   const found = new Map<string, number[]>();
   for (let sample = 0; sample < table.count; sample++) {
-    if (states[sample] !== SampleState.ok) continue;
-    const digests = isFile[sample] === 1 ? fileDigests : pixelDigests;
-    const at = sample * DIGEST_BYTES;
-    const [a, b, c, d] = [digests[at] ?? 0, digests[at + 1] ?? 0, digests[at + 2] ?? 0, digests[at + 3] ?? 0];
-    if (!heads.has(((a << 24) | (b << 16) | (c << 8) | d) >>> 0)) continue;
+    if (fingerprints.states[sample] !== SampleState.ok || !mayBeWanted(sample)) continue;
     const key = keyOf(fingerprints, sample);
     if (!wanted.has(key)) continue;
     const known = found.get(key);

@@ -200,11 +200,12 @@ function groupPairs(
 /**
  * Goes through samples in an order and keeps those that are not equal or near to one that is kept: `keeperOf` is the sample
  * that is kept instead, or -1; an equal one before the nearest. Each sample that goes has one that stays and that it is
- * directly near or equal to.
+ * directly near or equal to. Samples that `stays` names are kept in any case; they come first in the order.
  */
 export function keepOneOfEach(
   { pairs, firstOf, search: { measure } }: Pick<NearFindings, "pairs" | "firstOf" | "search">,
   order: readonly number[] | Uint32Array,
+  stays: (sample: number) => boolean = () => false,
 ): Int32Array {
   const graph = new Graph(pairs);
   const keeperOf = new Int32Array(firstOf.length).fill(-1);
@@ -212,6 +213,10 @@ export function keepOneOfEach(
   const kept = new Int32Array(firstOf.length).fill(-1);
   for (const sample of order) {
     const picture = firstOf[sample] ?? sample;
+    if (stays(sample)) {
+      if ((kept[picture] ?? -1) < 0) kept[picture] = sample;
+      continue;
+    }
     let [keeper, best] = [kept[picture] ?? -1, Number.NaN];
     if (keeper < 0 && picture < graph.samples) {
       for (let at = graph.startOf(picture); at < graph.endOf(picture); at++) {

@@ -152,6 +152,8 @@ function describe(told: Told, fate: ReturnType<typeof fateOf>, fault: string | u
       return action === "move" ? "Moved by hand." : "Taken out by hand.";
     case "label":
       return `A person judged its label ${view.label ?? ""} wrong.`;
+    case "choice":
+      return "A person said that it leaves.";
     case "unreadable":
       return `It cannot be read: ${fault ?? "unknown reason"}.`;
     case "invalid":
@@ -160,5 +162,6 @@ function describe(told: Told, fate: ReturnType<typeof fateOf>, fault: string | u
 }
 
 function emptyCounts(): { -readonly [K in keyof RemovalCounts]: number } {
-  return { leaks: 0, duplicate: 0, conflict: 0, unreadable: 0, invalid: 0, balance: 0, split: 0, edited: 0, label: 0 };
+  const none = { leaks: 0, duplicate: 0, conflict: 0, unreadable: 0, invalid: 0 };
+  return { ...none, balance: 0, split: 0, edited: 0, label: 0, choice: 0 };
 }

@@ -2,7 +2,10 @@ import { forEachGroup } from "../duplicates/groups";
 import type { Draft } from "./draft";
 import type { ConflictRule } from "./options";
 
-/** Settles what becomes of equal images with different labels. A sample that is to be kept says which label is right. */
+/**
+ * Settles what becomes of equal images with different labels. A sample that a person keeps says which label is right; where
+ * those that are kept say different ones, they stay alone.
+ */
 export function settleConflicts(draft: Draft): void {
   const { groups, conflicting } = draft.findings;
   forEachGroup(groups.pixel, (all, group) => {
@@ -15,11 +18,11 @@ export function settleConflicts(draft: Draft): void {
   });
 }
 
-/** Nobody knows the right label: all go, or wait, but for one that a person keeps. */
+/** Nobody knows the right label: all go, or wait, but for those that a person keeps. */
 function settleWhole(draft: Draft, members: readonly number[]): void {
   const kept = members.find((sample) => draft.isKept(sample));
   for (const sample of members) {
-    if (sample === kept) continue;
+    if (draft.isKept(sample)) continue;
     const twin = kept ?? members.find((other) => draft.classOf(other) !== draft.classOf(sample)) ?? -1;
     if (draft.options.conflicts === "ask" && kept === undefined) draft.ask(sample, twin);
     else draft.leave(sample, "conflict", twin);
@@ -27,25 +30,33 @@ function settleWhole(draft: Draft, members: readonly number[]): void {
 }
 
 /** Those with another than the right label go; who of the others stays is for the policy to say. */
-function settleByLabels(draft: Draft, members: readonly number[], right: ReadonlyMap<number, number>): void {
+function settleByLabels(draft: Draft, members: readonly number[], right: ReadonlyMap<number, RightLabel>): void {
   for (const sample of members) {
-    const label = right.get(spaceOf(draft, sample)) ?? -1;
-    if (label < 0 || label === draft.classOf(sample)) continue;
-    draft.leave(sample, "conflict", members.find((other) => draft.classOf(other) === label) ?? -1);
+    const label = right.get(spaceOf(draft, sample));
+    if (label === undefined || label === draft.classOf(sample) || draft.isKept(sample)) continue;
+    const isRight = (other: number): boolean =>
+      label === SEVERAL
+        ? draft.isKept(other) && draft.classOf(other) !== draft.classOf(sample)
+        : draft.classOf(other) === label;
+    draft.leave(sample, "conflict", members.find(isRight) ?? -1);
   }
 }
 
+/** The label of a space that is right, or that people keep samples of several: then no other one is. */
+type RightLabel = number | typeof SEVERAL;
+const SEVERAL = "several";
+
 /** The right label of each label space in which labels contradict each other; `null` when one of them has none. */
-function rightLabels(draft: Draft, members: readonly number[], rule: ConflictRule): Map<number, number> | null {
+function rightLabels(draft: Draft, members: readonly number[], rule: ConflictRule): Map<number, RightLabel> | null {
   const votes = new Map<number, Map<number, number>>();
-  const right = new Map<number, number>();
+  const right = new Map<number, RightLabel>();
   for (const sample of members) {
     const label = draft.classOf(sample);
     if (label < 0) continue;
     const space = spaceOf(draft, sample);
     const counts = votes.get(space) ?? new Map<number, number>();
     votes.set(space, counts.set(label, (counts.get(label) ?? 0) + 1));
-    if (draft.isKept(sample) && !right.has(space)) right.set(space, label);
+    if (draft.isKept(sample)) right.set(space, (right.get(space) ?? label) === label ? label : SEVERAL);
   }
   for (const [space, counts] of votes) {
     if (counts.size < 2 || right.has(space)) continue;

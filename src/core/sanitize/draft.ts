@@ -8,8 +8,10 @@ import { CHANGE_REASONS, STAYS, type Decision } from "./policy";
 
 /** What a decision needs to know beyond the findings. */
 export interface Given {
-  /** Samples that stay in their split, whatever the rules say. */
+  /** Samples that a person keeps: they stay in their split, whatever the rules say. */
   readonly keep: readonly number[];
+  /** Samples that a person drops: they leave whatever the rules say. */
+  readonly drop: readonly number[];
   /** Samples whose label a person judged wrong: they leave whatever the rules say. */
   readonly wrong: ReadonlySet<number>;
   /** Name of a sample, for errors. */
@@ -29,7 +31,7 @@ export class Draft implements Decision {
   readonly pictureOf: Uint32Array;
   private readonly kept: ReadonlySet<number>;
 
-  /** Throws a `CleanSplitError` when a sample that is to be kept is none, or cannot be used. */
+  /** Throws a `CleanSplitError` when a sample that is to be kept is none, cannot be used or has a label that was judged wrong. */
   constructor(
     readonly findings: Findings,
     readonly options: PlanOptions,
@@ -64,9 +66,8 @@ export class Draft implements Decision {
     return this.findings.table.classOf[sample] ?? -1;
   }
 
-  /** Has a sample leave; throws a `CleanSplitError` for one that is to be kept. */
+  /** Has a sample leave, which is none that a person keeps. */
   leave(sample: number, reason: ChangeReason, twin = -1): void {
-    if (this.isKept(sample)) throw this.cannotKeepBoth(sample, twin);
     this.stays[sample] = 0;
     this.reasonOf[sample] = CHANGE_REASONS.indexOf(reason);
     this.twinOf[sample] = twin;
@@ -85,15 +86,6 @@ export class Draft implements Decision {
     this.asks[sample] = 1;
   }
 
-  cannotKeepBoth(sample: number, other: number): CleanSplitError {
-    const [first, second] = [this.given.name(sample), this.given.name(other)];
-    return new CleanSplitError(
-      "conflict",
-      `${first} and ${second} cannot both be kept where they are: they are equal or similar, or linked by ` +
-        "images that are. Keep one of the two.",
-    );
-  }
-
   private assertUsable(sample: number): void {
     const { count } = this.findings.table;
     if (!Number.isInteger(sample) || sample < 0 || sample >= count) {
@@ -105,7 +97,7 @@ export class Draft implements Decision {
     if (this.given.wrong.has(sample)) {
       throw new CleanSplitError(
         "refused",
-        `${this.given.name(sample)} cannot be kept, because its label was judged wrong. Judge it right, or keep another image.`,
+        `${this.given.name(sample)} cannot be kept, because its label was judged wrong. Judge it right, or take back that it is kept.`,
       );
     }
     if (this.isUsable(sample)) return;

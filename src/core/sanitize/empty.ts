@@ -6,6 +6,7 @@ const WAYS: readonly (readonly [reason: ChangeReason, way: string])[] = [
   ["balance", "do not ask for balanced classes"],
   ["unreadable", "replace the images that cannot be read"],
   ["invalid", "correct the rows whose labels or values are out of range"],
+  ["choice", "take back that images leave"],
   ["edited", 'remove entries that say "leave" from the plan file'],
 ];
 

@@ -2,7 +2,7 @@ import type { Split, SampleTable } from "../dataset/dataset";
 import { Random, shuffle } from "../training/random";
 import { componentsOf, Twins } from "./components";
 import type { Draft } from "./draft";
-import { keptIn } from "./moveGroups";
+import { keptIn, mostIn } from "./moveGroups";
 import type { Share } from "./options";
 
 /** Splits of a dataset and those of the shares that it does not have, by name. */
@@ -21,7 +21,7 @@ export function canDivide(draft: Draft): boolean {
  * Divides the samples that stay anew: as many of each class into each split as its share says, as near as components allow,
  * which come into one split as a whole. Samples without a label are one class more. Chance decides by the seed alone. No split
  * stays empty while there are components enough. A component of which a person keeps a sample stays in that one's split, if
- * it is one of the shares. Linear in the samples, but for the sorting of components.
+ * it is one of the shares; of which samples are kept in several of these, each of them stays in its own. Linear in the samples, but for the sorting of components.
  */
 export function newSplit(draft: Draft): void {
   const { linked, single } = componentsOf(draft);
@@ -66,11 +66,21 @@ class Division {
     this.placed = shares.map(() => []);
   }
 
-  /** Puts a component where a person keeps a sample of it, and says whether there is such a split. */
+  /** Puts a component where a person keeps samples of it, and says whether there is such a split. */
   putKept(members: readonly number[]): boolean {
-    const at = this.targets.indexOf(keptIn(this.draft, members) ?? -1);
-    if (at >= 0) this.put(members, at);
-    return at >= 0;
+    const { draft, targets } = this;
+    const kept = keptIn(draft, members).filter((split) => targets.includes(split));
+    if (kept.length === 0) return false;
+    const most = mostIn(draft, members, kept);
+    const homeOf = (sample: number): number => {
+      const home = draft.homeOf(sample);
+      return draft.isKept(sample) && kept.includes(home) ? home : most;
+    };
+    for (const split of kept) {
+      const own = kept.length === 1 ? members : members.filter((sample) => homeOf(sample) === split);
+      this.put(own, targets.indexOf(split));
+    }
+    return true;
   }
 
   /** Puts a component where it brings the numbers of samples nearest to what they shall be, in squares of differences. */

@@ -19,7 +19,9 @@ export type ChangeReason =
   /** A person said so in the plan file. */
   | "edited"
   /** A person judged its label wrong. */
-  | "label";
+  | "label"
+  /** A person said that it leaves. */
+  | "choice";
 
 /** What becomes of a sample that does not stay where it is; `ask` is for a person to say. */
 export type ChangeAction = "leave" | "move" | "ask";

@@ -20,8 +20,9 @@ export interface PlanHead {
   /** Which dataset it is of: see `datasetFingerprint`. */
   readonly source: { readonly fingerprint: string; readonly samples: number };
   readonly options: PlanOptions;
-  /** Ids of samples that a person keeps. */
+  /** Ids of samples that a person keeps, and of those that a person drops. */
   readonly keep: readonly string[];
+  readonly drop: readonly string[];
   /** How near is near at tier `near`; else `null`. */
   readonly near: { readonly measure: string; readonly threshold: number } | null;
   /** Digest of what the policy decided before anything was edited. */
@@ -65,9 +66,13 @@ const MAX_LENGTH = 2 ** 29 - 2 ** 20;
  * `CleanSplitError` when it is longer than a text can be, which takes more than a million changes.
  */
 export function writePlanFile(head: PlanHead, totals: PlanTotals, changes: Iterable<PlainChange>): string {
-  const { created, inputs, source, options, keep, near, basis } = head;
+  const { created, inputs, source, options, keep, drop, near, basis } = head;
   const top = plain(
-    JSON.stringify({ schema: PLAN_SCHEMA, created, inputs, source, options, keep, near, basis, ...totals }, null, 2),
+    JSON.stringify(
+      { schema: PLAN_SCHEMA, created, inputs, source, options, keep, drop, near, basis, ...totals },
+      null,
+      2,
+    ),
   );
   const parts = [`${top.slice(0, -2)},\n  "changes": [`];
   let length = top.length;
@@ -138,6 +143,8 @@ export function parsePlanFile(text: string): PlanFile {
     },
     options: parseOptions(objectOf(file["options"], '"options"')),
     keep: listOf(file["keep"], '"keep"').map((id) => textOf(id, '"keep"')),
+    // Files of versions that knew no dropping have none.
+    drop: listOf(file["drop"] ?? [], '"drop"').map((id) => textOf(id, '"drop"')),
     near: file["near"] === null ? null : parseNear(objectOf(file["near"], '"near"')),
     basis: textOf(file["basis"], '"basis"'),
     entries: parseEntries(listOf(file["changes"], '"changes"')),

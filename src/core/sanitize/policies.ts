@@ -25,7 +25,10 @@ interface Policy {
   apply(draft: Draft): void;
 }
 
-/** Every policy. After each of them no image of a split is equal, at tier `near` or similar, to one of another split. */
+/**
+ * Every policy. After each of them no image of a split is equal, at tier `near` or similar, to one of another split, but
+ * where a person keeps images of both.
+ */
 export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   "protect-evaluation": {
     title: "Protect evaluation",
@@ -65,9 +68,10 @@ export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
 export const POLICY_NAMES = Object.keys(POLICIES) as readonly PolicyName[];
 
 /**
- * Decides what becomes of every sample: what cannot be used leaves, conflicts are settled, the policy decides about the
- * others, and classes are balanced at last. About linear in samples and near pairs; the same input gives the same decision.
- * Throws a `CleanSplitError` when the dataset cannot be treated so, or samples that are to be kept contradict that.
+ * Decides what becomes of every sample: what cannot be used leaves, and what a person drops, conflicts are settled, the policy
+ * decides about the others, and classes are balanced at last. What a person keeps stays through all of it, also where that
+ * leaves leakage among what is kept. About linear in samples and near pairs; the same input gives the same decision. Throws a
+ * `CleanSplitError` when the dataset cannot be treated so, or a sample cannot be kept.
  */
 export function decide(findings: Findings, options: PlanOptions, given: Given): Decision {
   const draft = begin(findings, options, given);
@@ -110,8 +114,16 @@ function begin(findings: Findings, options: PlanOptions, given: Given): Draft {
     if (state === SampleState.invalid) draft.leave(sample, "invalid");
   });
   for (const sample of given.wrong) draft.leave(sample, "label");
+  for (const sample of given.drop) {
+    if (draft.isKept(sample)) throw keptAndDropped(given.name(sample));
+    draft.leave(sample, "choice");
+  }
   settleConflicts(draft);
   return draft;
+}
+
+function keptAndDropped(name: string): CleanSplitError {
+  return new CleanSplitError("conflict", `${name} is said both to stay and to leave. Keep one of both.`);
 }
 
 function finish(draft: Draft): Decision {

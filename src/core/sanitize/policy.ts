@@ -33,6 +33,7 @@ export const CHANGE_REASONS: readonly ChangeReason[] = [
   "split",
   "edited",
   "label",
+  "choice",
 ];
 
 /** Code in `reasonOf` of a sample that stays where it is. */

@@ -15,8 +15,8 @@ export const EVALUATION_FIRST: Protection = { test: 0, validation: 1, other: 2, 
 export const TRAIN_FIRST: Protection = { train: 0, validation: 1, test: 2, other: 3 };
 
 /**
- * Leaves one of each group of equal images, at tier `near` also of similar ones: first what a person keeps, then what is in
- * the split that is protected most, there one with a label before one without, then by the rule, then by order. Each that
+ * Leaves one of each group of equal images, at tier `near` also of similar ones: all that a person keeps, else what is in the
+ * split that is protected most, there one with a label before one without, then by the rule, then by order. Each that
  * leaves is equal or directly near to one that stays.
  */
 export function keepOne(draft: Draft, protection: Protection): void {
@@ -26,12 +26,15 @@ export function keepOne(draft: Draft, protection: Protection): void {
     const members = Array.from(all).filter((sample) => draft.stays[sample] === 1);
     if (members.length < 2) return;
     const keeper = members.reduce((best, sample) => (isBefore(sample, best) < 0 ? sample : best));
-    for (const sample of members) if (sample !== keeper) leaveFor(draft, keeper, sample);
+    for (const sample of members) {
+      if (sample !== keeper && !draft.isKept(sample)) leaveFor(draft, keeper, sample);
+    }
   });
   if (draft.options.tier === "near" && near !== null) {
-    // Of equal images one is left by now. Which one matters: it is the most protected of them.
+    // Of equal images one is left by now, or those that are kept. Which one matters: it is the most protected of them.
     const left = [...new Set(near.groups.members)].filter((sample) => draft.stays[sample] === 1);
-    keepOneOfEach(near, left.sort(isBefore)).forEach((keeper, sample) => {
+    const isKept = (sample: number): boolean => draft.isKept(sample);
+    keepOneOfEach(near, left.sort(isBefore), isKept).forEach((keeper, sample) => {
       if (keeper >= 0) leaveFor(draft, keeper, sample);
     });
   }

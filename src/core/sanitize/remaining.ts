@@ -8,7 +8,11 @@ import type { Decision } from "./policy";
  * How many of the samples that stay are equal, at tier `near` or similar, to one that stays in another split. A policy leaves
  * none; what people change by hand may. Samples that cannot be used do not count. Linear in samples and near pairs.
  */
-export function remainingLeaks(findings: Findings, decision: Decision, tier: PlanOptions["tier"]): number {
+export function remainingLeaks(
+  findings: Findings,
+  decision: Pick<Decision, "stays" | "splitOf">,
+  tier: PlanOptions["tier"],
+): number {
   const { fingerprints, groups, near } = findings;
   const staying = (members: Uint32Array): Uint32Array =>
     members.filter((sample) => decision.stays[sample] === 1 && fingerprints.states[sample] === SampleState.ok);

@@ -2,7 +2,7 @@ import { setPriority } from "node:os";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 import { briefReport } from "../../core/leakage/brief";
 import { createEngine } from "../createEngine";
-import type { Engine } from "../engine";
+import type { Engine, ReviewResult } from "../engine";
 import { serve } from "./rpc";
 
 /**
@@ -35,9 +35,15 @@ serve(connection, {
     return { inspection, report: briefReport(report) };
   },
   near: async (request, run) => briefReport(await engine.near(request, run)),
-  decide: async (request, run) => briefReport(await engine.decide(request, run)),
+  review: async (request, run) => briefReview(await engine.review(request, run)),
+  undoReview: async (request, run) => briefReview(await engine.undoReview(request, run)),
+  redoReview: async (request, run) => briefReview(await engine.redoReview(request, run)),
 } satisfies Engine);
 connection.listen();
 process.once("disconnect", () => {
   void engine.close().finally(() => process.exit(0));
 });
+
+function briefReview({ review, report }: ReviewResult): ReviewResult {
+  return { review, report: report === null ? null : briefReport(report) };
+}

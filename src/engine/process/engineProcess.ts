@@ -1,11 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import path from "node:path";
-import {
-  createMessageConnection,
-  IPCMessageReader,
-  IPCMessageWriter,
-  type MessageConnection,
-} from "vscode-jsonrpc/node";
+import type * as Library from "vscode-jsonrpc/node";
 import { CleanSplitError } from "../../core/errors";
 import type { Engine } from "../engine";
 import { remote } from "./rpc";
@@ -26,7 +21,7 @@ export interface EngineProcessOptions {
 
 interface Running {
   readonly child: ChildProcess;
-  readonly connection: MessageConnection;
+  readonly connection: Library.MessageConnection;
   readonly engine: Omit<Engine, "close">;
   /** Rejects when the process ends; races with every call. */
   readonly ended: Promise<never>;
@@ -65,14 +60,21 @@ export class EngineProcess {
   }
 
   private async call(method: keyof Running["engine"], parameter: unknown, run: unknown): Promise<unknown> {
-    if (this.disposed) throw new CleanSplitError("stopped", "CleanSplit is shutting down.");
-    this.running ??= this.start();
+    this.throwIfDisposed();
+    // Loaded with the first call: it is half of all code that the editor would load when it starts.
+    const library = await import("vscode-jsonrpc/node");
+    this.throwIfDisposed();
+    this.running ??= this.start(library);
     const { engine, ended } = this.running;
     const invoke = engine[method] as (parameter: unknown, run: unknown) => Promise<unknown>;
     return Promise.race([invoke(parameter, run), ended]);
   }
 
-  private start(): Running {
+  private throwIfDisposed(): void {
+    if (this.disposed) throw new CleanSplitError("stopped", "CleanSplit is shutting down.");
+  }
+
+  private start({ createMessageConnection, IPCMessageReader, IPCMessageWriter }: typeof Library): Running {
     const { dist, indexFolder, experimentsFolder, nativeFolder } = this.options;
     const child = fork(path.join(dist, "engine.js"), [indexFolder, experimentsFolder, nativeFolder], {
       serialization: "advanced",

@@ -1,9 +1,4 @@
-import {
-  CancellationTokenSource,
-  ResponseError,
-  type CancellationToken,
-  type MessageConnection,
-} from "vscode-jsonrpc/node";
+import type { CancellationToken, MessageConnection, ResponseError } from "vscode-jsonrpc/node";
 import { CleanSplitError, messageOf, type ErrorReason } from "../../core/errors";
 import type { Run } from "../engine";
 
@@ -46,7 +41,7 @@ export function serve(connection: MessageConnection, api: object): void {
       if (handler === undefined) throw new Error(`There is no method ${method}.`);
       return (await handler.call(api, parameter, run)) ?? null;
     } catch (error) {
-      throw toWire(error, abort.signal);
+      throw await toWire(error, abort.signal);
     } finally {
       listener.dispose();
     }
@@ -62,6 +57,9 @@ export function remote<T extends object>(connection: MessageConnection): Omit<T,
   });
   const invoke = async (method: string, parameter: unknown, run: Run<unknown>): Promise<unknown> => {
     run.signal.throwIfAborted();
+    // Loaded when it is needed: the editor starts more often than the engine.
+    const { CancellationTokenSource, ResponseError } = await import("vscode-jsonrpc/node");
+    run.signal.throwIfAborted();
     const call = ++calls;
     const cancel = new CancellationTokenSource();
     const onAbort = (): void => cancel.cancel();
@@ -70,7 +68,7 @@ export function remote<T extends object>(connection: MessageConnection): Omit<T,
     try {
       return await connection.sendRequest(CALL, { call, method, parameter }, cancel.token);
     } catch (error) {
-      throw fromWire(error);
+      throw error instanceof ResponseError ? fromWire(error) : error;
     } finally {
       running.delete(call);
       run.signal.removeEventListener("abort", onAbort);
@@ -86,16 +84,21 @@ export function remote<T extends object>(connection: MessageConnection): Omit<T,
   });
 }
 
-function toWire(error: unknown, signal: AbortSignal): ResponseError<{ reason?: ErrorReason; stack?: string }> {
+interface WireData {
+  readonly reason?: ErrorReason;
+  readonly stack?: string;
+}
+
+async function toWire(error: unknown, signal: AbortSignal): Promise<ResponseError<WireData>> {
+  const { ResponseError } = await import("vscode-jsonrpc/node");
   if (signal.aborted) return new ResponseError(ABORTED, "Cancelled.");
   if (error instanceof CleanSplitError) return new ResponseError(REFUSED, error.message, { reason: error.reason });
   const stack = error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {};
   return new ResponseError(FAILED, messageOf(error), stack);
 }
 
-function fromWire(error: unknown): unknown {
-  if (!(error instanceof ResponseError)) return error;
-  const data = error.data as { reason?: ErrorReason; stack?: string } | undefined;
+function fromWire(error: ResponseError<unknown>): Error {
+  const data = error.data as WireData | undefined;
   if (error.code === ABORTED) return abortError();
   if (error.code === REFUSED && data?.reason !== undefined) return new CleanSplitError(data.reason, error.message);
   const failed = new Error(error.message);

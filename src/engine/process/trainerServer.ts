@@ -23,6 +23,8 @@ export const GRACE = 120_000;
 /** Environment variable with another grace in milliseconds, for tests. */
 export const GRACE_VARIABLE = "CLEANSPLIT_TRAINER_GRACE";
 
+/** Milliseconds between two times that it is told that the journal grew: epochs of a tiny dataset take none. */
+const QUIET = 50;
 /** How long a connection may take to prove who it is, in milliseconds. */
 const PROVE_TIME = 10_000;
 
@@ -44,6 +46,7 @@ export class TrainerServer {
   private paused = false;
   private goOn: (() => void)[] = [];
   private isTelling = false;
+  private told = -Infinity;
   /** Resolves when somebody follows for the first time. */
   private readonly followed: Promise<void>;
   private isFollowed: () => void = () => undefined;
@@ -77,14 +80,17 @@ export class TrainerServer {
   /** Lets the training go on, unless it is paused: then when that ends. */
   readonly gate: Gate = () => (this.paused ? new Promise((resolve) => this.goOn.push(resolve)) : Promise.resolve());
 
-  /** Tells everybody that the journal grew; those that are slow to hear of it are told once for all. */
+  /** Tells everybody that the journal grew, once for all that comes within {@link QUIET}. */
   grew(): void {
     if (this.isTelling) return;
     this.isTelling = true;
-    setImmediate(() => {
+    const tell = (): void => {
       this.isTelling = false;
+      this.told = performance.now();
       for (const follower of this.followers) follower.tell({ type: "grew" });
-    });
+    };
+    // Who is not told before the end hears of that, and reads the journal then.
+    setTimeout(tell, Math.max(0, this.told + QUIET - performance.now())).unref();
   }
 
   /** Says that the experiment ended, and waits until everybody has heard it, also who is about to follow. */

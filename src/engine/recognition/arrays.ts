@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { recogniseArrays, type ArrayHead, type ArrayMeaning } from "../../core/dataset/arrays";
 import { labelRange } from "../../core/dataset/labels";
@@ -44,6 +44,13 @@ export async function recogniseFile(input: Input, found: Recognition, pool: Pool
   }
 }
 
+/** Rows of files so large are read by all threads: those start while the first one looks into them. */
+const LARGE_BYTES = 16 * 2 ** 20;
+
+function isLarge(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LARGE_BYTES;
+}
+
 /** An array with where it was found. */
 export interface Entry {
   /** Its key; its file's name when the file is the array, as with IDX and .npy. */
@@ -62,6 +69,7 @@ export async function recogniseArrayFiles(
   pool: Pool,
   signal: AbortSignal,
 ): Promise<void> {
+  if (files.some(isLarge)) pool.prepare();
   const read = await Promise.all(
     files.map((file) =>
       pool.run("head", { file }, signal).catch((error: unknown) => {

@@ -59,16 +59,26 @@ export function arrayCopies(plan: Plan): ArrayCopy[] {
 
 /** Rows of a source that stay, by the split where they are then, which are in order. */
 function rowsBySplit({ decision }: Plan, source: ArraySource, start: number): Map<number, Uint32Array> {
-  const rows = new Map<number, number[]>();
-  for (let row = 0; row < source.size; row++) {
-    if (decision.stays[start + row] !== 1) continue;
-    const split = decision.splitOf[start + row] ?? 0;
-    const known = rows.get(split);
-    if (known === undefined) rows.set(split, [row]);
-    else known.push(row);
+  const { stays, splitOf } = decision;
+  const rows = new Map<number, Uint32Array>();
+  const counts = new Map<number, number>();
+  for (let row = 0; row < source.size;) {
+    const split = splitOf[start + row] ?? 0;
+    const list = rows.get(split) ?? new Uint32Array(source.size);
+    rows.set(split, list);
+    let count = counts.get(split) ?? 0;
+    // Rows of one split follow one another as a rule.
+    for (; row < source.size && splitOf[start + row] === split; row++)
+      if (stays[start + row] === 1) list[count++] = row;
+    counts.set(split, count);
   }
   const inOrder = [...rows].sort(([a], [b]) => a - b);
-  return new Map(inOrder.map(([split, list]) => [split, Uint32Array.from(list)]));
+  return new Map(
+    inOrder.flatMap(([split, list]) => {
+      const count = counts.get(split) ?? 0;
+      return count === 0 ? [] : [[split, list.slice(0, count)]];
+    }),
+  );
 }
 
 function homeFor(source: ArraySource, split: number, homes: Home[], { decision }: Plan): Home {

@@ -12,6 +12,22 @@ export interface ArrayEntry {
    * takes. A piece must not be changed after it was given.
    */
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /**
+   * Writes what `chunks` gives to where it lies in a file that has the elements one after the other, by several threads.
+   * Absent where the elements are made on the way. Rejects as {@link ArrayWriter} does.
+   */
+  readonly copyTo?: (target: FlatTarget) => Promise<void>;
+}
+
+/** Where the elements of an array go. */
+export interface FlatTarget {
+  readonly path: string;
+  /** Where the first element begins, in bytes. */
+  readonly at: number;
+  readonly bigEndian: boolean;
+  readonly signal: AbortSignal;
+  /** Brings what was written so far to the disk. */
+  flush(): Promise<void>;
 }
 
 /**

@@ -6,11 +6,14 @@ import { DIGEST_BYTES } from "../../core/fingerprint/md5";
 import { number, plural } from "../../core/leakage/verdict";
 import type { Inspection } from "../inspection";
 import { forEachLimited } from "../limited";
+import type { JobParameter } from "../pool/jobs";
+import type { Pool } from "../pool/pool";
 import { totalBytes } from "../sources/arrays/ndarray";
 import { readPieces } from "../sources/pieces";
-import type { ArrayFileKind, RowFormat } from "../sources/sources";
+import { rowsOfJob } from "../reading";
+import type { ArrayFileKind, CopiedArray, RowFormat } from "../sources/sources";
 import { arrayCopies, type ArrayCopy, type Piece } from "./arrayCopies";
-import type { ArrayEntry, ArrayWriter } from "./arrayFile";
+import type { ArrayEntry, ArrayWriter, FlatTarget } from "./arrayFile";
 import { hdf5Writer, type Beside } from "./hdf5";
 import { writeGzippedIdx, writeIdx } from "./idx";
 import { writeNpy } from "./npy";
@@ -18,10 +21,8 @@ import { writeNpz } from "./npz";
 import type { Output, Plan, Writing } from "./outputs";
 import { writeRecords } from "./records";
 
-/** Rows of pictures that one job checks. */
-const CHECK_ROWS = 1024;
-
-const DIGEST_WORDS = DIGEST_BYTES / Uint32Array.BYTES_PER_ELEMENT;
+/** Bytes after which the system is asked to bring them to the disk: else all of them wait there for the last flush. */
+const FLUSHED_BYTES = 16 * 2 ** 20;
 
 /** Bytes that an array takes at most beyond its elements and its name. */
 const HEADER_BYTES = 4096;
@@ -58,14 +59,14 @@ function arrayOutput(plan: Plan, file: string, copies: readonly ArrayCopy[]): Ou
     says: `${file}: ${contentsOf(copies)}${howToLoad(file, copies)}`,
     samples,
     bytes: bytesOf(copies),
-    async write(folder, { signal, advance, begun }) {
+    async write(folder, { pool, signal, advance, begun }) {
       await begun([file]);
       const [first] = copies;
       const target = path.join(folder, file);
       await mkdir(path.dirname(target), { recursive: true });
       // What an attempt that was killed left here; the folder is new and nobody else's.
       await rm(target, { force: true });
-      const entries = copies.map((copy) => entryOf(copy, pictures.includes(copy) ? advance : () => undefined));
+      const entries = copies.map((copy) => entryOf(copy, pool, pictures.includes(copy) ? advance : () => undefined));
       if (first !== undefined) await writerFor(plan, first.place.kind, copies)(target, entries, signal);
       return [file];
     },
@@ -137,13 +138,59 @@ function bytesOf(copies: readonly ArrayCopy[]): number {
   }, 0);
 }
 
-function entryOf({ place, like, samples, pieces }: ArrayCopy, advance: (samples: number) => void): ArrayEntry {
+function entryOf(
+  { place, like, samples, pieces }: ArrayCopy,
+  pool: Pool,
+  advance: (samples: number) => void,
+): ArrayEntry {
   return {
     key: place.key,
     dtype: like.dtype,
     shape: [samples, ...like.row],
     chunks: chunksOf(pieces, advance),
+    copyTo: (target) => copyRows(pieces, target, pool, advance),
   };
+}
+
+/** Has workers copy rows to where they go, each some at a time. */
+async function copyRows(
+  pieces: readonly Piece[],
+  target: FlatTarget,
+  pool: Pool,
+  advance: (samples: number) => void,
+): Promise<void> {
+  const { path: file, at, bigEndian, signal } = target;
+  let waiting = 0;
+  await forEachLimited(placesOf(pieces, at), pool.size * 2, async (place) => {
+    await pool.run("writeRows", { ...place, file, bigEndian }, signal);
+    advance(place.rows.length);
+    waiting += place.rows.length * bytesOfRow(place.copied);
+    if (waiting < FLUSHED_BYTES) return;
+    waiting = 0;
+    await target.flush();
+  });
+}
+
+/** What each job copies, and where to. */
+function* placesOf(
+  pieces: readonly Piece[],
+  start: number,
+): Generator<Omit<JobParameter<"writeRows">, "file" | "bigEndian">> {
+  let at = start;
+  for (const { source, column, rows } of pieces) {
+    const copied = source.copied[column];
+    if (copied === undefined) continue;
+    for (const from of chunkStarts(rows.length, rowsOfJob(copied))) {
+      // A copy: of a part of a column all of it would be sent.
+      const some = rows.slice(from, from + rowsOfJob(copied));
+      yield { copied, size: source.size, rows: some, at };
+      at += some.length * bytesOfRow(copied);
+    }
+  }
+}
+
+function bytesOfRow({ dtype, row }: Pick<CopiedArray, "dtype" | "row">): number {
+  return totalBytes(dtype, row) ?? 0;
 }
 
 async function* chunksOf(pieces: readonly Piece[], advance: (samples: number) => void): AsyncGenerator<Uint8Array> {
@@ -169,7 +216,7 @@ async function verifyPictures(
   { pool, signal, advance }: Writing,
   inspected: Inspection | null,
 ): Promise<void> {
-  const expected = wordsOf(findings.fingerprints.pixelDigests);
+  const expected = findings.fingerprints.pixelDigests;
   let at = 0;
   for (const { source, rows } of pieces) {
     const start = dataset.starts[dataset.sources.indexOf(source)] ?? 0;
@@ -178,14 +225,16 @@ async function verifyPictures(
     // What is written of records has the keys that the reader of records gives.
     const format = { ...source.format, file, key: like.holds === "records" ? key : place.key };
     const found = inspected === null ? null : digestsOfArray(inspected, format, samples);
-    await forEachLimited(chunkStarts(rows.length), pool.size * 2, async (from) => {
-      const chunk = rows.subarray(from, from + CHECK_ROWS);
+    const step = rowsOfJob(like);
+    await forEachLimited(chunkStarts(rows.length, step), pool.size * 2, async (from) => {
+      // A copy: of a part of a column all of it would be sent.
+      const chunk = rows.slice(from, from + step);
       const first = before + from;
       let wrong: number;
       if (found === null) {
-        const digests = digestsOf(findings.fingerprints.pixelDigests, start, chunk);
+        const digests = digestsOf(expected, start, chunk);
         wrong = await pool.run("checkRows", { format, from: first, digests }, signal);
-      } else wrong = chunk.findIndex((row, index) => !isSameDigest(found, first + index, expected, start + row));
+      } else wrong = firstOtherDigest(found, first, expected, start, chunk);
       if (wrong < 0 && scaling !== null) {
         const [array, source] = [format, { file: original, key }];
         wrong = await pool.run("compareRows", { array, from: first, original: source, rows: chunk }, signal);
@@ -197,37 +246,41 @@ async function verifyPictures(
   }
 }
 
-/** The MD5 of every row of an array, in words, when it was inspected as rows of just that format. */
-function digestsOfArray({ dataset, findings }: Inspection, format: RowFormat, rows: number): Uint32Array | null {
+/** The MD5 of every row of an array when it was inspected as rows of just that format. */
+function digestsOfArray({ dataset, findings }: Inspection, format: RowFormat, rows: number): Uint8Array | null {
   const index = dataset.sources.findIndex(
     (source) => source.kind === "array" && source.size === rows && isDeepStrictEqual(source.format, format),
   );
   if (index < 0) return null;
   const start = (dataset.starts[index] ?? 0) * DIGEST_BYTES;
-  return wordsOf(findings.fingerprints.pixelDigests.subarray(start, start + rows * DIGEST_BYTES));
+  return findings.fingerprints.pixelDigests.subarray(start, start + rows * DIGEST_BYTES);
 }
 
-function wordsOf({ buffer, byteOffset, length }: Uint8Array): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, length / Uint32Array.BYTES_PER_ELEMENT);
+/** The first of some rows whose digest, from `first` on in `found`, is not that of `expected`; -1 without one. */
+function firstOtherDigest(
+  found: Uint8Array,
+  first: number,
+  expected: Uint8Array,
+  start: number,
+  rows: Uint32Array,
+): number {
+  const digests = digestsOf(expected, start, rows);
+  return firstDifference(found.subarray(first * DIGEST_BYTES), digests, DIGEST_BYTES);
 }
 
-function isSameDigest(a: Uint32Array, first: number, b: Uint32Array, second: number): boolean {
-  for (let word = 0; word < DIGEST_WORDS; word++) {
-    if (a[first * DIGEST_WORDS + word] !== b[second * DIGEST_WORDS + word]) return false;
-  }
-  return true;
-}
-
-function* chunkStarts(count: number): Generator<number> {
-  for (let from = 0; from < count; from += CHECK_ROWS) yield from;
+function* chunkStarts(count: number, step: number): Generator<number> {
+  for (let from = 0; from < count; from += step) yield from;
 }
 
 function digestsOf(all: Uint8Array, start: number, rows: Uint32Array): Uint8Array {
   const digests = new Uint8Array(rows.length * DIGEST_BYTES);
-  rows.forEach((row, index) => {
-    const at = (start + row) * DIGEST_BYTES;
-    digests.set(all.subarray(at, at + DIGEST_BYTES), index * DIGEST_BYTES);
-  });
+  for (let index = 0; index < rows.length;) {
+    const row = rows[index] ?? 0;
+    let run = 1;
+    while (rows[index + run] === row + run) run += 1;
+    digests.set(all.subarray((start + row) * DIGEST_BYTES, (start + row + run) * DIGEST_BYTES), index * DIGEST_BYTES);
+    index += run;
+  }
   return digests;
 }
 

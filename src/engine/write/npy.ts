@@ -1,14 +1,11 @@
 import { itemBytes, type Dtype } from "../sources/arrays/ndarray";
-import { checkedChunks, onlyEntry, type ArrayWriter } from "./arrayFile";
-import { createFile, writeAll, writeEach } from "./newFile";
+import { onlyEntry, type ArrayWriter } from "./arrayFile";
+import { writeFlat } from "./flat";
 
 /** Writes one array as a file that `numpy.load(path, allow_pickle=False)` reads; see {@link ArrayWriter}. */
 export const writeNpy: ArrayWriter = (path, entries, signal) => {
   const entry = onlyEntry(entries);
-  return createFile(path, signal, async (handle) => {
-    await writeAll(handle, npyHeader(entry.dtype, entry.shape));
-    await writeEach(handle, checkedChunks(entry, signal));
-  });
+  return writeFlat(path, entry, { header: npyHeader(entry.dtype, entry.shape), bigEndian: false }, signal);
 };
 
 /** The header of an npy file, version 1, padded so that the elements begin at a multiple of 64 as numpy does it. */

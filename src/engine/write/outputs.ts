@@ -9,12 +9,17 @@ import { folderOutputs } from "./folders";
 import { indexOutputs } from "./indexOnly";
 import { packedOutputs } from "./packed";
 
+/** Samples that a person keeps, and those that a person drops; ascending. */
+export interface Chosen {
+  readonly keep: readonly number[];
+  readonly drop: readonly number[];
+}
+
 /** A decision about an inspected dataset, ready to be written. */
 export interface Plan {
   readonly inspection: Inspection;
   readonly options: PlanOptions;
-  /** Samples that a person keeps. */
-  readonly keep: readonly number[];
+  readonly chosen: Chosen;
   readonly decision: Decision;
   /** Digest of what the policy decided before anything was edited. */
   readonly basis: string;
@@ -22,6 +27,8 @@ export interface Plan {
   readonly collisions: readonly (readonly [string, string])[];
   /** Samples that a person changed in the plan file. */
   readonly edited: ReadonlySet<number>;
+  /** Samples that stay and are equal, at tier `near` or similar, to one that stays in another split, because people said so. */
+  readonly leaks: number;
   /** The rule in sentences. */
   readonly policy: string;
   readonly splits: readonly PlanSplit[];

@@ -1,10 +1,6 @@
-import { checkedChunks, onlyEntry, type ArrayWriter } from "./arrayFile";
-import { createFile, writeAll } from "./newFile";
+import { onlyEntry, type ArrayWriter } from "./arrayFile";
+import { writeFlat } from "./flat";
 
 /** Writes rows of bytes one after the other with nothing before them: the binary batches of CIFAR. See {@link ArrayWriter}. */
-export const writeRecords: ArrayWriter = (path, entries, signal) => {
-  const entry = onlyEntry(entries);
-  return createFile(path, signal, async (handle) => {
-    for await (const chunk of checkedChunks(entry, signal)) await writeAll(handle, chunk);
-  });
-};
+export const writeRecords: ArrayWriter = (path, entries, signal) =>
+  writeFlat(path, onlyEntry(entries), { header: new Uint8Array(), bigEndian: false }, signal);

@@ -18,8 +18,9 @@ const group = (members: readonly number[]): GroupView => ({
   labels: [],
   conflict: false,
   blank: false,
+  decided: false,
   worst: null,
-  members: members.map((sample) => ({ ...sampleView(sample), nearness: null })),
+  members: members.map((sample) => ({ ...sampleView(sample), nearness: null, choice: null })),
 });
 const GROUPS = { file: [group([1, 3]), group([5, 6])], pixel: [group([1, 2, 3]), group([5, 6])] };
 

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { Engine } from "../../../src/engine/engine";
+import { NOTHING_SAID } from "../../../src/core/review/review";
 import { DEFAULT_OPTIONS, type PlanOptions } from "../../../src/core/sanitize/options";
 import type { PlanSummary, PolicyPreview } from "../../../src/core/sanitize/plan";
 import { writePlanFile, type PlanHead } from "../../../src/core/sanitize/planFile";
@@ -38,6 +39,7 @@ function planFile(options: Partial<PlanOptions> = {}): string {
     source: { fingerprint: "sha256:0", samples: 18857 },
     options: { ...DEFAULT_OPTIONS, ...options },
     keep: [],
+    drop: [],
     near: options.tier === "near" ? { measure: "RMS grey difference", threshold: 7 } : null,
     basis: "sha256:0",
   };
@@ -48,8 +50,9 @@ function planFile(options: Partial<PlanOptions> = {}): string {
 function recording(change: Partial<PlanSummary> = {}): { engine: Partial<Engine>; asked: Record<string, unknown> } {
   const asked: Record<string, unknown> = {};
   const engine: Partial<Engine> = {
-    plan: async ({ options }) => {
+    plan: async ({ options, choices }) => {
       asked["options"] = options;
+      asked["choices"] = choices;
       return { ...PLAN, ...change };
     },
     near: async ({ threshold }) => {
@@ -93,6 +96,24 @@ describe("options of plans", () => {
       tier: "pixel",
     });
     assert.deepEqual(asked["previews"], asked["options"]);
+  });
+
+  it("heed what people said of images, which a line says, unless it is to be ignored", async () => {
+    const { engine, asked } = recording();
+    const said =
+      /^3 images kept and 2 dropped as .*choices\.json says; 1 choice is stale \(--no-choices ignores it\)\.$/m;
+    for (const words of ["sanitize x --dry-run", "quarantine x"]) {
+      const { stderr } = await run(words.split(" "), { engine });
+      assert.match(stderr, said);
+      assert.equal(asked["choices"], true);
+      const { stderr: ignoring } = await run([...words.split(" "), "--no-choices"], { engine });
+      assert.doesNotMatch(ignoring, /kept and/);
+      assert.equal(asked["choices"], false);
+    }
+    const { stderr } = await run(["sanitize", "x", "--dry-run", "--quiet"], { engine });
+    assert.equal(stderr, "");
+    const nobody: Partial<Engine> = { ...engine, reviewState: async () => NOTHING_SAID };
+    assert.doesNotMatch((await run(["sanitize", "x", "--dry-run"], { engine: nobody })).stderr, /kept and/);
   });
 
   for (const [what, words, message] of [

@@ -12,6 +12,7 @@ import type {
   TierCounts,
 } from "../../../src/core/leakage/report";
 import { MEASURES } from "../../../src/core/near/near";
+import { NOTHING_SAID, type ReviewState } from "../../../src/core/review/review";
 import { DEFAULT_OPTIONS } from "../../../src/core/sanitize/options";
 import type { ApplyResult, PlanSummary, PlanChange } from "../../../src/core/sanitize/plan";
 import type {
@@ -21,6 +22,7 @@ import type {
   TrainingRun,
   TrainingSize,
 } from "../../../src/core/training/experiment";
+import { headlineAccuracy } from "../../../src/core/training/costs";
 import type { Cost, Interval } from "../../../src/core/training/leakageCost";
 import { completeExperiment, planRuns } from "../../../src/core/training/planRuns";
 import { runCli } from "../../../src/cli/cli";
@@ -211,9 +213,23 @@ export const GROUPS: readonly GroupView[] = Array.from({ length: 3 }, (_, group)
   labels: ["A", "B"],
   conflict: group === 0,
   blank: group === 1,
+  decided: group === 2,
   worst: null,
-  members: [sampleView(2 * group), sampleView(2 * group + 1, "test")].map((view) => ({ ...view, nearness: null })),
+  members: [sampleView(2 * group), sampleView(2 * group + 1, "test")].map((view) => ({
+    ...view,
+    nearness: null,
+    choice: null,
+  })),
 }));
+
+/** Somebody kept three images and dropped two; of one more that was dropped the content changed. */
+export const REVIEW: ReviewState = {
+  ...NOTHING_SAID,
+  keep: 3,
+  drop: 2,
+  stale: 1,
+  file: "/data/.cleansplit/choices.json",
+};
 
 export const PLAN: PlanSummary = {
   plan: "plan-1",
@@ -240,6 +256,7 @@ export const PLAN: PlanSummary = {
         split: 0,
         edited: 0,
         label: 0,
+        choice: 0,
       },
       shapeBefore: "15,364 images",
       shapeAfter: "14,900 images",
@@ -262,6 +279,7 @@ export const PLAN: PlanSummary = {
         split: 0,
         edited: 0,
         label: 0,
+        choice: 0,
       },
       shapeBefore: "3,493 images",
       shapeAfter: "3,490 images",
@@ -379,6 +397,7 @@ export function experimentSummary(change: Partial<ExperimentSummary> = {}): Expe
     finished: runs.length,
     planned: plan.length,
     sentence: costs.at(-1)?.sentence ?? null,
+    accuracy: headlineAccuracy(costs),
     ...change,
   };
 }
@@ -428,17 +447,24 @@ export function stubEngine({ inspect, ...change }: Partial<Engine> = {}): Engine
       from: query.from,
       groups: GROUPS.slice(query.from, query.from + query.count),
     }),
+    findGroup: async () => null,
+    findSamples: async ({ names }) => names.map(() => null),
     near: async () => withNear(inspected, inspected.duplicates.pixel.groups > 0 ? 5 : 0),
     pairs: async ({ from }) => ({ total: 0, from, pairs: [] }),
     doubtful: async () => [],
-    decide: async () => leakyReport(),
+    review: async () => ({ review: REVIEW, report: null }),
+    undoReview: async () => ({ review: REVIEW, report: null }),
+    redoReview: async () => ({ review: REVIEW, report: null }),
+    reviewState: async () => REVIEW,
     compare: async () => {
       const png = new Uint8Array();
       const nearness = { score: 4.5, transform: "as it is", shift: [0, 0], verdict: null } as const;
       return { first: png, second: png, difference: png, width: 28, height: 28, nearness };
     },
     thumbnails: async () => [],
+    exportReport: async ({ file }) => ({ files: [file] }),
     marks: async () => [],
+    examine: async () => [],
     plan: async () => PLAN,
     changes: async ({ from, count }) => ({
       total: CHANGES.length,
@@ -462,7 +488,7 @@ export function stubEngine({ inspect, ...change }: Partial<Engine> = {}): Engine
       run.progress({ type: "loading", done: 1, total: 2 });
       run.progress({ type: "snapshot", experiment: { ...result, status: "training", runs: [], costs: [] } });
       for (const { run: number, curve, result: trained } of result.runs) {
-        curve.forEach((score, epoch) => run.progress({ type: "epoch", run: number, epoch, score }));
+        curve.forEach((score, epoch) => run.progress({ type: "epochs", run: number, epoch, scores: [score] }));
         if (trained !== null) run.progress({ type: "run", run: number, result: trained });
       }
       run.progress({ type: "cost", costs: result.costs });

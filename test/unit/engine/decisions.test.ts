@@ -62,9 +62,12 @@ describe("decisions of people", () => {
     return {
       inspection,
       report,
-      decide: (names, verdict, newHome) => {
+      decide: async (names, verdict, newHome) => {
         const samples = names.map((name) => numbers.get(`${name}.png`) ?? assert.fail(`${name} is in no group`));
-        return engine.decide({ inspection, samples, verdict, ...(newHome === undefined ? {} : { newHome }) }, quiet());
+        const action = { type: "judge", samples, verdict } as const;
+        const home = newHome === undefined ? {} : { newHome };
+        const { report: counted } = await engine.review({ inspection, action, ...home }, quiet());
+        return counted ?? report;
       },
     };
   };
@@ -191,7 +194,7 @@ describe("decisions of people", () => {
     await assert.rejects(decide(["1 near", "1 near again"], "different"), refused(/1 near\.png and .*same pixels/));
     const { inspection } = await inspect(engine, [root]);
     await assert.rejects(
-      engine.decide({ inspection, samples: [0, 1], verdict: null }, quiet()),
+      engine.review({ inspection, action: { type: "judge", samples: [0, 1], verdict: null } }, quiet()),
       refused(/not searched/),
     );
   });

@@ -116,7 +116,7 @@ describe("archives as datasets", () => {
     assert.deepEqual(leaks(report), { "train in test": 1, "test in train": 2 });
     const near = await engine.near({ inspection, threshold: null }, quiet());
     assert.equal(near.near?.pairs, 0);
-    await engine.decide({ inspection, samples: [0, 3], verdict: "different" }, quiet());
+    await engine.review({ inspection, action: { type: "judge", samples: [0, 3], verdict: "different" } }, quiet());
     const decisions = readFileSync(path.join(scratch, ".cleansplit/decisions.json"), "utf8");
     assert.ok(decisions.includes("photos/train/a/1.jpg") && decisions.includes("test.tar/test/a/4.png"), decisions);
   });

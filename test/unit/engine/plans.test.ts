@@ -145,18 +145,34 @@ describe("plan files", () => {
     assert.equal(result.samples, summary.after);
   });
 
-  it("remember which image a person keeps", async () => {
+  it("remember which images a person keeps and drops", async () => {
     const { inspection } = await dataset();
     const { changes } = await engine.changes(
       { plan: (await engine.plan({ inspection }, quiet())).plan, from: 0, count: 100 },
       quiet(),
     );
     const kept = changes.find(({ sample }) => sample.id === "train/A/1.png")?.sample.sample ?? -1;
-    const plan = await engine.plan({ inspection, keep: [kept] }, quiet());
+    const dropped = changes.find(({ sample }) => sample.id === "train/A/2.png")?.sample.sample ?? -1;
+    const choose = (sample: number, choice: "keep" | "drop" | null): Promise<unknown> =>
+      engine.review({ inspection, action: { type: "choose", samples: [sample], choice } }, quiet());
+    await choose(kept, "keep");
+    await choose(dropped, "drop");
+    const plan = await engine.plan({ inspection }, quiet());
     const file = await engine.planFile({ plan: plan.plan }, quiet());
-    assert.deepEqual((JSON.parse(file) as { keep: unknown }).keep, ["train/A/1.png"]);
+    const { keep, drop } = JSON.parse(file) as Record<string, unknown>;
+    assert.deepEqual([keep, drop], [["train/A/1.png"], ["train/A/2.png"]]);
+    assert.ok(validate(JSON.parse(file)), JSON.stringify(validate.errors, null, 2));
+    // The file says by itself who stays, whatever is said later.
+    await choose(kept, null);
     const again = await engine.readPlan({ inspection, file }, quiet());
     assert.deepEqual([again.edited, again.splits], [0, plan.splits]);
+    assert.match(again.policy, /1 image that you drop leaves\. 1 image that you keep stays\.$/);
+    // Older files know nothing of dropping.
+    const { drop: _, ...older } = JSON.parse(await fileOf(inspection)) as Record<string, unknown>;
+    assert.ok(validate(older), JSON.stringify(validate.errors, null, 2));
+    await choose(dropped, null);
+    const { drop: __, ...oldest } = JSON.parse(await fileOf(inspection)) as Record<string, unknown>;
+    assert.equal((await engine.readPlan({ inspection, file: JSON.stringify(oldest) }, quiet())).edited, 0);
   });
 
   it("are refused with the entry that is wrong and what to do", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SampleState } from "../../../src/core/dataset/dataset";
+import { keyOf } from "../../../src/core/fingerprint/contentKey";
 import type { Findings } from "../../../src/core/leakage/findings";
 import type { PairVerdict } from "../../../src/core/leakage/report";
 import {
@@ -8,7 +9,6 @@ import {
   decidedPictures,
   forgetPairs,
   formatDecisions,
-  keyOf,
   linesOfDecisions,
   parseDecisions,
   type DecisionEntry,

@@ -44,7 +44,7 @@ describe("labels that a person judged wrong", () => {
   it("cannot be kept, which is said with what to do", () => {
     assert.throws(
       () => decideFor(findingsOf(conflict), { ...DEFAULT_OPTIONS }, { wrong: new Set([0]), keep: [0] }),
-      /s0 cannot be kept, because its label was judged wrong\. Judge it right, or keep another image\./,
+      /s0 cannot be kept, because its label was judged wrong\. Judge it right, or take back that it is kept\./,
     );
   });
 

@@ -26,6 +26,7 @@ const HEAD: PlanHead = {
   source: { fingerprint: "sha256:0", samples: 3 },
   options: DEFAULT_OPTIONS,
   keep: ["train/a.png"],
+  drop: ["train/b.png"],
   near: { measure: "RMS grey difference", threshold: 9 },
   basis: "sha256:1",
 };

@@ -15,7 +15,7 @@ export function decideFor(
   return decide(
     findings,
     { ...DEFAULT_OPTIONS, ...options },
-    { keep: [], wrong: new Set(), name: (sample) => `s${sample}`, fileSize: () => 0, ...given },
+    { keep: [], drop: [], wrong: new Set(), name: (sample) => `s${sample}`, fileSize: () => 0, ...given },
   );
 }
 

@@ -86,11 +86,12 @@ describe("array files of a plan", () => {
     return {
       inspection,
       options: DEFAULT_OPTIONS,
-      keep: [],
+      chosen: { keep: [], drop: [] },
       decision,
       basis: "",
       collisions: [],
       edited: new Set(),
+      leaks: 0,
       policy: "",
       splits: [],
     };
@@ -205,6 +206,24 @@ describe("array files of a plan", () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it("of files that are one array are copied in parts, in the byte order of their format", async () => {
+    for (const dtype of ["u1", "i2", "f4", "f8"] as const) {
+      for (const [name, make] of [
+        ["set.npy", writeNpy],
+        ["train-images-idx3-ubyte", writeIdx],
+      ] as const) {
+        // More rows than one job takes; and many with gaps between them.
+        const count = dtype === "u1" ? 40_000 : 50;
+        const file = path.join(fresh(), name);
+        await make(file, [entry("", dtype, count)], quiet.signal);
+        const kept = Array.from({ length: count }, (_, row) => row).filter((row) => row % 7 !== 3 && row % 501 > 2);
+        const stays = new Set(kept);
+        const { arrays } = await write(planOf(await inspect(file), [], (row, own) => (stays.has(row) ? own : null)));
+        assert.equal(arrays[`${name}#`], expected(dtype, [4, 4], rowsOf(dtype, count, 16, 0), kept), dtype);
+      }
+    }
   });
 
   it("of a set without splits get arrays, or files, named after the new splits", async () => {

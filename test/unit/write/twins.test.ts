@@ -7,12 +7,13 @@ import { decide } from "../../../src/core/sanitize/policies";
 import type { Decision } from "../../../src/core/sanitize/policy";
 import type { Inspection } from "../../../src/engine/inspection";
 import { differingTwins, keepDiffering } from "../../../src/engine/write/twins";
+import { npy } from "../arrays/support";
 import { extractPublished, png, PUBLISHED_DATA, writeTree } from "../engine/support";
 import { createPool, inspectFolder } from "./support";
 
 function decisionOf({ findings, dataset }: Inspection): Decision {
   const name = (sample: number): string => dataset.names.id(sample);
-  return decide(findings, DEFAULT_OPTIONS, { keep: [], wrong: new Set(), name, fileSize: () => 0 });
+  return decide(findings, DEFAULT_OPTIONS, { keep: [], drop: [], wrong: new Set(), name, fileSize: () => 0 });
 }
 
 describe("twins", () => {
@@ -50,6 +51,30 @@ describe("twins", () => {
         /train\/a\.png changed since the inspection: .* Inspect the dataset again/,
       );
     }
+  });
+
+  it("among rows of arrays are equal when their bytes are, or their pixels", async () => {
+    const file = path.join(scratch, "rows.npy");
+    const rows = Float32Array.from({ length: 6 * 16 }, (_, at) => (at % 80) / 255);
+    const save = (): void => {
+      const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (6, 4, 4), }";
+      writeFileSync(file, npy(header, new Uint8Array(rows.buffer)));
+    };
+    for (const zero of [0, -0]) {
+      rows[80] = zero;
+      save();
+      const inspection = await inspectFolder(file, pool);
+      const decision = decisionOf(inspection);
+      assert.deepEqual([...decision.twinOf], [-1, -1, -1, -1, -1, 0]);
+      assert.deepEqual([...(await differingTwins(inspection, decision, pool, signal))], []);
+    }
+    const inspection = await inspectFolder(file, pool);
+    rows[80] = 1;
+    save();
+    await assert.rejects(
+      differingTwins(inspection, decisionOf(inspection), pool, signal),
+      /rows\.npy#\[5\] changed since the inspection: .* Inspect the dataset again/,
+    );
   });
 
   it("that are forged into one MD5 stay, both", async function () {
