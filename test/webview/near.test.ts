@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import type { OpenOptions } from "../support/webview/harness.mjs";
 import { usePages } from "../support/webview/pages";
-import type { PlanOptions } from "../../src/protocol/report";
+import type { PlanOptions, ReviewAction } from "../../src/protocol/report";
 
 describe("near duplicates on the report page", function () {
   this.timeout(30_000);
@@ -17,8 +17,12 @@ describe("near duplicates on the report page", function () {
   }
 
   const callsOf = pages.calls;
-  const decisions = async (): Promise<readonly unknown[]> =>
-    (await callsOf("decide")).map(({ parameters }) => parameters[1]);
+  type Judgement = Extract<ReviewAction, { readonly type: "judge" }>;
+  const judgements = async (): Promise<readonly Judgement[]> =>
+    (await callsOf("review"))
+      .map(({ parameters }) => parameters[0] as ReviewAction)
+      .filter((action): action is Judgement => action.type === "judge");
+  const decisions = async (): Promise<readonly unknown[]> => (await judgements()).map(({ verdict }) => verdict);
 
   it("says how far the search is, cancels it, and offers it again", async () => {
     const section = await open("searching");
@@ -120,7 +124,7 @@ describe("near duplicates on the report page", function () {
     const dialog = page.getByRole("dialog", { name: "Are these duplicates?" });
     await dialog.getByText("1 of 20").waitFor();
     await dialog.locator(".comparison img.crisp").nth(2).waitFor();
-    await page.keyboard.press("d");
+    await page.keyboard.press("y");
     await dialog.getByText("2 of 20").waitFor();
     await page.keyboard.press("n");
     await page.keyboard.press("z");
@@ -129,21 +133,21 @@ describe("near duplicates on the report page", function () {
     await dialog.getByText("You said: duplicates").waitFor();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("s");
-    await page.waitForFunction(() => window.fake.calls.filter(({ method }) => method === "decide").length === 3);
+    await page.waitForFunction(() => window.fake.calls.filter(({ method }) => method === "review").length === 3);
     assert.deepEqual(await decisions(), ["duplicate", "different", null]);
-    for (let i = 0; i < 18; i++) await page.keyboard.press(i < 6 ? "n" : "d");
+    for (let i = 0; i < 18; i++) await page.keyboard.press(i < 6 ? "n" : "y");
     await dialog.getByText("You judged 19 pairs: 13 are duplicates, 6 not, 1 skipped.").waitFor();
     await dialog.getByText(/^About 67 % of the pairs at 9\.0 or less are duplicates, by 15 judged pairs/).waitFor();
     assert.equal(await dialog.getByRole("row").count(), 5);
-    const pairs = (await callsOf("decide")).map(({ parameters }) => JSON.stringify(parameters[0]));
+    const pairs = (await judgements()).map(({ samples }) => JSON.stringify(samples));
     await dialog.getByRole("button", { name: "Judge 20 More" }).click();
     await dialog.getByText("1 of 20").waitFor();
-    await page.keyboard.press("d");
+    await page.keyboard.press("y");
     await page.waitForFunction(
-      (count) => window.fake.calls.filter(({ method }) => method === "decide").length > count,
+      (count) => window.fake.calls.filter(({ method }) => method === "review").length > count,
       pairs.length,
     );
-    const last = (await callsOf("decide")).at(-1)?.parameters[0];
+    const last = (await judgements()).at(-1)?.samples;
     assert.equal(JSON.stringify(last), pairs[1], "what was skipped comes again, before all others");
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
@@ -153,11 +157,11 @@ describe("near duplicates on the report page", function () {
 
   it("does not take for judged what could not be kept", async () => {
     const section = await open("near");
-    await page.evaluate(() => window.fake.failing.set("decide", "near.json cannot be written."));
+    await page.evaluate(() => window.fake.failing.set("review", "near.json cannot be written."));
     await section.getByRole("button", { name: "Judge 20 Pairs" }).click();
     const dialog = page.getByRole("dialog", { name: "Are these duplicates?" });
     await dialog.getByText("1 of 20").waitFor();
-    await page.keyboard.press("d");
+    await page.keyboard.press("y");
     await dialog.getByText("near.json cannot be written.").waitFor();
     await page.keyboard.press("ArrowLeft");
     await dialog.getByText("1 of 20").waitFor();
@@ -173,7 +177,7 @@ describe("near duplicates on the report page", function () {
     const dialog = page.getByRole("dialog", { name: /similar images$/ });
     await dialog.locator(".comparison img").first().waitFor();
     assert.ok(await dialog.getByRole("button", { name: "Duplicates", exact: true }).isDisabled());
-    await page.keyboard.press("d");
+    await page.keyboard.press("y");
     assert.deepEqual(await decisions(), []);
   });
 
@@ -209,17 +213,31 @@ describe("near duplicates on the report page", function () {
     const compared = await samples();
     await page.keyboard.press("n");
     await dialog.getByText("You said: not duplicates").waitFor();
-    assert.deepEqual((await callsOf("decide"))[0]?.parameters, [compared, "different"]);
+    const [said] = await judgements();
+    assert.deepEqual([said?.samples, said?.verdict], [compared, "different"]);
     await dialog.getByRole("button", { name: "Undo", exact: true }).click();
     await dialog.getByText("You said: not duplicates").waitFor({ state: "detached" });
 
     await dialog.getByRole("button", { name: "None Are Duplicates" }).click();
-    await dialog.getByText("Each two are kept as not duplicates.").waitFor();
     await dialog.getByText("You said: not duplicates").waitFor();
-    assert.equal(((await callsOf("decide")).at(-1)?.parameters[0] as number[]).length, 4);
-    await dialog.getByRole("button", { name: "Undo for All" }).click();
+    assert.equal((await judgements()).at(-1)?.samples.length, 4);
+    await dialog.getByRole("button", { name: "Undo", exact: true }).click();
     await dialog.getByText("You said: not duplicates").waitFor({ state: "detached" });
-    assert.deepEqual(await decisions(), ["different", null, "different", null]);
+    assert.deepEqual(await decisions(), ["different", "different"]);
+    assert.equal((await callsOf("undoReview")).length, 2);
+    await dialog.locator(".comparison img").nth(2).waitFor();
+
+    // Divider, difference, all of the group; then nearer, and the next group.
+    await page.keyboard.press("v");
+    await dialog.getByRole("slider", { name: "Divider" }).waitFor();
+    await page.keyboard.press("v");
+    await page.keyboard.press("v");
+    await dialog.locator(".comparison-all img").nth(3).waitFor();
+    await page.keyboard.press("+");
+    await dialog.getByText("2 ×", { exact: true }).waitFor();
+    await page.keyboard.press("j");
+    await dialog.getByText("2 of 186", { exact: true }).waitFor();
+    await dialog.locator(".comparison img").nth(1).waitFor();
     // Pictures of a dialog that is closed are given back.
     const before = await page.evaluate(() => window.fake.liveBlobs.size);
     await page.keyboard.press("Escape");
@@ -229,7 +247,7 @@ describe("near duplicates on the report page", function () {
   it("keeps the place in the gallery while groups are counted anew", async () => {
     await open("near");
     await page.getByRole("combobox", { name: "Equality" }).selectOption("similar");
-    await page.getByText("186 matching groups").waitFor();
+    await page.getByText(/^186 of [\d,]+ groups$/).waitFor();
     await page.locator(".gallery").evaluate((element) => element.scrollTo(0, 9_000));
     await page.locator('.gallery [aria-rowindex="50"] .card').first().waitFor();
     await page.evaluate(() => {
@@ -271,7 +289,7 @@ describe("near duplicates on the report page", function () {
     await open("near");
     await page.getByRole("radio", { name: "Also near" }).check();
     await page.getByRole("combobox", { name: "Equality" }).selectOption("similar");
-    await page.getByText("186 matching groups").waitFor();
+    await page.getByText(/^186 of [\d,]+ groups$/).waitFor();
     await page.evaluate(() => {
       const { report } = window.fake.reportState;
       if (report !== null) window.fake.update({ inspection: "another", report: { ...report, near: null } });

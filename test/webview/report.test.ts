@@ -85,7 +85,7 @@ describe("report page", function () {
     await cell.hover();
     assert.match(await page.locator(".readout").innerText(), /with the same pixels: 51 groups, 122 pairs\./);
     await cell.click();
-    await page.getByText(/matching groups/).waitFor();
+    await page.getByText(/^[\d,]+ of 1,204 groups$/).waitFor();
     assert.equal(await page.getByRole("combobox", { name: "Splits" }).inputValue(), '["train","test"]');
     const last = (await callsOf("groups")).at(-1)?.parameters[0];
     assert.deepEqual((last as { splits: string[] }).splits, ["test", "train"]);
@@ -180,7 +180,7 @@ describe("report page", function () {
     assert.match(await focusedName(), /^validation: 3,476 images/);
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Enter");
-    await page.getByText(/matching groups/).waitFor();
+    await page.getByText(/^[\d,]+ of 1,204 groups$/).waitFor();
 
     await page.locator(".gallery .card[tabindex='0']").focus();
     const before = await focusedName();
@@ -202,7 +202,7 @@ describe("report page", function () {
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => window.fake.calls.some((call) => call.method === "revealSample"));
-    assert.match(await focusedName(), /^Open /, "the focus is back on the picture");
+    assert.match(await focusedName(), /\.png$/, "the focus is back on the picture");
   });
 
   it("keeps the focus on a picture that is scrolled out of sight", async () => {
@@ -224,6 +224,25 @@ describe("report page", function () {
     assert.equal((await callsOf("copySampleId")).length, 1);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
+  });
+
+  it("goes to one group when the tree asks for it, and to the tree from a picture", async () => {
+    await open("huge");
+    await page.locator('.card[data-cell="0-0"]').waitFor();
+    await page.evaluate(() => window.fake.report.showGroup({ tier: "pixel", sort: "first" }, 4321));
+    const isReached = (): boolean => (document.activeElement as HTMLElement).dataset["cell"] === "4321-0";
+    await page.waitForFunction(isReached);
+    await page.waitForFunction(() => {
+      const { top, bottom } = (document.activeElement as HTMLElement).getBoundingClientRect();
+      return top >= 0 && bottom <= window.innerHeight + 1;
+    });
+    // Once reached it is left alone: another filter does not jump there again.
+    await page.evaluate(() => window.fake.report.filterGroups({ tier: "file" }));
+    await page.locator('.card[data-cell="0-0"]').waitFor();
+    assert.equal(await page.evaluate(isReached), false);
+    await page.locator('.card[data-cell="0-0"]').click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Reveal in Datasets" }).click();
+    assert.equal((await pages.awaited("revealInTree")).length, 1);
   });
 
   it("corrects a role", async () => {
@@ -296,14 +315,14 @@ describe("report page", function () {
     await page.getByText("The groups could not be read: The engine ended.").waitFor();
     await page.evaluate(() => window.fake.failing.clear());
     await page.getByRole("button", { name: "Try Again" }).click();
-    await page.getByText("37 matching groups").waitFor();
+    await page.getByText("37 of 1,204 groups").waitFor();
   });
 
   it("is filtered by the host", async () => {
     await open("leak");
     await page.locator("#groups .card").first().waitFor();
     await page.evaluate(() => window.fake.report.filterGroups({ conflict: true, label: "F" }));
-    await page.getByText(/matching groups?$/).waitFor();
+    await page.getByText(/^\d+ of 1,204 groups$/).waitFor();
     assert.equal(await page.getByRole("combobox", { name: "Class" }).inputValue(), "=F");
     assert.ok((await page.evaluate(() => window.scrollY)) > 500);
   });
@@ -312,7 +331,7 @@ describe("report page", function () {
     await open("leak");
     await page.getByRole("radio", { name: "Same file" }).check();
     await page.getByRole("combobox", { name: "Splits" }).selectOption("leaking");
-    await page.getByText(/matching groups/).waitFor();
+    await page.getByText(/^[\d,]+ of 1,204 groups$/).waitFor();
     await page.locator("#groups").scrollIntoViewIfNeeded();
     await page.locator(".gallery").evaluate((element) => element.scrollTo(0, 20_000));
     await page.locator('.gallery [aria-rowindex="120"] .card').first().waitFor();

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { DEFAULT_OPTIONS, type PlanOptions } from "../../src/protocol/report";
+import { DEFAULT_OPTIONS, type PlanOptions, type ReviewAction } from "../../src/protocol/report";
 import type { OpenOptions } from "../support/webview/harness.mjs";
 import { usePages } from "../support/webview/pages";
 
@@ -61,7 +61,7 @@ describe("sanitizing on the report page", function () {
     await open("untrusted");
     const write = page.getByRole("button", { name: "Write Sanitized Copy…" });
     assert.ok(await write.isDisabled());
-    await page.getByText("Restricted Mode").waitFor();
+    await page.getByText("Trust it to write a copy").waitFor();
   });
 
   it("shows what was written and checked", async () => {
@@ -223,23 +223,23 @@ describe("sanitizing on the report page", function () {
     assert.equal(await write.getAttribute("aria-describedby"), "write-blocked");
     await section.getByText("It can be written when all conflicts are decided.").waitFor();
     await section.getByRole("button", { name: "Show Conflicts" }).click();
-    await page.getByText("37 matching groups").waitFor();
+    await page.getByText("37 of 1,204 groups").waitFor();
     await page.getByRole("button", { name: "Choose" }).first().click();
     const dialog = page.getByRole("dialog");
     const keep = dialog.getByRole("button", { name: /^Keep: / });
     await keep.nth(1).click();
     await dialog.locator(".button[aria-pressed=true]").waitFor();
-    const [call] = await callsOf("keep");
-    const [sample, others] = call?.parameters as [number, readonly number[]];
-    assert.equal(others.length, (await keep.count()) - 1);
-    assert.ok(!others.includes(sample));
+    const [call] = await callsOf("review");
+    const action = call?.parameters[0] as ReviewAction;
+    assert.ok(action.type === "keep-one" && !action.insteadOf.includes(action.sample));
+    assert.equal(action.insteadOf.length, (await dialog.locator(".dialog-cards .card").count()) - 1);
     // Another one of the group takes its place.
     await keep.first().click();
-    await page.waitForFunction(() => window.fake.reportState.kept.length === 1);
+    await page.waitForFunction(() => window.fake.reportState.review.keep === 1);
     await keep.first().click();
-    await page.waitForFunction(() => window.fake.reportState.kept.length === 0);
+    await page.waitForFunction(() => window.fake.reportState.review.keep === 0);
     // What cannot be kept is said where it was asked for.
-    await page.evaluate(() => window.fake.failing.set("keep", "Two of its group are kept in two splits."));
+    await page.evaluate(() => window.fake.failing.set("review", "Two of its group are kept in two splits."));
     await keep.first().click();
     await dialog.getByText("Two of its group are kept in two splits.").waitFor();
   });
@@ -252,13 +252,14 @@ describe("sanitizing on the report page", function () {
     const row = list.locator("[aria-posinset='268']");
     await row.getByRole("button", { name: /^Keep This One: / }).waitFor();
     await row.getByRole("button", { name: /^Keep This One: / }).click();
-    await page.getByText("1 image stays because you said so.").waitFor();
+    await page.getByText("Because you said so, 1 image stays.").waitFor();
     await row.getByText("leaves", { exact: true }).waitFor();
     assert.equal(await list.evaluate((element) => element.scrollTop), 20_000);
     await row.locator(".removal-open").click({ button: "right" });
-    await page.getByRole("menuitem", { name: "Undo Keep This One" }).click();
-    await page.getByText("1 image stays because you said so.").waitFor({ state: "detached" });
-    assert.equal((await callsOf("unkeep")).length, 1);
+    await page.getByRole("menuitem", { name: "Forget" }).click();
+    await page.getByText("Because you said so").waitFor({ state: "detached" });
+    const actions = (await callsOf("review")).map(({ parameters }) => (parameters[0] as ReviewAction).type);
+    assert.deepEqual(actions, ["keep-one", "choose"]);
   });
 
   it("leaves what stays to the file that a plan was read from", async () => {
@@ -268,7 +269,7 @@ describe("sanitizing on the report page", function () {
     await section.getByText("where 3 images were edited").waitFor();
     assert.equal(await section.getByRole("button", { name: /^Keep This One/ }).count(), 0);
     await section.getByRole("button", { name: "Undo Last" }).click();
-    assert.deepEqual((await callsOf("unkeep"))[0]?.parameters, [[9]]);
+    assert.equal((await callsOf("undoReview")).length, 1);
     await section.getByRole("button", { name: "Open Plan as JSON" }).click();
     assert.equal((await callsOf("openPlan")).length, 1);
   });

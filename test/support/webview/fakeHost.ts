@@ -4,7 +4,14 @@
  * `?scenario=` chooses what there is; tests read and drive it through `window.fake`.
  */
 import { callerOf, serveCalls, type Port } from "../../../src/protocol/channel";
-import type { ComparisonView, ReportHost, ReportPage, ReportState, ThumbnailView } from "../../../src/protocol/report";
+import type {
+  ComparisonView,
+  ReportHost,
+  ReportPage,
+  ReportState,
+  ReviewAction,
+  ThumbnailView,
+} from "../../../src/protocol/report";
 import type { LabelsHost, LabelsPage, LabelsState } from "../../../src/protocol/labels";
 import type {
   ExperimentResult,
@@ -43,6 +50,8 @@ export interface Fake {
   labelsState: LabelsState;
   /** Shows `reportState` changed by `change`. */
   update(change: Partial<ReportState>): void;
+  /** Does a step of the review as another part of the editor would. */
+  review(action: ReviewAction): void;
   /** Shows `trainingState` changed by `change`. */
   updateTraining(change: Partial<TrainingState>): void;
   /** Methods that fail, with their message. */
@@ -97,10 +106,21 @@ const SEARCHING = {
   total: 18_632,
 };
 
+/** A review that is under way: some images are to stay, some to leave, and a group is done with. */
+function reviewSome(report: FakeReport): void {
+  const { groups } = report.groups({ sort: "size", from: 1, count: 4, membersEach: 3 });
+  const [a = [], b = [], c = [], d = []] = groups.map(({ members }) => members.map(({ sample }) => sample));
+  report.do({ type: "keep-one", sample: a[1] ?? 0, insteadOf: a.slice(0, 1) });
+  report.do({ type: "choose", samples: b.slice(1), choice: "drop" });
+  report.do({ type: "choose", samples: c, choice: "keep" });
+  report.do({ type: "choose", samples: d, choice: "drop" });
+  report.undo();
+}
+
 function reportScenario(): { readonly fake: FakeReport; readonly state: ReportState } {
   const dataset: FakeDataset =
-    scenario === "huge" || scenario === "hostile" || scenario === "photos" || scenario === "lists"
-      ? DATASETS[scenario]
+    scenario in DATASETS
+      ? DATASETS[scenario as keyof typeof DATASETS]
       : scenario === "clean" || scenario === "warning"
         ? { ...DATASETS.letters, groups: 0, faults: 0 }
         : scenario === "single"
@@ -109,6 +129,7 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
             ? { ...DATASETS.photos, classes: [] }
             : DATASETS.letters;
   const fake = new FakeReport(scenario === "nearPhotos" ? DATASETS.photos : dataset, scenario.startsWith("near"));
+  if (scenario === "edited" || scenario === "reviewed") reviewSome(fake);
   const base = stateOf(fake, scenario === "clean" || scenario === "warning" ? scenario : "leak");
   const none: ReportState = { ...base, inspection: null, report: null, verdict: null, quality: [] };
   const progress = {
@@ -126,19 +147,26 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
     decoding: { ...none, progress: DECODING, canPause: true },
     decodingAgain: { ...base, progress: DECODING, canPause: true },
     failed: { ...none, error: "The folder /data/notmnist_split is not there any more." },
+    noImages: {
+      ...none,
+      error:
+        "/data/notes holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), an archive of images (tar, zip, Parquet, TFRecord), or a pickle, IDX, .npy, .npz, HDF5, MATLAB (.mat) or CIFAR file. 1 entry was ignored, e.g. a/notes.txt: not an image, archive or array file by its name.",
+    },
     again: { ...base, progress, canPause: true },
     pausedAgain: { ...base, paused },
     searching: { ...base, search: { status: "searching", progress: SEARCHING, error: null } },
     searchCancelled: { ...base, search: { status: "cancelled", progress: null, error: null } },
     searchFailed: { ...base, search: { status: "failed", progress: null, error: "The engine ran out of memory." } },
+    reviewUntrusted: { ...base, trusted: false },
     nearUntrusted: { ...base, trusted: false },
     nearPlan: { ...base, plan: fake.plan() },
     lists: { ...base, corrected: ["/home/someone/datasets/skin-lesions/metadata.csv#dev"] },
     plan: { ...base, plan: fake.plan() },
+    runs: { ...base, runs: TRAINING_SCENARIOS["done"]?.().kept ?? [] },
     untrusted: { ...base, plan: fake.plan(), trusted: false },
     asks: { ...base, plan: fake.plan({ ...DEFAULT_OPTIONS, conflicts: "ask" }) },
     moves: { ...base, plan: fake.plan({ ...DEFAULT_OPTIONS, policy: "move-groups" }), canQuarantine: true },
-    edited: { ...base, plan: { ...fake.plan(), edited: 3 }, planFile: "letters-plan.json", kept: [7, 9] },
+    edited: { ...base, plan: { ...fake.plan(), edited: 3 }, planFile: "letters-plan.json" },
     interrupted: { ...base, plan: fake.plan(), interrupted: "/data/notmnist_split-sanitized" },
     applied: {
       ...base,
@@ -180,7 +208,7 @@ const fake: Fake = {
   trainingState: (TRAINING_SCENARIOS[scenario] ?? TRAINING_SCENARIOS["done"])?.() as TrainingState,
   epochOf: (sequence, run, epoch) => {
     const score = scoreAt(plannedRun(run), epoch + 1);
-    return { sequence, type: "event", event: { type: "epoch", run, epoch, score }, secondsLeft: 30 };
+    return { sequence, type: "event", event: { type: "epochs", run, epoch, scores: [score] }, secondsLeft: 30 };
   },
   finishedRun: (sequence, run) => {
     const result = resultOf(plannedRun(run));
@@ -190,6 +218,10 @@ const fake: Fake = {
   update: (change) => {
     fake.reportState = { ...fake.reportState, ...change };
     void fake.report.show(fake.reportState);
+  },
+  review: (action) => {
+    data.do(action);
+    fake.update({ review: data.review(), report: data.report() });
   },
   updateTraining: (change) => {
     const sequence = fake.trainingState.sequence + 1;
@@ -239,6 +271,7 @@ const reportHost: Omit<ReportHost, "ready"> = {
   },
   openSample: async () => undefined,
   revealSample: async () => undefined,
+  revealInTree: async () => undefined,
   copySampleId: async () => undefined,
   setRole: async () => undefined,
   undoCorrection: async () => undefined,
@@ -253,21 +286,22 @@ const reportHost: Omit<ReportHost, "ready"> = {
     fake.update({ report: data.report() });
   },
   doubtful: async (count) => data.doubtful(count),
-  decide: async (samples, verdict) => {
-    data.decide(samples, verdict);
-    fake.update({ report: data.report() });
+  review: async (action) => {
+    const isJudged = data.do(action);
+    fake.update({ review: data.review(), ...replanned(), ...(isJudged ? { report: data.report() } : {}) });
+  },
+  undoReview: async () => {
+    data.undo();
+    fake.update({ review: data.review(), ...replanned(), report: data.report() });
+  },
+  redoReview: async () => {
+    data.redo();
+    fake.update({ review: data.review(), ...replanned(), report: data.report() });
   },
   compare: async (first, second) => comparison(first, second),
   previews: async (options) => data.previews(options),
   makePlan: async (options) => fake.update({ plan: data.plan(options), planFile: null, applied: null }),
   discardPlan: async () => fake.update({ plan: null }),
-  keep: async (sample, insteadOf) => {
-    const kept = [...fake.reportState.kept.filter((other) => !insteadOf.includes(other)), sample];
-    fake.update({ kept, ...replanned() });
-  },
-  unkeep: async (samples) => {
-    fake.update({ kept: fake.reportState.kept.filter((sample) => !samples.includes(sample)), ...replanned() });
-  },
   setImages: async (images) => fake.update({ images }),
   openPlan: async () => undefined,
   applyPlan: async () => undefined,
@@ -277,6 +311,9 @@ const reportHost: Omit<ReportHost, "ready"> = {
   inspectFolder: async () => undefined,
   openFile: async () => undefined,
   train: async () => undefined,
+  openRun: async () => undefined,
+  exportReport: async () => undefined,
+  saveCharts: async () => undefined,
   auditLabels: async () => undefined,
   openFolder: async () => undefined,
 };

@@ -1,4 +1,7 @@
 import type {
+  Choice,
+  GroupChange,
+  GroupFilter,
   GroupPage,
   GroupQuery,
   GroupView,
@@ -20,9 +23,12 @@ import type {
   ChangeReason,
   Report,
   ReportState,
+  ReviewAction,
+  ReviewState,
   Role,
   SampleView,
 } from "../../../src/protocol/report";
+import { NOTHING_SAID } from "../../../src/core/review/review";
 import { DEFAULT_OPTIONS } from "../../../src/core/sanitize/options";
 import { qualityNotes } from "../../../src/core/leakage/qualityNotes";
 import { MEASURES, TRANSFORMS } from "../../../src/core/near/near";
@@ -108,6 +114,21 @@ export const DATASETS = {
     size: [1024, 768],
     fileName: (sample) => `IMG_${String(2000 + sample)}.JPG`,
   },
+  /** As many of everything as one can meet. */
+  vast: {
+    name: "everything",
+    splits: Array.from({ length: 50 }, (_, index) => ({
+      name: `fold-${String(index + 1).padStart(2, "0")}`,
+      role: index === 0 ? ("test" as const) : index < 5 ? ("validation" as const) : ("train" as const),
+      samples: 26_000 - index * 310,
+    })),
+    classes: Array.from({ length: 1_000 }, (_, index) => `n${String(1_440_764 + index * 7_919).padStart(8, "0")}`),
+    groups: 100_000,
+    faults: 1_000,
+    size: [500, 375],
+    fileName: (sample) => `ILSVRC2012_val_${String(sample).padStart(8, "0")}.JPEG`,
+    unlisted: { unreadable: 9_000, invalid: 0, ignored: 0 },
+  },
   /** Splits and labels from a list of images, and a long list of what was left out. */
   lists: {
     name: "skin-lesions",
@@ -187,10 +208,30 @@ function recognisedByFolders(dataset: FakeDataset): Pick<Report["dataset"], "uni
 /** Groups of similar images where near duplicates were searched. */
 const SIMILAR_GROUPS = 186;
 
+/** Everything that people said, as one step of a review leaves it. */
+interface Said {
+  readonly choices: ReadonlyMap<number, Choice>;
+  readonly decisions: ReadonlyMap<string, PairVerdict>;
+}
+
+/** A step that can be taken back or done again, and what held on its other side. */
+interface Step {
+  readonly name: string;
+  readonly said: Said;
+}
+
+/** The name of the step that comes next; `null` without one. */
+function nameOf(steps: readonly Step[]): string | null {
+  return steps[steps.length - 1]?.name ?? null;
+}
+
 /** A made-up dataset with groups that are computed when they are asked for. */
 export class FakeReport {
   readonly #groups = new Map<string, readonly number[]>();
-  readonly #decisions = new Map<string, PairVerdict>();
+  #choices = new Map<number, Choice>();
+  #decisions = new Map<string, PairVerdict>();
+  #undo: Step[] = [];
+  #redo: Step[] = [];
   readonly measure: Measure;
   threshold: number;
 
@@ -260,12 +301,23 @@ export class FakeReport {
 
   groups(query: GroupQuery): GroupPage {
     const { from, count, membersEach, ...filter } = query;
+    const matching = this.#matching(filter);
+    return {
+      total: matching.length,
+      from,
+      groups: matching.slice(from, from + count).map((index) => this.#group(index, membersEach)),
+    };
+  }
+
+  #matching(filter: GroupFilter): readonly number[] {
     const key = JSON.stringify(filter);
     let matching = this.#groups.get(key);
     if (matching === undefined) {
       const similar = filter.tier === "near" ? this.#similarGroups() : 0;
       const all = Array.from({ length: this.dataset.groups + similar }, (_, index) => index);
-      matching = all.filter((index) => passes(this.#group(index, 0), filter));
+      // Making members takes long where groups are many.
+      const members = (index: number): number => (filter.text === undefined ? 0 : this.#sizeOf(index));
+      matching = all.filter((index) => passes(this.#group(index, members(index)), filter));
       if (filter.sort === "doubt") {
         const doubt = (index: number): number => this.#distance(this.#group(index, 0).worst ?? this.measure.best);
         matching = [...matching].sort((a, b) => doubt(b) - doubt(a) || a - b);
@@ -273,11 +325,7 @@ export class FakeReport {
         matching = [...matching].sort((a, b) => this.#sizeOf(b) - this.#sizeOf(a) || a - b);
       this.#groups.set(key, matching);
     }
-    return {
-      total: matching.length,
-      from,
-      groups: matching.slice(from, from + count).map((index) => this.#group(index, membersEach)),
-    };
+    return matching;
   }
 
   /** Pairs near the threshold that were not judged. */
@@ -291,14 +339,121 @@ export class FakeReport {
       });
   }
 
-  decide(samples: readonly number[], verdict: PairVerdict | null): void {
+  /** What people said so far. */
+  review(): ReviewState {
+    const choices = [...this.#choices.values()];
+    const isNothing = choices.length === 0 && this.#decisions.size === 0;
+    return {
+      ...NOTHING_SAID,
+      keep: choices.filter((choice) => choice === "keep").length,
+      drop: choices.filter((choice) => choice === "drop").length,
+      judged: this.#decisions.size,
+      file: isNothing ? null : `/data/${this.dataset.name}/.cleansplit/choices.json`,
+      undo: nameOf(this.#undo),
+      redo: nameOf(this.#redo),
+    };
+  }
+
+  /** Does one step of a review. Answers whether pairs were judged. */
+  do(action: ReviewAction): boolean {
+    const before = this.#said();
+    const judged = this.#decisions.size;
+    this.#act(action);
+    this.#undo.push({ name: this.#nameOf(action), said: before });
+    this.#redo = [];
+    return action.type === "judge" || judged !== this.#decisions.size;
+  }
+
+  undo(): void {
+    this.#turn(this.#undo, this.#redo);
+  }
+
+  redo(): void {
+    this.#turn(this.#redo, this.#undo);
+  }
+
+  #said(): Said {
+    return { choices: new Map(this.#choices), decisions: new Map(this.#decisions) };
+  }
+
+  #turn(from: Step[], to: Step[]): void {
+    const step = from.pop();
+    if (step === undefined) return;
+    to.push({ name: step.name, said: this.#said() });
+    this.#choices = new Map(step.said.choices);
+    this.#decisions = new Map(step.said.decisions);
+    this.#groups.clear();
+  }
+
+  #nameOf(action: ReviewAction): string {
+    const name = (sample: number): string => this.dataset.fileName(sample);
+    switch (action.type) {
+      case "choose":
+        return `${action.choice ?? "forget"} ${name(action.samples[0] ?? 0)}`;
+      case "keep-one":
+        return `keep ${name(action.sample)}`;
+      case "judge":
+        return "judge a pair";
+      case "groups":
+        return `${action.change.type} of ${action.groups === "all" ? "all groups" : `${String(action.groups.length)} groups`}`;
+    }
+  }
+
+  #act(action: ReviewAction): void {
+    switch (action.type) {
+      case "choose":
+        for (const sample of action.samples) this.#choose(sample, action.choice);
+        break;
+      case "keep-one":
+        for (const sample of action.insteadOf) this.#choose(sample, null);
+        this.#choose(action.sample, "keep");
+        break;
+      case "judge":
+        this.#judge(action.samples, action.verdict);
+        break;
+      case "groups":
+        for (const group of action.groups === "all" ? this.#matching(action.filter) : action.groups)
+          this.#changeGroup(group, action.change);
+        break;
+    }
+    this.#groups.clear();
+  }
+
+  #choose(sample: number, choice: Choice | null): void {
+    if (choice === null) this.#choices.delete(sample);
+    else this.#choices.set(sample, choice);
+  }
+
+  #changeGroup(index: number, change: GroupChange): void {
+    const { members } = this.#group(index, this.#sizeOf(index));
+    const samples = members.map(({ sample }) => sample);
+    switch (change.type) {
+      case "keep-first":
+        samples.forEach((sample, at) => this.#choose(sample, at === 0 ? "keep" : null));
+        break;
+      case "keep-all":
+        for (const sample of samples) this.#choose(sample, "keep");
+        break;
+      case "drop-split":
+        for (const { sample, split } of members) if (split === change.split) this.#choose(sample, "drop");
+        break;
+      case "different":
+        if (index >= this.dataset.groups) this.#judge(samples, "different");
+        break;
+      case "forget":
+        for (const sample of samples) this.#choose(sample, null);
+        this.#judge(samples, null);
+        break;
+    }
+  }
+
+  #judge(samples: readonly number[], verdict: PairVerdict | null): void {
     samples.forEach((a, index) => {
       for (const b of samples.slice(index + 1)) {
         if (verdict === null) this.#decisions.delete(pairKey(a, b));
         else this.#decisions.set(pairKey(a, b), verdict);
       }
     });
-    this.#groups.clear();
   }
 
   setThreshold(threshold: number | null): void {
@@ -423,6 +578,7 @@ export class FakeReport {
         split: 0,
         edited: 0,
         label: 0,
+        choice: 0,
       };
       const [movedOut, movedIn] = [index === 0 ? moves : 0, index === 1 ? moves : 0];
       const leaving = Object.values(removed).reduce((sum, count) => sum + count, 0);
@@ -481,6 +637,7 @@ export class FakeReport {
       split: "",
       edited: "",
       label: "",
+      choice: "",
     }[reason];
     const tier = twin === null ? null : isNear ? "near" : "file";
     const nearness = twin === null || !isNear ? null : this.nearness(sample.sample, twin.sample);
@@ -595,6 +752,7 @@ export class FakeReport {
       labels: [...new Set([label(0), label(1)].filter((name) => name !== null))],
       conflict,
       blank: index === 0,
+      decided: this.#isDecided(index),
       worst: isSimilar ? this.#worstOf(index) : null,
       members: Array.from({ length: Math.min(size, members) }, (_, member): MemberView => {
         const sample = index * 1000 + member;
@@ -602,9 +760,19 @@ export class FakeReport {
         const id = `${split}/${label(member) ?? ""}/${this.dataset.fileName(sample)}`;
         const file = `/data/${this.dataset.name}/${id}`;
         const nearness = isSimilar && member > 0 ? this.nearness(index * 1000, sample) : null;
-        return { ...this.sample(sample), id, split, label: label(member), file, nearness };
+        const choice = this.#choices.get(sample) ?? null;
+        return { ...this.sample(sample), id, split, label: label(member), file, nearness, choice };
       }),
     };
+  }
+
+  #isDecided(index: number): boolean {
+    if (this.#choices.size + this.#decisions.size === 0) return false;
+    const samples = Array.from({ length: this.#sizeOf(index) }, (_, member) => index * 1000 + member);
+    return samples.some(
+      (sample, at) =>
+        this.#choices.has(sample) || samples.slice(at + 1).some((other) => this.#decisions.has(pairKey(sample, other))),
+    );
   }
 
   #worstOf(index: number): number {
@@ -713,7 +881,10 @@ function passes(group: GroupView, filter: Partial<GroupQuery>): boolean {
     (filter.conflict === undefined || group.conflict === filter.conflict) &&
     (filter.similar === undefined || (group.tier === "near") === filter.similar) &&
     (filter.blank === undefined || group.blank === filter.blank) &&
-    (filter.label === undefined || group.labels.includes(filter.label))
+    (filter.label === undefined || group.labels.includes(filter.label)) &&
+    (filter.decided === undefined || group.decided === filter.decided) &&
+    (filter.text === undefined ||
+      group.members.some(({ id }) => id.toLowerCase().includes((filter.text ?? "").toLowerCase())))
   );
 }
 
@@ -732,6 +903,7 @@ export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = 
     error: null,
     inspection: "inspection-1",
     report,
+    datasetChanges: null,
     search: { status: fake.hasNear ? "done" : "idle", progress: null, error: null },
     verdict: {
       leak: {
@@ -759,10 +931,11 @@ export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = 
     corrected: [],
     plan: null,
     planFile: null,
-    kept: [],
+    review: fake.review(),
     images: "copy",
     applied: null,
     interrupted: null,
+    runs: [],
     canQuarantine: false,
     trusted: true,
   };

@@ -1,3 +1,4 @@
+import { headlineAccuracy } from "../../../src/core/training/costs";
 import { costSentence } from "../../../src/core/training/costSentence";
 import {
   DEFAULT_EXPERIMENT,
@@ -223,6 +224,7 @@ export function summaryOf(experiment: ExperimentResult): ExperimentSummary {
     finished: runs.filter(({ result }) => result !== null).length,
     planned: plan.length,
     sentence: costs.findLast((cost) => cost.model === spec.models[0])?.sentence ?? null,
+    accuracy: headlineAccuracy(costs),
   };
 }
 

@@ -72,12 +72,10 @@ export async function startHarness() {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 
-  const browser = await chromium
-    .launch({ executablePath: chromiumPath(), args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] })
-    .catch((error) => {
-      server.close();
-      throw error;
-    });
+  const browser = await launchBrowser().catch((error) => {
+    server.close();
+    throw error;
+  });
 
   return {
     sizes: Object.fromEntries([...files].map(([name, content]) => [name, content.length])),
@@ -92,6 +90,15 @@ export async function startHarness() {
       await new Promise((resolve) => server.close(() => resolve(undefined)));
     },
   };
+}
+
+/**
+ * Starts the browser that CHROMIUM names, or one that is installed.
+ * @returns {Promise<import("playwright-core").Browser>}
+ */
+export function launchBrowser() {
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+  return chromium.launch({ executablePath: chromiumPath(), args });
 }
 
 /** @returns {Promise<Map<string, Buffer | Uint8Array | string>>} */
@@ -148,6 +155,7 @@ function html(name, theme) {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${name}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="default.css">
 <link id="vscode-codicon-stylesheet" rel="stylesheet" href="codicon.css">

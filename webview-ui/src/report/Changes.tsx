@@ -7,8 +7,8 @@ import { PagedList } from "../shared/PagedList";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { VirtualList, type RowRange } from "../shared/VirtualList";
-import type { Keeping } from "./keeping";
 import { actionText, isChoice, REASONS } from "./removalReasons";
+import type { Reviewing } from "./Reviewing";
 import type { SampleActions } from "./SampleCard";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
@@ -21,7 +21,7 @@ interface Props {
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
   /** `null` when what stays is not to be chosen here. */
-  readonly keeping: Keeping | null;
+  readonly reviewing: Reviewing | null;
   readonly act: (action: Promise<void>) => Promise<void>;
 }
 
@@ -49,7 +49,7 @@ function summaryOf({ before, after, moved, undecided }: PlanSummary): string {
   return `The ${plural(leaving + moved, "image")} that ${would}${parted}`;
 }
 
-function ChangeList({ host, plan, roles, store, actions, keeping, act }: Props): JSX.Element {
+function ChangeList({ host, plan, roles, store, actions, reviewing, act }: Props): JSX.Element {
   const [, redraw] = useState(0);
   const [active, setActive] = useState(0);
   const [reveal, setReveal] = useState<{ readonly row: number } | null>(null);
@@ -139,7 +139,7 @@ function ChangeList({ host, plan, roles, store, actions, keeping, act }: Props):
           if (change === undefined)
             return <div key={index} class="removal waiting" {...place} data-row={index} tabIndex={-1} />;
           const { sample, twin, reason, tier, detail } = change;
-          const group = twin === null || !isChoice(change) ? [] : [sample.sample, twin.sample];
+          const group = twin === null || !isChoice(change) ? [] : [sample, twin];
           return (
             <div key={index} class="removal" {...place}>
               <button
@@ -151,7 +151,7 @@ function ChangeList({ host, plan, roles, store, actions, keeping, act }: Props):
                 onClick={() => actions.open(sample.sample)}
                 onContextMenu={(event) => {
                   event.preventDefault();
-                  actions.menu(sample, event.clientX, event.clientY, keeping === null ? [] : group);
+                  actions.menu(sample, event.clientX, event.clientY, reviewing === null ? [] : group);
                 }}
                 title={`Open ${visible(sample.id)}`}
               >
@@ -172,7 +172,7 @@ function ChangeList({ host, plan, roles, store, actions, keeping, act }: Props):
                   <span class="muted removal-detail">{visible(detail)}</span>
                 </span>
               </button>
-              {keeping !== null && group.length > 0 && (
+              {reviewing !== null && group.length > 0 && (
                 <span class="removal-keep">
                   <Button
                     kind={change.action === "ask" ? "secondary" : "quiet"}
@@ -180,7 +180,7 @@ function ChangeList({ host, plan, roles, store, actions, keeping, act }: Props):
                     label="Keep This One"
                     name={`Keep This One: ${visible(sample.id)}`}
                     tabIndex={index === active ? 0 : -1}
-                    onClick={() => void act(keeping.toggle(sample.sample, group))}
+                    onClick={() => void act(reviewing.keepOne(sample, group))}
                   />
                 </span>
               )}

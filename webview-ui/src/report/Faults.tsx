@@ -3,6 +3,7 @@ import type { Report, SampleFault } from "../../../src/protocol/report";
 import { CappedList, Unlisted } from "../shared/CappedList";
 import { Button } from "../shared/Controls";
 import { plural, sentenceList, visible } from "../shared/format";
+import { useReadOnly } from "./readOnly";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 interface Props {
@@ -17,6 +18,7 @@ export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
     ...report.unreadable.map((fault) => ({ ...fault, kind: "Unreadable" })),
     ...report.invalid.map((fault) => ({ ...fault, kind: "Invalid" })),
   ];
+  const isReadOnly = useReadOnly() !== null;
   if (faults.length === 0) return null;
   const unreadable = report.unreadable.length + (report.unlisted?.unreadable ?? 0);
   const invalid = report.invalid.length + (report.unlisted?.invalid ?? 0);
@@ -38,9 +40,11 @@ export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
                   <th scope="col">Image</th>
                   <th scope="col">Split</th>
                   <th scope="col">Why</th>
-                  <th scope="col">
-                    <span class="hidden">Open</span>
-                  </th>
+                  {!isReadOnly && (
+                    <th scope="col">
+                      <span class="hidden">Open</span>
+                    </th>
+                  )}
                 </tr>
               </thead>
               <tbody>
@@ -55,14 +59,16 @@ export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
                     <td>
                       <span class="muted">{fault.kind}:</span> {fault.reason}
                     </td>
-                    <td class="action">
-                      <Button
-                        kind="icon"
-                        icon="go-to-file"
-                        label={`Open ${visible(fault.id)}`}
-                        onClick={() => onOpen(fault.sample)}
-                      />
-                    </td>
+                    {!isReadOnly && (
+                      <td class="action">
+                        <Button
+                          kind="icon"
+                          icon="go-to-file"
+                          label={`Open ${visible(fault.id)}`}
+                          onClick={() => onOpen(fault.sample)}
+                        />
+                      </td>
+                    )}
                   </tr>
                 ))}
               </tbody>

@@ -1,26 +1,33 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { GroupView, Measure, MemberView, PairVerdict, ReportHost } from "../../../src/protocol/report";
+import type { Choice, GroupView, Measure, MemberView, PairVerdict, ReportHost } from "../../../src/protocol/report";
 import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
 import { number, plural, sentenceList, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { PairComparison } from "./Comparison";
 import { ComparisonStore } from "./ComparisonStore";
-import { pressKey, type KeyTable } from "./dialogKeys";
-import type { Keeping } from "./keeping";
 import { scoreText } from "./nearText";
+import { useReadOnly } from "./readOnly";
 import type { GroupFilter } from "./reportView";
+import { firstOf, type Place, type Reviewing } from "./Reviewing";
+import { commandOf, keyOf, type ReviewCommand } from "./reviewKeys";
 import { SampleCard, type SampleActions } from "./SampleCard";
 import type { SplitRoles } from "./SplitBadge";
+import { useComparing, type Comparing, type ComparisonView } from "./useComparing";
 
 /** Members shown of one group; more of the same picture prove nothing more. */
 const MOST_MEMBERS = 500;
 
+const VIEWS: readonly ComparisonView[] = ["side", "divider", "difference", "all"];
+
 interface Props {
   readonly host: ReportHost;
   readonly filter: GroupFilter;
-  /** Its place in the filtered list. */
+  /** Groups in the filtered list. */
+  readonly total: number;
+  /** The place in it of the group that is opened first. */
   readonly row: number;
   readonly group: GroupView;
   /** How near duplicates are measured; `null` while they were not searched. */
@@ -29,123 +36,144 @@ interface Props {
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
-  readonly keeping: Keeping;
+  readonly reviewing: Reviewing;
   readonly stacked: boolean;
   readonly onClose: () => void;
 }
 
-/** All members of one group: of equal images because they are many, of similar ones to compare and to judge them. */
+/** One group after the other: its images compared, and what a person says of them. */
 export function GroupDialog(props: Props): JSX.Element {
-  const { host, filter, row, group, measure, roles, store, actions, keeping, stacked, onClose } = props;
+  const { host, filter, total, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
-  const [members, setMembers] = useState(group.members);
+  const [shown, setShown] = useState({ row: props.row, group: props.group });
   const [error, setError] = useState<string | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
-  const keys = useRef<KeyTable>({});
+  const press = useRef<(event: KeyboardEvent) => boolean>(() => false);
+  const { row, group } = shown;
 
   // Before what is inside takes the focus.
   useLayoutEffect(() => dialog.current?.showModal(), []);
 
-  useEffect(() => {
-    let current = true;
-    host.groups({ ...filter, from: row, count: 1, membersEach: MOST_MEMBERS }).then(
-      (page) => {
-        const whole = page.groups[0];
-        if (current && whole?.group === group.group) setMembers(whole.members);
+  // All members of the group that was gone to; of the first one some are known.
+  const wanted = useRef(props.row);
+  const read = (at: number): void => {
+    wanted.current = at;
+    setError(null);
+    host.groups({ ...filter, from: at, count: 1, membersEach: MOST_MEMBERS }).then(
+      ({ groups: [whole] }) => {
+        if (wanted.current !== at || whole === undefined) return;
+        // While groups are counted anew another one may be in this place.
+        if (at !== props.row || whole.group === props.group.group) setShown({ row: at, group: whole });
       },
-      (reason: unknown) => current && setError(messageOf(reason)),
+      (reason: unknown) => wanted.current === at && setError(messageOf(reason)),
     );
-    return () => {
-      current = false;
-    };
-  }, [host, filter, row, group]);
+  };
+  useEffect(() => read(props.row), []);
+  const go = (by: 1 | -1): void => {
+    const to = wanted.current + by;
+    if (to >= 0 && to < total) read(to);
+  };
 
-  const samples = members.map(({ sample }) => sample);
-  const rest = group.size - members.length;
-  const isSimilar = group.worst !== null && measure !== null;
+  const views = group.members.length > 2 ? VIEWS : VIEWS.filter((view) => view !== "all");
+  const comparing = useComparing(views);
+  const isSimilar = group.worst !== null && props.measure !== null;
+  const rest = group.size - group.members.length;
   return (
     <dialog
-      class="dialog"
+      class="dialog compare"
       ref={dialog}
       aria-labelledby="dialog-title"
       onClose={onClose}
-      onKeyDown={(event) => pressKey(event, keys.current)}
+      onKeyDown={(event) => {
+        // A field has keys of its own, and the view is chosen with arrows.
+        const isField = event.target instanceof HTMLInputElement && /^Arrow|^Home$|^End$/.test(event.key);
+        if (!isField && press.current(event)) event.preventDefault();
+      }}
     >
       <div class="dialog-head">
         <h2 id="dialog-title">{plural(group.size, isSimilar ? "similar image" : "equal image")}</h2>
         <span class="muted">
           in {visible(sentenceList(group.splits))}
           {group.conflict && `, labelled ${visible(sentenceList(group.labels))}`}
-          {isSimilar && group.size > 2 && `; ${scoreText(measure, group.worst)} at worst`}
+          {isSimilar && group.size > 2 && `; ${scoreText(props.measure, group.worst)} at worst`}
         </span>
-        <Button kind="icon" icon="close" label="Close" onClick={() => dialog.current?.close()} />
+        <span class="dialog-place" role="group" aria-label={l10n.t("Groups")}>
+          <Button
+            kind="icon"
+            icon="chevron-left"
+            label={l10n.t("Group Before")}
+            keys={keyOf("previous")}
+            disabled={row === 0}
+            onClick={() => go(-1)}
+          />
+          <span class="muted" role="status">
+            {l10n.t("{0} of {1}", number(row + 1), number(total))}
+          </span>
+          <Button
+            kind="icon"
+            icon="chevron-right"
+            label={l10n.t("Next Group")}
+            keys={keyOf("next")}
+            disabled={row + 1 >= total}
+            onClick={() => go(1)}
+          />
+        </span>
+        <Button kind="icon" icon="close" label={l10n.t("Close")} onClick={() => dialog.current?.close()} />
       </div>
-      {error !== null && <Notice level="error">The group could not be read: {error}</Notice>}
-      {failure !== null && <Notice level="error">{failure}</Notice>}
-      {isSimilar ? (
-        <SimilarMembers {...props} measure={measure} members={members} keys={keys} />
-      ) : (
-        <>
-          <p class="muted dialog-hint">
-            {group.conflict
-              ? "Keep the one whose label is right: it stays in a sanitized copy, and those with another label leave."
-              : "In a sanitized copy one of them stays; which one can be said here."}
-          </p>
-          <div class="dialog-cards">
-            {members.map((sample) => (
-              <div key={sample.sample} class="dialog-card">
-                <SampleCard
-                  sample={sample}
-                  roles={roles}
-                  store={store}
-                  actions={actions}
-                  conflict={group.conflict}
-                  stacked={stacked}
-                  group={samples}
-                  kept={keeping.kept.has(sample.sample)}
-                  tabIndex={0}
-                />
-                <KeepButton sample={sample} label="Keep" group={samples} keeping={keeping} onError={setFailure} />
-              </div>
-            ))}
-          </div>
-        </>
-      )}
+      {error !== null && <Notice level="error">{l10n.t("The group could not be read: {0}", error)}</Notice>}
+      <Members
+        // Another group has nothing of what was chosen and said of the one before.
+        key={group.group}
+        {...props}
+        row={row}
+        group={group}
+        isSimilar={isSimilar}
+        views={views}
+        comparing={comparing}
+        press={press}
+        onGo={go}
+      />
       {rest > 0 && (
         <p class="muted">
-          and {number(rest)} more, {isSimilar ? "equal or similar" : "equal"} to these.
+          {isSimilar
+            ? l10n.t("and {0} more, equal or similar to these.", number(rest))
+            : l10n.t("and {0} more, equal to these.", number(rest))}
         </p>
       )}
     </dialog>
   );
 }
 
-/** Two members laid over each other, all of them to choose from, and what a person says of them. */
-function SimilarMembers(
+/** The members of one group: two of them compared, all of them to choose from, and what a person says of them. */
+function Members(
   props: Props & {
-    readonly measure: Measure;
-    readonly members: readonly MemberView[];
-    /** What keys of the dialog do. */
-    readonly keys: { current: KeyTable };
+    readonly isSimilar: boolean;
+    readonly views: readonly ComparisonView[];
+    readonly comparing: Comparing;
+    /** What keys of the dialog do; says whether it did something. */
+    readonly press: { current: (event: KeyboardEvent) => boolean };
+    readonly onGo: (by: 1 | -1) => void;
   },
 ): JSX.Element {
-  const { host, group, measure, members, trusted, roles, store, actions, keeping, stacked } = props;
+  const { host, filter, row, group, isSimilar, trusted, roles, store, actions, reviewing, stacked, onGo } = props;
+  const { views, comparing } = props;
+  const isReadOnly = useReadOnly() !== null;
+  const { members } = group;
   const [chosen, setChosen] = useState<{ readonly first: number; readonly second: number } | null>(null);
   const [said, setSaid] = useState<ReadonlyMap<string, PairVerdict | null>>(new Map());
-  const [ofAll, setOfAll] = useState<PairVerdict | null>(null);
-  const isKeeping = useRef(false);
+  const [round, setRound] = useState(0);
   const [error, setError] = useState<string | null>(null);
   const pane = useRef<HTMLDivElement>(null);
-  const comparisons = useMemo(() => new ComparisonStore((first, second) => host.compare(first, second)), [host]);
+  // What was judged is part of a comparison: when that is taken back all are asked for anew.
+  const comparisons = useMemo(() => new ComparisonStore((first, second) => host.compare(first, second)), [host, round]);
   useEffect(() => () => comparisons.close(), [comparisons]);
   useEffect(() => pane.current?.focus({ preventScroll: true }), []);
 
   const { first: firstSample, second: secondSample } = chosen ?? startOf(members);
   const first = members.find(({ sample }) => sample === firstSample);
   const second = members.find(({ sample }) => sample === secondSample);
-  if (first === undefined || second === undefined) return <p class="nothing">Reading the group …</p>;
+  if (first === undefined || second === undefined) return <p class="nothing">{l10n.t("Reading the group …")}</p>;
 
-  const key = pairKey(first.sample, second.sample);
+  const place: Place = { first: firstOf(group), row };
   const choose = (sample: number): void => {
     if (sample !== first.sample) setChosen({ first: first.sample, second: sample });
   };
@@ -156,74 +184,210 @@ function SimilarMembers(
     const next = others[(at + by + others.length) % others.length];
     if (next !== undefined) choose(next.sample);
   };
-  const keep = (samples: readonly number[], verdict: PairVerdict | null, show: () => void): void => {
-    if (isKeeping.current || !trusted) return;
-    isKeeping.current = true;
-    setError(null);
-    host
-      .decide(samples, verdict)
-      .then(show, (reason: unknown) => setError(messageOf(reason)))
-      .finally(() => {
-        isKeeping.current = false;
-      });
-  };
-  const judge = (verdict: PairVerdict | null): void =>
-    keep([first.sample, second.sample], verdict, () => setSaid((last) => new Map([...last, [key, verdict]])));
-  const judgeAll = (verdict: PairVerdict | null): void =>
-    keep(
-      members.map(({ sample }) => sample),
-      verdict,
-      () => {
-        setOfAll(verdict);
-        setSaid(new Map(pairKeys(members).map((pair) => [pair, verdict])));
-      },
-    );
 
-  const samples = members.map(({ sample }) => sample);
+  /** Does what a person says, if it can be kept. */
+  const say = (keep: () => Promise<void>): void => {
+    if (!trusted) return;
+    setError(null);
+    keep().catch((reason: unknown) => setError(messageOf(reason)));
+  };
+  const toggle = (sample: MemberView, choice: Choice): void =>
+    say(() => reviewing.choose([sample], reviewing.choiceOf(sample) === choice ? null : choice, place));
+  const keepOne = (sample: MemberView): void =>
+    reviewing.choiceOf(sample) === "keep"
+      ? toggle(sample, "keep")
+      : say(() => reviewing.keepOne(sample, members, place, allMembers));
+  const allMembers = async (): Promise<readonly MemberView[]> => {
+    if (members.length === group.size) return members;
+    const { groups } = await host.groups({ ...filter, from: row, count: 1, membersEach: group.size });
+    return groups[0]?.group === group.group ? groups[0].members : members;
+  };
+  const change = (type: "keep-all" | "forget"): void =>
+    say(async () => {
+      const action = { type: "groups", filter, groups: [group.group], change: { type } } as const;
+      await reviewing.changeGroups(action, [group], place);
+      if (type === "forget") forgetSaid();
+    });
+  const judge = (verdict: PairVerdict | null, samples: readonly number[]): void =>
+    say(async () => {
+      const pairs = pairKeys(samples);
+      const before = said;
+      setSaid((last) => new Map([...last, ...pairs.map((pair) => [pair, verdict] as const)]));
+      await reviewing.judge(samples, verdict).catch((reason: unknown) => {
+        setSaid(before);
+        throw reason;
+      });
+    });
+  const forgetSaid = (): void => {
+    setSaid(new Map());
+    setRound((last) => last + 1);
+  };
+  const turn = (way: "undo" | "redo"): void => say(() => reviewing[way]().kept.then(forgetSaid));
+
+  const pair = [first.sample, second.sample];
+  const all = members.map(({ sample }) => sample);
   const isWhole = members.length === group.size;
-  const isPair = group.size === 2;
-  props.keys.current = {
-    d: () => judge("duplicate"),
-    n: () => judge("different"),
-    z: () => judge(null),
-    x: swap,
-    ArrowLeft: () => step(-1),
-    ArrowRight: () => step(1),
+  // Equal pictures are always duplicates: there is nothing to judge.
+  const areEqual = !isSimilar || (first.nearness === null && second.nearness === null && members[0] !== undefined);
+  const commands: Readonly<Partial<Record<ReviewCommand, () => void>>> = {
+    next: () => onGo(1),
+    previous: () => onGo(-1),
+    keep: () => keepOne(second),
+    "keep-too": () => toggle(second, "keep"),
+    drop: () => toggle(second, "drop"),
+    "keep-all": () => change("keep-all"),
+    forget: () => change("forget"),
+    ...(areEqual ? {} : { duplicates: () => judge("duplicate", pair), different: () => judge("different", pair) }),
+    undo: () => turn("undo"),
+    redo: () => turn("redo"),
+    open: () => actions.open(second.sample),
+    reveal: () => actions.reveal(second.sample),
+    copy: () => actions.copy(second.id),
+    swap,
+  };
+  props.press.current = (event) => {
+    if (comparing.move(event)) return true;
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      if (event.ctrlKey || event.metaKey || event.altKey) return false;
+      step(event.key === "ArrowLeft" ? -1 : 1);
+      return true;
+    }
+    const command = commandOf(event);
+    // Enter and the space bar press the button that has the focus.
+    if (command === null || event.key === "Enter" || event.key === " ") return false;
+    if (comparing.run(command)) return true;
+    const run = commands[command];
+    run?.();
+    return run !== undefined;
   };
   const untrusted = trusted ? {} : { describedBy: "dialog-untrusted" };
+  const isPair = group.size === 2;
   return (
-    <div class="dialog-pane" ref={pane} tabIndex={-1} role="group" aria-label="Two of them compared">
+    <div class="dialog-pane" ref={pane} tabIndex={-1} role="group" aria-label={l10n.t("Two of them compared")}>
       <PairComparison
         store={comparisons}
+        comparing={comparing}
+        views={views}
         first={first}
         second={second}
-        measure={measure}
+        all={members}
+        measure={props.measure}
+        {...(areEqual ? { equal: group.tier === "file" ? l10n.t("The same file") : l10n.t("The same pixels") } : {})}
         roles={roles}
-        verdict={said.get(key)}
+        verdict={said.get(pairKeys(pair)[0] ?? "")}
+        actions={(sample, which) => {
+          const member = which === "first" ? first : second;
+          const choice = reviewing.choiceOf(member);
+          const keys = (command: ReviewCommand): { readonly keys?: string } =>
+            which === "second" ? { keys: keyOf(command) } : {};
+          if (isReadOnly) return null;
+          return (
+            <>
+              <Button
+                icon={choice === "keep" ? "pinned" : "pin"}
+                label={l10n.t("Keep")}
+                name={l10n.t("Keep: {0}", visible(sample.id))}
+                pressed={choice === "keep"}
+                disabled={!trusted}
+                {...keys("keep")}
+                {...untrusted}
+                onClick={() => keepOne(member)}
+              />
+              <Button
+                icon="trash"
+                label={l10n.t("Drop")}
+                name={l10n.t("Drop: {0}", visible(sample.id))}
+                pressed={choice === "drop"}
+                disabled={!trusted}
+                {...keys("drop")}
+                {...untrusted}
+                onClick={() => toggle(member, "drop")}
+              />
+              <Button
+                kind="icon"
+                icon="go-to-file"
+                label={l10n.t("Open")}
+                onClick={() => actions.open(sample.sample)}
+              />
+              <Button
+                kind="icon"
+                icon="folder-opened"
+                label={l10n.t("Reveal in Explorer")}
+                onClick={() => actions.reveal(sample.sample)}
+              />
+              <Button kind="icon" icon="copy" label={l10n.t("Copy Path")} onClick={() => actions.copy(sample.id)} />
+            </>
+          );
+        }}
       />
       {error !== null && <Notice level="error">{error}</Notice>}
       <div class="actions">
-        <KeepButton sample={first} label="Keep First" group={samples} keeping={keeping} onError={setError} />
-        <KeepButton sample={second} label="Keep Second" group={samples} keeping={keeping} onError={setError} />
-        <span class="muted">says which one stays in a sanitized copy that counts similar images.</span>
-      </div>
-      <div class="actions">
-        <Button keys="D" label="Duplicates" disabled={!trusted} {...untrusted} onClick={() => judge("duplicate")} />
-        <Button keys="N" label="Not Duplicates" disabled={!trusted} {...untrusted} onClick={() => judge("different")} />
-        <Button keys="Z" label="Undo" disabled={!trusted} {...untrusted} onClick={() => judge(null)} />
-        <Button keys="X" label="Swap" onClick={swap} />
-        {!trusted && (
+        {!areEqual && !isReadOnly && (
+          <>
+            <Button
+              keys={keyOf("duplicates")}
+              label={l10n.t("Duplicates")}
+              disabled={!trusted}
+              {...untrusted}
+              onClick={() => judge("duplicate", pair)}
+            />
+            <Button
+              keys={keyOf("different")}
+              label={l10n.t("Not Duplicates")}
+              disabled={!trusted}
+              {...untrusted}
+              onClick={() => judge("different", pair)}
+            />
+          </>
+        )}
+        {!isReadOnly && (
+          <>
+            <Button
+              keys={keyOf("keep-all")}
+              label={l10n.t("Keep All")}
+              disabled={!trusted}
+              {...untrusted}
+              onClick={() => change("keep-all")}
+            />
+            <Button
+              keys={keyOf("forget")}
+              label={l10n.t("Forget")}
+              disabled={!trusted}
+              {...untrusted}
+              onClick={() => change("forget")}
+            />
+            <Button
+              keys={keyOf("undo")}
+              label={l10n.t("Undo")}
+              disabled={!trusted}
+              {...untrusted}
+              onClick={() => turn("undo")}
+            />
+          </>
+        )}
+        <Button keys={keyOf("swap")} label={l10n.t("Swap")} onClick={swap} />
+        {!trusted && !isReadOnly && (
           <span id="dialog-untrusted" class="muted">
-            This workspace is in Restricted Mode. Trust it to keep what you decide.
+            {l10n.t("This workspace is in Restricted Mode. Trust it to keep what you decide.")}
           </span>
         )}
       </div>
+      {!isReadOnly && (
+        <p class="muted dialog-hint">
+          {group.conflict
+            ? l10n.t(
+                "Keep the one whose label is right: it stays in a sanitized copy, and those with another label leave.",
+              )
+            : isSimilar
+              ? l10n.t("What you keep stays in a sanitized copy that counts similar images.")
+              : l10n.t("In a sanitized copy one of them stays; which one can be said here.")}
+          {!isPair &&
+            ` ${l10n.t("Choose the image to compare with the first one; ← and → go through them, Swap makes the other one the first.")}`}
+        </p>
+      )}
       {!isPair && (
         <>
-          <p class="muted dialog-hint">
-            Choose the image to compare with the first one; ← and → go through them, Swap makes the other one the first.
-          </p>
-          <div class="dialog-cards" role="group" aria-label="Images of the group">
+          <div class="dialog-cards" role="group" aria-label={l10n.t("Images of the group")}>
             {members.map((sample) => (
               <SampleCard
                 key={sample.sample}
@@ -233,10 +397,10 @@ function SimilarMembers(
                 actions={actions}
                 conflict={group.conflict}
                 stacked={stacked}
-                group={samples}
-                kept={keeping.kept.has(sample.sample)}
+                group={members}
+                said={reviewing.choiceOf(sample)}
                 tabIndex={0}
-                measure={measure}
+                {...(isSimilar && props.measure !== null ? { measure: props.measure } : {})}
                 isReference={sample === members[0]}
                 choice={{
                   place: sample.sample === first.sample ? "first" : sample.sample === second.sample ? "second" : null,
@@ -245,54 +409,25 @@ function SimilarMembers(
               />
             ))}
           </div>
-          <div class="actions">
-            <Button
-              label="All Are Duplicates"
-              disabled={!trusted || !isWhole}
-              {...untrusted}
-              onClick={() => judgeAll("duplicate")}
-            />
-            <Button
-              label="None Are Duplicates"
-              disabled={!trusted || !isWhole}
-              {...untrusted}
-              onClick={() => judgeAll("different")}
-            />
-            {ofAll !== null && <Button label="Undo for All" onClick={() => judgeAll(null)} />}
-            {ofAll !== null && (
-              <span class="muted" role="status">
-                {ofAll === "duplicate" ? "Each two are kept as duplicates." : "Each two are kept as not duplicates."}
-              </span>
-            )}
-          </div>
+          {isSimilar && !isReadOnly && (
+            <div class="actions">
+              <Button
+                label={l10n.t("All Are Duplicates")}
+                disabled={!trusted || !isWhole}
+                {...untrusted}
+                onClick={() => judge("duplicate", all)}
+              />
+              <Button
+                label={l10n.t("None Are Duplicates")}
+                disabled={!trusted || !isWhole}
+                {...untrusted}
+                onClick={() => judge("different", all)}
+              />
+            </div>
+          )}
         </>
       )}
     </div>
-  );
-}
-
-/** Says that one of a group stays, or takes it back. */
-function KeepButton(props: {
-  readonly sample: MemberView;
-  readonly label: string;
-  readonly group: readonly number[];
-  readonly keeping: Keeping;
-  /** Hears why it could not be kept; `null` when it is tried. */
-  readonly onError: (message: string | null) => void;
-}): JSX.Element {
-  const { sample, label, group, keeping, onError } = props;
-  const kept = keeping.kept.has(sample.sample);
-  return (
-    <Button
-      icon={kept ? "pinned" : "pin"}
-      label={label}
-      name={`${label}: ${visible(sample.id)}`}
-      pressed={kept}
-      onClick={() => {
-        onError(null);
-        keeping.toggle(sample.sample, group).catch((reason: unknown) => onError(messageOf(reason)));
-      }}
-    />
   );
 }
 
@@ -303,10 +438,7 @@ function startOf(members: readonly MemberView[]): { readonly first: number; read
   return { first: first?.sample ?? -1, second: other?.sample ?? -1 };
 }
 
-function pairKey(a: number, b: number): string {
-  return `${Math.min(a, b)} ${Math.max(a, b)}`;
-}
-
-function pairKeys(members: readonly MemberView[]): readonly string[] {
-  return members.flatMap((a, index) => members.slice(index + 1).map((b) => pairKey(a.sample, b.sample)));
+/** Names each two of some samples, whatever their order. */
+function pairKeys(samples: readonly number[]): readonly string[] {
+  return samples.flatMap((a, index) => samples.slice(index + 1).map((b) => `${Math.min(a, b)} ${Math.max(a, b)}`));
 }

@@ -1,7 +1,15 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
-import { Button, Select, type Choice } from "../shared/Controls";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon, Select, type Choice } from "../shared/Controls";
 import { visible } from "../shared/format";
-import { isEveryGroup, type GroupFilter } from "./reportView";
+import type { GroupFilter } from "./reportView";
+import { keyOf } from "./reviewKeys";
+
+/** Rest of the hand after which a text is searched for. */
+const TYPING_MS = 250;
+/** No file name is longer than this. */
+const LONGEST_TEXT = 255;
 
 interface Props {
   readonly filter: GroupFilter;
@@ -23,6 +31,11 @@ const BLANK: readonly Choice<Switch>[] = [
   { value: "any", label: "With blank images" },
   { value: "no", label: "Without blank images" },
   { value: "yes", label: "Blank images only" },
+];
+const DECIDED = (): readonly Choice<Switch>[] => [
+  { value: "any", label: l10n.t("Decided or not") },
+  { value: "no", label: l10n.t("Undecided") },
+  { value: "yes", label: l10n.t("Decided") },
 ];
 type Equality = "pixel" | "file" | "near" | "similar";
 
@@ -50,6 +63,23 @@ export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: P
   const labelChoice = label === undefined ? "any" : `=${label}`;
   return (
     <div class="filters" role="group" aria-label="Filter the groups">
+      <TextFilter
+        text={filter.text ?? ""}
+        onText={(text) => {
+          const { text: _, ...rest } = filter;
+          onChange(text === "" ? rest : { ...rest, text });
+        }}
+      />
+      <Select
+        label={l10n.t("Decisions")}
+        value={switchOf(filter.decided)}
+        active={filter.decided !== undefined}
+        choices={DECIDED()}
+        onChange={(value) => {
+          const { decided: _, ...rest } = filter;
+          onChange(value === "any" ? rest : { ...rest, decided: value === "yes" });
+        }}
+      />
       <Select
         label="Equality"
         value={equality}
@@ -122,15 +152,40 @@ export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: P
         choices={filter.tier === "near" ? [...SORT, DOUBT] : SORT}
         onChange={(sort) => onChange({ ...filter, sort })}
       />
-      {!isEveryGroup(filter) && (
-        <Button
-          kind="quiet"
-          icon="clear-all"
-          label="Clear filters"
-          onClick={() => onChange({ sort: filter.sort === "first" ? "first" : "size" })}
-        />
-      )}
     </div>
+  );
+}
+
+/** Text that a file name contains; asked for when the hand rests. */
+function TextFilter(props: { readonly text: string; readonly onText: (text: string) => void }): JSX.Element {
+  const { text } = props;
+  const [typed, setTyped] = useState(text);
+  const latest = useRef(props.onText);
+  latest.current = props.onText;
+  // Another filter from elsewhere, e.g. one that was cleared.
+  useEffect(() => setTyped(text), [text]);
+  useEffect(() => {
+    if (typed === text) return undefined;
+    const timer = setTimeout(() => latest.current(typed), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed, text]);
+  return (
+    <span class={text === "" ? "text-filter" : "text-filter active"}>
+      <Icon name="search" />
+      <input
+        id="group-text"
+        type="search"
+        maxLength={LONGEST_TEXT}
+        placeholder={l10n.t("Path contains")}
+        aria-label={l10n.t("Path contains")}
+        title={l10n.t("Only groups with an image whose path contains this ({0})", keyOf("find"))}
+        value={typed}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") latest.current(typed);
+        }}
+      />
+    </span>
   );
 }
 

@@ -1,8 +1,12 @@
+import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import type { ProgressView, ReportState } from "../../../src/protocol/report";
 import { Button, Icon } from "../shared/Controls";
 import { visible } from "../shared/format";
+import type { MenuEntry } from "../shared/Menu";
+import { MenuButton } from "../shared/MenuButton";
 import { ProgressBar } from "../shared/ProgressBar";
+import { useReadOnly } from "./readOnly";
 
 interface Props {
   readonly state: ReportState;
@@ -10,6 +14,8 @@ interface Props {
   readonly onGo: (section: string) => void;
   readonly onInspect: () => void;
   readonly onTrain: () => void;
+  /** What the report can be exported as. */
+  readonly exports: readonly MenuEntry[];
   readonly work: WorkActions;
 }
 
@@ -23,8 +29,9 @@ export interface WorkActions {
 const LEVEL_ICONS = { clean: "pass-filled", warning: "warning", leak: "error" } as const;
 
 /** The line that stays: which dataset, where on the page, what to do, and what is being done. */
-export function Header({ state, sections, onGo, onInspect, onTrain, work }: Props): JSX.Element {
+export function Header({ state, sections, onGo, onInspect, onTrain, exports, work }: Props): JSX.Element {
   const { name, verdict, progress, paused, canPause } = state;
+  const isReadOnly = useReadOnly() !== null;
   return (
     <header class="header">
       <div class="header-line">
@@ -39,16 +46,23 @@ export function Header({ state, sections, onGo, onInspect, onTrain, work }: Prop
             </button>
           ))}
         </nav>
-        <span class="header-actions">
-          <Button
-            kind="quiet"
-            icon="refresh"
-            label="Inspect Again"
-            disabled={progress !== null || paused !== null}
-            onClick={onInspect}
-          />
-          <Button kind="quiet" icon="graph-line" label="Train" onClick={onTrain} />
-        </span>
+        {isReadOnly ? (
+          <span class="header-actions">
+            <Button kind="quiet" icon="file-pdf" label={l10n.t("Print")} onClick={() => window.print()} />
+          </span>
+        ) : (
+          <span class="header-actions">
+            <Button
+              kind="quiet"
+              icon="refresh"
+              label="Inspect Again"
+              disabled={progress !== null || paused !== null}
+              onClick={onInspect}
+            />
+            <MenuButton label={l10n.t("Export")} icon="export" entries={exports} />
+            <Button kind="quiet" icon="graph-line" label="Train" onClick={onTrain} />
+          </span>
+        )}
       </div>
       {progress !== null ? (
         <Working title={progress.title} progress={progress} isRunning>

@@ -6,13 +6,16 @@ import { Button, Notice } from "../shared/Controls";
 import { plural } from "../shared/format";
 import { PairComparison } from "./Comparison";
 import { ComparisonStore } from "./ComparisonStore";
-import { pressKey, type KeyTable } from "./dialogKeys";
 import { precisionText } from "./nearText";
 import { PrecisionTable } from "./PrecisionTable";
+import { commandOf, keyOf, type ReviewCommand } from "./reviewKeys";
 import type { SplitRoles } from "./SplitBadge";
+import { useComparing } from "./useComparing";
 
 /** Pairs that are judged in one go. */
 export const PAIRS_AT_ONCE = 20;
+
+const VIEWS = ["side", "divider", "difference"] as const;
 
 interface Props {
   readonly host: ReportHost;
@@ -31,6 +34,7 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
   const [saving, setSaving] = useState(0);
   const [error, setError] = useState<string | null>(null);
   const queue = useRef<Promise<void>>(Promise.resolve());
+  const comparing = useComparing(VIEWS);
   const store = useMemo(() => new ComparisonStore((first, second) => host.compare(first, second)), [host]);
   useEffect(() => () => store.close(), [store]);
 
@@ -73,7 +77,7 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
     setSaving((count) => count + 1);
     setError(null);
     queue.current = queue.current
-      .then(() => host.decide([judged.first.sample, judged.second.sample], verdict))
+      .then(() => host.review({ type: "judge", samples: [judged.first.sample, judged.second.sample], verdict }))
       .catch((reason: unknown) => {
         show(before);
         setError(messageOf(reason));
@@ -94,13 +98,25 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
     move(index);
   };
 
-  const keys: KeyTable = {
-    d: () => judge("duplicate"),
-    n: () => judge("different"),
-    s: skip,
-    z: undo,
-    ArrowLeft: () => move(at - 1),
-    ArrowRight: () => move(at + 1),
+  const commands: Readonly<Partial<Record<ReviewCommand, () => void>>> = {
+    duplicates: () => judge("duplicate"),
+    different: () => judge("different"),
+    skip,
+    undo,
+  };
+  /** Does what a key says; false when it says nothing here. */
+  const press = (event: KeyboardEvent): boolean => {
+    if (comparing.move(event)) return true;
+    const command = commandOf(event);
+    if (comparing.run(command)) return true;
+    const isArrow = event.key === "ArrowLeft" || event.key === "ArrowRight";
+    if (isArrow && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      move(at + (event.key === "ArrowLeft" ? -1 : 1));
+      return true;
+    }
+    const run = command === null ? undefined : commands[command];
+    run?.();
+    return run !== undefined;
   };
   const isDone = pairs !== null && pair === undefined;
   return (
@@ -109,7 +125,11 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
       ref={dialog}
       aria-labelledby="judge-title"
       onClose={onClose}
-      onKeyDown={(event) => pressKey(event, keys)}
+      onKeyDown={(event) => {
+        // A field has keys of its own, and the view is chosen with arrows.
+        const isField = event.target instanceof HTMLInputElement && /^Arrow|^Home$|^End$/.test(event.key);
+        if (!isField && press(event)) event.preventDefault();
+      }}
     >
       <div class="dialog-head">
         <h2 id="judge-title">Are these duplicates?</h2>
@@ -129,6 +149,8 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
           <>
             <PairComparison
               store={store}
+              comparing={comparing}
+              views={VIEWS}
               first={pair.first}
               second={pair.second}
               measure={near.measure}
@@ -136,8 +158,13 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
               verdict={said.get(at)}
             />
             <div class="actions">
-              <Button kind="primary" keys="D" label="Duplicate" onClick={() => judge("duplicate")} />
-              <Button kind="primary" keys="N" label="Not a Duplicate" onClick={() => judge("different")} />
+              <Button kind="primary" keys={keyOf("duplicates")} label="Duplicate" onClick={() => judge("duplicate")} />
+              <Button
+                kind="primary"
+                keys={keyOf("different")}
+                label="Not a Duplicate"
+                onClick={() => judge("different")}
+              />
               <Button keys="S" label="Skip" onClick={skip} />
               <Button keys="Z" label="Undo" disabled={at === 0 && !said.has(0)} onClick={undo} />
             </div>

@@ -6,6 +6,9 @@ import { number, percent, plural, visible } from "../shared/format";
 import type { GroupFilter, ReportView } from "./reportView";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
+/** Of more splits than this the cells are small, and the matrix scrolls in a box of its own. */
+const MOST_ROOMY = 8;
+
 interface Props {
   readonly report: Report;
   readonly roles: SplitRoles;
@@ -94,9 +97,9 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
           onChange={(checked) => onSettings({ ...settings, blank: checked })}
         />
       </div>
-      <div class="table-box">
+      <div class={splits.length > MOST_ROOMY ? "table-box matrix-box" : "table-box"}>
         <table
-          class="matrix"
+          class={splits.length > MOST_ROOMY ? "matrix small" : "matrix"}
           role="grid"
           ref={table}
           aria-labelledby="leakage-title"

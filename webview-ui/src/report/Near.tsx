@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Leakage, NearReport, Report, ReportHost, ReportState } from "../../../src/protocol/report";
@@ -9,6 +10,7 @@ import { JudgeDialog, PAIRS_AT_ONCE } from "./JudgeDialog";
 import { NearHistogram } from "./NearHistogram";
 import { precisionText, thresholdText } from "./nearText";
 import { PrecisionTable } from "./PrecisionTable";
+import { useReadOnly } from "./readOnly";
 import type { GroupFilter } from "./reportView";
 import type { SplitRoles } from "./SplitBadge";
 
@@ -47,12 +49,21 @@ export function Near({ host, state, report, roles, act, onFilter }: Props): JSX.
 /** The search that runs, was stopped, failed or was not asked for, with the one thing to do. */
 function NotSearched({ host, state, act }: Pick<Props, "host" | "state" | "act">): JSX.Element {
   const { search, progress } = state;
+  const isReadOnly = useReadOnly() !== null;
   const lead = (
     <p class="lead">
       Images that are not equal, but so nearly the same that they should not be in two splits: saved anew, scaled,
       shifted, mirrored or rotated.
     </p>
   );
+  if (isReadOnly) {
+    return (
+      <>
+        {lead}
+        <p class="muted">{l10n.t("They were not searched when this report was written.")}</p>
+      </>
+    );
+  }
   const start = (label: string, kind: "primary" | "secondary" = "secondary"): JSX.Element => (
     <Button
       kind={kind}
@@ -138,6 +149,7 @@ function Found(props: {
 }): JSX.Element {
   const { host, near, report, roles, trusted, act, onFilter } = props;
   const [isJudging, setJudging] = useState(false);
+  const isReadOnly = useReadOnly() !== null;
   const { measure, threshold, precision } = near;
   const pixel = report.duplicates.pixel;
   const all = report.duplicates.near ?? pixel;
@@ -197,14 +209,18 @@ function Found(props: {
           disabled={near.pairs === 0}
           onClick={() => onFilter(similar)}
         />
-        <Button
-          icon="checklist"
-          label={`Judge ${PAIRS_AT_ONCE} Pairs`}
-          disabled={!trusted}
-          {...(trusted ? {} : { describedBy: "near-untrusted" })}
-          onClick={() => setJudging(true)}
-        />
-        {trusted ? (
+        {!isReadOnly && (
+          <Button
+            icon="checklist"
+            label={`Judge ${PAIRS_AT_ONCE} Pairs`}
+            disabled={!trusted}
+            {...(trusted ? {} : { describedBy: "near-untrusted" })}
+            onClick={() => setJudging(true)}
+          />
+        )}
+        {isReadOnly ? (
+          judged !== null && <span class="muted">{judged}</span>
+        ) : trusted ? (
           <span class="muted">{judged ?? "Judge some pairs near the threshold to see how far it can be trusted."}</span>
         ) : (
           <span id="near-untrusted" class="muted">

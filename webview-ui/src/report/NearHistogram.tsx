@@ -4,6 +4,7 @@ import type { Measure, NearReport } from "../../../src/protocol/report";
 import { Button, Disclosure } from "../shared/Controls";
 import { number, plural } from "../shared/format";
 import { scoreValue, thresholdText } from "./nearText";
+import { useReadOnly } from "./readOnly";
 
 /** A threshold is applied when it has rested for this long. */
 const REST_MS = 400;
@@ -26,6 +27,7 @@ interface Props {
 export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Element {
   const { measure, threshold, reach, histogram } = near;
   const id = useId();
+  const isReadOnly = useReadOnly() !== null;
   const [wanted, setWanted] = useState<number | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -103,25 +105,27 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
             </span>
           ))}
         </div>
-        <div class="near-slider" style={{ width: `${100 * placeOf(reach)}%` }}>
-          <input
-            type="range"
-            aria-label="Threshold"
-            aria-valuetext={`${measure.name} ${thresholdText(measure, shown)}`}
-            min={0}
-            max={Math.abs(reach - measure.best)}
-            step={step}
-            value={Math.abs(shown - measure.best)}
-            onInput={(event) => {
-              const distance = Number(event.currentTarget.value);
-              const score = measure.best + (measure.better === "lower" ? distance : -distance);
-              const value = Number(score.toFixed(measure.decimals));
-              setWanted(value);
-              clearTimeout(timer.current);
-              timer.current = setTimeout(() => apply(value), REST_MS);
-            }}
-          />
-        </div>
+        {!isReadOnly && (
+          <div class="near-slider" style={{ width: `${100 * placeOf(reach)}%` }}>
+            <input
+              type="range"
+              aria-label="Threshold"
+              aria-valuetext={`${measure.name} ${thresholdText(measure, shown)}`}
+              min={0}
+              max={Math.abs(reach - measure.best)}
+              step={step}
+              value={Math.abs(shown - measure.best)}
+              onInput={(event) => {
+                const distance = Number(event.currentTarget.value);
+                const score = measure.best + (measure.better === "lower" ? distance : -distance);
+                const value = Number(score.toFixed(measure.decimals));
+                setWanted(value);
+                clearTimeout(timer.current);
+                timer.current = setTimeout(() => apply(value), REST_MS);
+              }}
+            />
+          </div>
+        )}
       </div>
       <p class="near-threshold">
         <span>
@@ -132,16 +136,18 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
             counting …
           </span>
         )}
-        <Button
-          kind="quiet"
-          icon="discard"
-          label={`Reset to ${scoreValue(measure, standard)}`}
-          disabled={Math.abs(shown - standard) < step / 2}
-          onClick={() => {
-            setWanted(standard);
-            apply(null);
-          }}
-        />
+        {!isReadOnly && (
+          <Button
+            kind="quiet"
+            icon="discard"
+            label={`Reset to ${scoreValue(measure, standard)}`}
+            disabled={Math.abs(shown - standard) < step / 2}
+            onClick={() => {
+              setWanted(standard);
+              apply(null);
+            }}
+          />
+        )}
       </p>
       {!isEmpty && (
         <Disclosure summary="The figures as a table">

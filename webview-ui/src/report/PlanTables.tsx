@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
 import type { ChangeReason, PlanSplit, PlanSummary } from "../../../src/protocol/report";
-import { CappedList } from "../shared/CappedList";
-import { Disclosure, Icon } from "../shared/Controls";
-import { number, visible } from "../shared/format";
+import { Icon } from "../shared/Controls";
+import { number } from "../shared/format";
 import { REASONS } from "./removalReasons";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
@@ -97,55 +96,4 @@ export function PlanTable({ plan, roles }: { readonly plan: PlanSummary; readonl
 
 function Step({ sign, count }: { readonly sign: "−" | "+"; readonly count: number }): JSX.Element {
   return <td class={count > 0 ? "number" : "number none"}>{count > 0 ? `${sign}${number(count)}` : "0"}</td>;
-}
-
-/** The images of each class in each split, before and after. */
-export function PlanClasses({ splits }: { readonly splits: readonly PlanSplit[] }): JSX.Element | null {
-  const names = [...new Set(splits.flatMap((split) => Object.keys(split.classes)))];
-  if (names.length === 0) return null;
-  return (
-    <Disclosure summary="Images per class, before and after">
-      <CappedList items={names} step={50} nouns={["class", "classes"]}>
-        {(shown) => (
-          <div class="table-box">
-            <table class="data narrow">
-              <thead>
-                <tr>
-                  <th scope="col">Class</th>
-                  {splits.map((split) => (
-                    <th key={split.name} scope="col" class="number">
-                      {visible(split.name)}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {shown.map((name) => (
-                  <tr key={name}>
-                    <th scope="row">
-                      <bdi>{visible(name)}</bdi>
-                    </th>
-                    {splits.map((split) => (
-                      <ClassChange key={split.name} counts={split.classes[name]} />
-                    ))}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </CappedList>
-    </Disclosure>
-  );
-}
-
-function ClassChange({ counts }: { readonly counts: PlanSplit["classes"][string] | undefined }): JSX.Element {
-  const { before, after } = counts ?? { before: 0, after: 0 };
-  if (before === after) return <td class={before === 0 ? "number none" : "number"}>{number(before)}</td>;
-  return (
-    <td class="number">
-      <span class="muted">{number(before)}</span> <Icon name="arrow-right" />
-      <span class="hidden"> becomes </span> {number(after)}
-    </td>
-  );
 }

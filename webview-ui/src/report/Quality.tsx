@@ -3,6 +3,7 @@ import type { QualityCheck, QualityNote, Report } from "../../../src/protocol/re
 import { CappedList } from "../shared/CappedList";
 import { Button, Disclosure } from "../shared/Controls";
 import { plural, visible } from "../shared/format";
+import { useReadOnly } from "./readOnly";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 interface Props {
@@ -47,6 +48,7 @@ function Examples({
 }: Omit<Props, "report" | "notes"> & { readonly found: QualityCheck }): JSX.Element {
   const { samples, examples } = found;
   const rest = samples - examples.length;
+  const isReadOnly = useReadOnly() !== null;
   return (
     <Disclosure summary={rest > 0 ? `The first ${plural(examples.length, "image")}` : "Show them"}>
       <CappedList items={examples} step={20} nouns={["image", "images"]}>
@@ -58,9 +60,11 @@ function Examples({
                   <th scope="col">Image</th>
                   <th scope="col">Split</th>
                   <th scope="col">What</th>
-                  <th scope="col">
-                    <span class="hidden">Open</span>
-                  </th>
+                  {!isReadOnly && (
+                    <th scope="col">
+                      <span class="hidden">Open</span>
+                    </th>
+                  )}
                 </tr>
               </thead>
               <tbody>
@@ -73,20 +77,22 @@ function Examples({
                       <SplitBadge name={split} roles={roles} />
                     </td>
                     <td>{visible(reason)}</td>
-                    <td class="action">
-                      <Button
-                        kind="icon"
-                        icon="go-to-file"
-                        label={`Open ${visible(id)}`}
-                        onClick={() => onOpen(sample)}
-                      />
-                      <Button
-                        kind="icon"
-                        icon="folder-opened"
-                        label={`Reveal ${visible(id)}`}
-                        onClick={() => onReveal(sample)}
-                      />
-                    </td>
+                    {!isReadOnly && (
+                      <td class="action">
+                        <Button
+                          kind="icon"
+                          icon="go-to-file"
+                          label={`Open ${visible(id)}`}
+                          onClick={() => onOpen(sample)}
+                        />
+                        <Button
+                          kind="icon"
+                          icon="folder-opened"
+                          label={`Reveal ${visible(id)}`}
+                          onClick={() => onReveal(sample)}
+                        />
+                      </td>
+                    )}
                   </tr>
                 ))}
               </tbody>

@@ -1,19 +1,26 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ReportHost, ReportPage, ReportState, Role, SampleView } from "../../../src/protocol/report";
 import { messageOf, type Connection } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
-import { Menu } from "../shared/Menu";
+import { Menu, type MenuEntry } from "../shared/Menu";
 import { ThumbnailStore } from "../shared/ThumbnailStore";
+import { Changed } from "./Changed";
+import { Classes } from "./Classes";
 import { Faults } from "./Faults";
+import { Settings } from "./file/Settings";
 import { Gallery } from "./Gallery";
 import { Header } from "./Header";
-import { keepingOf } from "./keeping";
 import { Matrix } from "./Matrix";
 import { Near } from "./Near";
 import { FirstProgress, Placeholder } from "./Placeholder";
 import { Quality } from "./Quality";
+import { useReadOnly } from "./readOnly";
+import { reportPicture } from "./reportPicture";
 import { EVERY_GROUP, filterOf, restoreView, type GroupFilter, type ReportView } from "./reportView";
+import { Reviewing, type Chosen } from "./Reviewing";
+import { Runs } from "./Runs";
 import type { SampleActions } from "./SampleCard";
 import { Sanitize } from "./Sanitize";
 import { rolesOf } from "./SplitBadge";
@@ -29,21 +36,28 @@ interface OpenMenu {
   readonly x: number;
   readonly y: number;
   /** All samples of its group that are known; with one or none there is no choice. */
-  readonly group: readonly number[];
+  readonly group: readonly Chosen[];
 }
 
 /** The report page: what the host says, drawn; what a person does, told to the host. */
 export function ReportApp({ connection }: { readonly connection: Connection<ReportHost> }): JSX.Element {
   const { host } = connection;
+  const readOnly = useReadOnly();
   const [state, setState] = useState<ReportState | null>(null);
   const [view, setView] = useState(() => restoreView(connection.readView()));
   const [failure, setFailure] = useState<string | null>(null);
   const [cancelled, setCancelled] = useState(false);
+  const [target, setTarget] = useState<{ readonly row: number } | null>(null);
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const cancelling = useRef(false);
   const goal = useRef<string | null>(null);
   const shown = useRef<ReportState | null>(null);
   const store = useMemo(() => new ThumbnailStore((samples) => host.thumbnails(samples)), [host]);
+
+  /** Why something could not be kept that was said. */
+  const [problem, setProblem] = useState<string | null>(null);
+  const [, redraw] = useState(0);
+  const reviewing = useMemo(() => new Reviewing(host, () => redraw((count) => count + 1)), [host]);
 
   const receive = useCallback((next: ReportState) => {
     const isSame = sameReport(shown.current, next);
@@ -55,6 +69,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     if (shown.current?.plan === null && next.plan !== null) goal.current = "sanitize";
     shown.current = { ...next, report: isSame ? (shown.current?.report ?? null) : next.report };
     setState(shown.current);
+    reviewing.receive(next.review);
   }, []);
 
   const topTimer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -88,11 +103,16 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
             : { ...last, search: { ...last.search, progress } },
         ),
       filterGroups: async (query) => showGroups(filterOf(query)),
+      showGroup: async (filter, row) => {
+        showGroups(filterOf(filter));
+        setTarget({ row });
+      },
       showPlan: async () => {
         goal.current = "sanitize";
         // Drawn again, which goes there.
         setView((last) => ({ ...last }));
       },
+      drawCharts: async () => drawCharts.current(),
     };
     const stop = connection.serve(page);
     host.ready().then(receive, (error: unknown) => setFailure(messageOf(error)));
@@ -101,7 +121,10 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
 
   const report = state?.report ?? null;
   // Sample numbers belong to one inspection: pictures of the one before would be wrong.
-  useMemo(() => store.clear(), [store, state?.inspection]);
+  useMemo(() => {
+    store.clear();
+    reviewing.clear();
+  }, [store, reviewing, state?.inspection]);
 
   usePersistedView(connection, view, setView, report !== null);
 
@@ -111,10 +134,22 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     goal.current = null;
   });
 
+  const drawCharts = useRef(async (): Promise<void> => undefined);
+  drawCharts.current = async () => {
+    if (report === null) return;
+    const { tier, blank } = view.matrix;
+    const known = tier === "near" && report.near === null ? "pixel" : tier;
+    await host.saveCharts(await reportPicture({ report, plan: state?.plan ?? null, tier: known, blank }));
+  };
+
   const act = useCallback((action: Promise<void>): Promise<void> => {
     setFailure(null);
     return action.catch((error: unknown) => setFailure(messageOf(error)));
   }, []);
+  const keep = (said: Promise<void>): void => {
+    setProblem(null);
+    said.catch((error: unknown) => setProblem(messageOf(error)));
+  };
   const cancel = (): void => {
     cancelling.current = true;
     void act(host.cancel());
@@ -128,13 +163,12 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     () => ({
       open: (sample) => void act(host.openSample(sample)),
       reveal: (sample) => void act(host.revealSample(sample)),
+      locate: (sample) => void act(host.revealInTree(sample)),
       copy: (id) => void act(host.copySampleId(id)),
       menu: (sample, x, y, group) => setMenu({ sample, x, y, group }),
     }),
     [host, act],
   );
-  const kept = state?.kept;
-  const keeping = useMemo(() => keepingOf(host, kept ?? []), [host, kept]);
   const closeMenu = useCallback(() => setMenu(null), []);
   const roles = useMemo(() => rolesOf(report?.splits ?? []), [report]);
 
@@ -190,15 +224,24 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
     );
   }
 
+  const showsPlan = readOnly === null || state.plan !== null || state.applied !== null;
   const hasFaults = report.unreadable.length + report.invalid.length > 0;
   const sections = [
     { id: "leakage", title: "Leakage" },
     { id: "near", title: "Near duplicates" },
     { id: "splits", title: "Splits" },
+    ...(report.classes.length > 0 ? [{ id: "classes", title: l10n.t("Classes") }] : []),
     { id: "groups", title: "Groups" },
     ...(hasFaults ? [{ id: "faults", title: "Unusable" }] : []),
     ...(state.quality.length > 0 ? [{ id: "quality", title: "Quality" }] : []),
-    { id: "sanitize", title: "Sanitize" },
+    ...(showsPlan ? [{ id: "sanitize", title: "Sanitize" }] : []),
+    ...(state.runs.length > 0 ? [{ id: "train", title: l10n.t("Training") }] : []),
+  ];
+  const exports: readonly MenuEntry[] = [
+    { label: l10n.t("Report as HTML"), icon: "file-code", run: () => void act(host.exportReport("html")) },
+    { label: l10n.t("Tables as CSV"), icon: "table", run: () => void act(host.exportReport("csv")) },
+    { label: l10n.t("Everything as JSON"), icon: "json", run: () => void act(host.exportReport("json")) },
+    { label: l10n.t("Charts as PNG"), icon: "file-media", run: () => void act(drawCharts.current()) },
   ];
   const train = (): void => void act(host.train());
   return (
@@ -209,6 +252,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
         onGo={go}
         onInspect={inspect}
         onTrain={train}
+        exports={exports}
         work={{ cancel, pause, resume }}
       />
       <main class="page">
@@ -217,6 +261,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
             {error ?? failure}
           </Notice>
         )}
+        {state.datasetChanges !== null && <Changed changes={state.datasetChanges} onInspect={inspect} />}
         {cancelled && <Notice level="info">Cancelled. This is the report from before.</Notice>}
         <Verdict verdict={verdict} report={report} onFilter={showGroups} onFaults={() => go("faults")} />
         <Matrix
@@ -237,6 +282,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
           onUndo={(unit) => void act(host.undoCorrection(unit))}
           trusted={state.trusted}
         />
+        <Classes report={report} plan={state.plan} roles={roles} />
         <Gallery
           host={host}
           report={report}
@@ -245,29 +291,37 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
           roles={roles}
           store={store}
           actions={actions}
-          keeping={keeping}
+          reviewing={reviewing}
           filter={view.filter}
           top={view.galleryTop}
           cell={view.cell}
+          thumbnail={view.thumbnail}
+          advances={view.advances}
+          target={target}
           onFilter={setFilter}
           onTop={rememberTop}
           onCell={(cell) => setView((last) => ({ ...last, cell }))}
+          onThumbnail={(thumbnail) => setView((last) => ({ ...last, thumbnail }))}
+          onAdvances={(advances) => setView((last) => ({ ...last, advances }))}
+          onProblem={setProblem}
         />
         <Faults report={report} roles={roles} onOpen={actions.open} />
         <Quality report={report} notes={state.quality} roles={roles} onOpen={actions.open} onReveal={actions.reveal} />
-        <Sanitize
-          host={host}
-          state={state}
-          roles={roles}
-          store={store}
-          actions={actions}
-          keeping={keeping}
-          view={view.plan}
-          onView={(plan) => setView((last) => ({ ...last, plan }))}
-          onConflicts={() => showGroups({ ...EVERY_GROUP, conflict: true })}
-          act={act}
-        />
-        {report.classes.length > 1 && (
+        {showsPlan && (
+          <Sanitize
+            host={host}
+            state={state}
+            roles={roles}
+            store={store}
+            actions={actions}
+            reviewing={reviewing}
+            view={view.plan}
+            onView={(plan) => setView((last) => ({ ...last, plan }))}
+            onConflicts={() => showGroups({ ...EVERY_GROUP, conflict: true })}
+            act={act}
+          />
+        )}
+        {report.classes.length > 1 && readOnly === null && (
           <section id="labels" aria-labelledby="labels-title">
             <h2 id="labels-title">Labels that are probably wrong</h2>
             <p class="lead">
@@ -279,41 +333,83 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
             </div>
           </section>
         )}
-        <section id="train" aria-labelledby="train-title">
-          <h2 id="train-title">What the leakage costs</h2>
-          <p class="lead">
-            Train the same small model on the original and on the sanitized data, and compare what it scores on images
-            it has never seen.
-          </p>
-          <div class="actions">
-            <Button icon="graph-line" label="Open Training" onClick={train} />
-          </div>
-        </section>
+        {(readOnly === null || state.runs.length > 0) && (
+          <section id="train" aria-labelledby="train-title">
+            <h2 id="train-title">What the leakage costs</h2>
+            <p class="lead">
+              {readOnly === null
+                ? "Train the same small model on the original and on the sanitized data, and compare what it scores on images it has never seen."
+                : l10n.t(
+                    "The same small model was trained on the original and on the sanitized data. These are shares of test images that it predicts right.",
+                  )}
+            </p>
+            {state.runs.length > 0 && <Runs runs={state.runs} onOpen={(run) => void act(host.openRun(run))} />}
+            {readOnly === null && (
+              <div class="actions">
+                <Button icon="graph-line" label="Open Training" onClick={train} />
+              </div>
+            )}
+          </section>
+        )}
+        {readOnly !== null && <Settings snapshot={readOnly} />}
       </main>
+      {/* Over the page, which it must not move under the hand. */}
+      {problem !== null && (
+        <div class="problem">
+          <Notice
+            level="error"
+            actions={<Button kind="icon" icon="close" label={l10n.t("Close")} onClick={() => setProblem(null)} />}
+          >
+            {problem}
+          </Notice>
+        </div>
+      )}
       {menu !== null && (
         <Menu
           label={`Actions for ${menu.sample.id}`}
           x={menu.x}
           y={menu.y}
           onClose={closeMenu}
-          entries={[
-            { label: "Open", icon: "go-to-file", run: () => actions.open(menu.sample.sample) },
-            { label: "Reveal in Explorer", icon: "folder-opened", run: () => actions.reveal(menu.sample.sample) },
-            { label: "Copy Path", icon: "copy", run: () => actions.copy(menu.sample.id) },
-            ...(menu.group.length < 2
-              ? []
-              : [
-                  {
-                    label: keeping.kept.has(menu.sample.sample) ? "Undo Keep This One" : "Keep This One",
-                    icon: "pin",
-                    run: () => void act(keeping.toggle(menu.sample.sample, menu.group)),
-                  },
-                ]),
-          ]}
+          entries={menuEntries(menu, state.trusted, readOnly !== null, reviewing, actions, keep)}
         />
       )}
     </>
   );
+}
+
+/** What can be done with a sample, and, where it has others that are equal or similar, what can be said of it. */
+function menuEntries(
+  { sample, group }: OpenMenu,
+  trusted: boolean,
+  isReadOnly: boolean,
+  reviewing: Reviewing,
+  actions: SampleActions,
+  keep: (said: Promise<void>) => void,
+): readonly MenuEntry[] {
+  const looks: readonly MenuEntry[] = [
+    { label: l10n.t("Open"), icon: "go-to-file", run: () => actions.open(sample.sample) },
+    ...(isReadOnly
+      ? []
+      : [
+          { label: l10n.t("Reveal in Explorer"), icon: "folder-opened", run: () => actions.reveal(sample.sample) },
+          { label: l10n.t("Reveal in Datasets"), icon: "list-tree", run: () => actions.locate(sample.sample) },
+        ]),
+    { label: l10n.t("Copy Path"), icon: "copy", run: () => actions.copy(sample.id) },
+  ];
+  if (group.length < 2 || !trusted || isReadOnly) return looks;
+  const said = reviewing.choiceOf(sample);
+  return [
+    ...looks,
+    ...(said === "keep"
+      ? []
+      : [{ label: l10n.t("Keep This One"), icon: "pin", run: () => keep(reviewing.keepOne(sample, group)) }]),
+    ...(said === "drop"
+      ? []
+      : [{ label: l10n.t("Drop This One"), icon: "trash", run: () => keep(reviewing.choose([sample], "drop")) }]),
+    ...(said === null
+      ? []
+      : [{ label: l10n.t("Forget"), icon: "discard", run: () => keep(reviewing.choose([sample], null)) }]),
+  ];
 }
 
 /** Every state carries the whole report; while it is the same inspection, the page keeps what it has read for it. */

@@ -1,10 +1,12 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
-import type { Measure, MemberView, SampleView } from "../../../src/protocol/report";
+import type { Choice, Measure, MemberView, SampleView } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
 import { baseName, sentenceList, visible } from "../shared/format";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { placementText, scoreText, scoreValue } from "./nearText";
+import type { Chosen } from "./Reviewing";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 /** Up to this length a label stands beside the split. */
@@ -19,9 +21,11 @@ export function needStack(classes: readonly string[]): boolean {
 export interface SampleActions {
   readonly open: (sample: number) => void;
   readonly reveal: (sample: number) => void;
+  /** Shows it in the tree of datasets. */
+  readonly locate: (sample: number) => void;
   readonly copy: (id: string) => void;
   /** Opens the context menu of a sample at a point of the page; of its `group`, if it has one, it can be the one to stay. */
-  readonly menu: (sample: SampleView, x: number, y: number, group: readonly number[]) => void;
+  readonly menu: (sample: SampleView, x: number, y: number, group: readonly Chosen[]) => void;
 }
 
 interface Props {
@@ -34,9 +38,9 @@ interface Props {
   /** Whether labels are too long to stand beside the split. */
   readonly stacked: boolean;
   /** All samples of its group that are known, itself too. */
-  readonly group: readonly number[];
-  /** A person said that it stays. */
-  readonly kept: boolean;
+  readonly group: readonly Chosen[];
+  /** What a person said of it. */
+  readonly said: Choice | null;
   readonly tabIndex: number;
   readonly onFocus?: () => void;
   /** Marks it for the roving focus of the list it is in. */
@@ -46,6 +50,8 @@ interface Props {
   readonly isReference?: boolean;
   /** Chooses it instead of opening it: which of two compared images it is now. */
   readonly choice?: { readonly place: "first" | "second" | null; readonly choose: () => void };
+  /** Selects it instead of opening it, which a double click does then. */
+  readonly onSelect?: (event: MouseEvent) => void;
 }
 
 /**
@@ -54,7 +60,7 @@ interface Props {
  */
 export function SampleCard(props: Props): JSX.Element {
   const { sample, roles, store, actions, conflict, stacked, tabIndex, onFocus, cell } = props;
-  const { group, kept, measure, isReference = false, choice } = props;
+  const { group, said, measure, isReference = false, choice, onSelect } = props;
   const id = visible(sample.id);
   const label = sample.label === null ? null : visible(sample.label);
   const near = measure === undefined ? null : nearFacts(measure, sample, isReference);
@@ -62,21 +68,33 @@ export function SampleCard(props: Props): JSX.Element {
     visible(sample.split),
     ...(label === null ? [] : [`label ${label}`]),
     ...(near === null ? [] : [near.long]),
-    ...(kept ? ["kept"] : []),
+    ...(said === null ? [] : [saidText(said)]),
     id,
   ];
+  const verb = choice !== undefined ? "Compare " : onSelect === undefined ? "Open " : "";
   const place = choice?.place ?? null;
+  const classes = ["card", stacked ? "stacked" : "", near === null ? "" : "similar", said ?? ""];
   return (
     <button
       type="button"
-      class={["card", ...(stacked ? ["stacked"] : []), ...(near === null ? [] : ["similar"])].join(" ")}
+      class={classes.filter((name) => name !== "").join(" ")}
       tabIndex={tabIndex}
       data-cell={cell}
-      title={[id, `${sample.width} × ${sample.height} pixels`, ...(near === null ? [] : [near.long])].join("\n")}
-      aria-label={`${choice === undefined ? "Open" : "Compare"} ${sentenceList(facts)}`}
+      title={[
+        id,
+        `${sample.width} × ${sample.height} pixels`,
+        ...(near === null ? [] : [near.long]),
+        ...(said === null ? [] : [saidText(said)]),
+      ].join("\n")}
+      aria-label={`${verb}${sentenceList(facts)}`}
       {...(choice === undefined ? {} : { "aria-pressed": place !== null })}
       onFocus={() => onFocus?.()}
-      onClick={() => (choice === undefined ? actions.open(sample.sample) : choice.choose())}
+      onClick={(event) => {
+        if (onSelect !== undefined) onSelect(event);
+        else if (choice !== undefined) choice.choose();
+        else actions.open(sample.sample);
+      }}
+      onDblClick={() => onSelect !== undefined && actions.open(sample.sample)}
       onContextMenu={(event) => {
         event.preventDefault();
         // The menu key names no point: the menu then opens at the card.
@@ -93,13 +111,19 @@ export function SampleCard(props: Props): JSX.Element {
       {near !== null && <span class={near.isScore ? "card-near" : "card-near muted"}>{near.short}</span>}
       <bdi class="card-name">{baseName(id)}</bdi>
       {place !== null && <span class="tag card-place">{place}</span>}
-      {kept && (
-        <span class="card-kept">
-          <Icon name="pinned" />
+      {said !== null && (
+        <span class={`card-said ${said}`}>
+          <Icon name={said === "keep" ? "pinned" : "trash"} />
+          {said === "drop" && <s>{saidText(said)}</s>}
         </span>
       )}
     </button>
   );
+}
+
+/** What a choice makes of an image, in a word. */
+export function saidText(said: Choice): string {
+  return said === "keep" ? l10n.t("kept") : l10n.t("dropped");
 }
 
 /** How near a member is to the first one of its group: in few letters, and in words. */

@@ -1,15 +1,24 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import type { ApplyResult, PlanOptions, PlanSummary, ReportHost, ReportState } from "../../../src/protocol/report";
+import type {
+  ApplyResult,
+  PlanOptions,
+  PlanSummary,
+  ReportHost,
+  ReportSnapshot,
+  ReportState,
+} from "../../../src/protocol/report";
 import { Button, Icon, Notice, Select } from "../shared/Controls";
 import { number, plural, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { Changes } from "./Changes";
-import type { Keeping } from "./keeping";
 import { TRANSFERS, unusual } from "./planChoices";
-import { PlanClasses, PlanTable } from "./PlanTables";
+import { PlanTable } from "./PlanTables";
 import { PlanWays } from "./PlanWays";
+import { useReadOnly } from "./readOnly";
 import type { PlanView } from "./reportView";
+import type { Reviewing } from "./Reviewing";
 import type { SampleActions } from "./SampleCard";
 import type { SplitRoles } from "./SplitBadge";
 
@@ -25,7 +34,7 @@ interface Props {
   readonly roles: SplitRoles;
   readonly store: ThumbnailStore;
   readonly actions: SampleActions;
-  readonly keeping: Keeping;
+  readonly reviewing: Reviewing;
   /** What was chosen of the other ways, and whether they are in view. */
   readonly view: PlanView;
   readonly onView: (view: PlanView) => void;
@@ -39,6 +48,7 @@ export function Sanitize(props: Props): JSX.Element {
   const { host, state, roles, view, onView, act } = props;
   const { plan, applied, interrupted } = state;
   const busy = state.progress !== null;
+  const isReadOnly = useReadOnly() !== null;
   const knowsNear = state.report !== null && state.report.near !== null;
   const options: PlanOptions = knowsNear ? view.options : { ...view.options, tier: "pixel" };
   const makePlan = (): void => {
@@ -75,24 +85,26 @@ export function Sanitize(props: Props): JSX.Element {
       {applied !== null && <Applied host={host} applied={applied} trusted={state.trusted} busy={busy} act={act} />}
       {interrupted !== null && <Interrupted {...props} folder={interrupted} busy={busy} />}
       {plan === null ? (
-        <>
-          <p class="lead">
-            A copy without the leaks: no image of one split also occurs in another one. You see what would leave before
-            anything is written, and your own files stay as they are.
-          </p>
-          <Kept {...props} />
-          <div class="actions">
-            <Button
-              kind={applied === null ? "primary" : "secondary"}
-              icon="checklist"
-              label={applied === null ? "Plan a Sanitized Copy" : "Plan Another Copy"}
-              disabled={busy}
-              onClick={makePlan}
-            />
-            {ways}
-          </div>
-          {panel}
-        </>
+        !isReadOnly && (
+          <>
+            <p class="lead">
+              A copy without the leaks: no image of one split also occurs in another one. You see what would leave
+              before anything is written, and your own files stay as they are.
+            </p>
+            <Kept {...props} />
+            <div class="actions">
+              <Button
+                kind={applied === null ? "primary" : "secondary"}
+                icon="checklist"
+                label={applied === null ? "Plan a Sanitized Copy" : "Plan Another Copy"}
+                disabled={busy}
+                onClick={makePlan}
+              />
+              {ways}
+            </div>
+            {panel}
+          </>
+        )
       ) : (
         <Plan {...props} plan={plan} busy={busy} ways={ways} panel={panel} />
       )}
@@ -109,13 +121,14 @@ function Plan(
     readonly panel: JSX.Element | false;
   },
 ): JSX.Element {
-  const { host, state, plan, busy, store, actions, keeping, act } = props;
+  const { host, state, plan, busy, store, actions, reviewing, act } = props;
   // The plan may make splits that the dataset does not have.
   const roles: SplitRoles = useMemo(
     () => new Map([...plan.splits.map(({ name, role }) => [name, role] as const), ...props.roles]),
     [plan, props.roles],
   );
   const reason = whyNot(state, plan);
+  const readOnly = useReadOnly();
   const blocked = reason === null ? {} : { describedBy: "write-blocked" };
   return (
     <>
@@ -132,47 +145,60 @@ function Plan(
       <Kept {...props} />
       <Collisions plan={plan} />
       <PlanTable plan={plan} roles={roles} />
-      <PlanClasses splits={plan.splits} />
       <Changes
         host={host}
         plan={plan}
         roles={roles}
         store={store}
         actions={actions}
-        keeping={state.planFile === null ? keeping : null}
+        reviewing={state.planFile === null && readOnly === null ? reviewing : null}
         act={act}
       />
+      {readOnly !== null && <KeptChanges {...readOnly.changes} />}
       <Outputs {...props} />
-      <div class="actions">
-        <Button
-          kind="primary"
-          icon="save-as"
-          label="Write Sanitized Copy…"
-          disabled={busy || reason !== null}
-          {...blocked}
-          onClick={() => void act(host.applyPlan())}
-        />
-        <Button icon="json" label="Open Plan as JSON" disabled={busy} onClick={() => void act(host.openPlan())} />
-        <Button label="Discard Plan" disabled={busy} onClick={() => void act(host.discardPlan())} />
-        {state.canQuarantine && (
+      {readOnly === null && (
+        <div class="actions">
           <Button
-            icon="archive"
-            label="Quarantine in Place…"
-            disabled={busy || reason !== null || plan.before === plan.after}
+            kind="primary"
+            icon="save-as"
+            label="Write Sanitized Copy…"
+            disabled={busy || reason !== null}
             {...blocked}
-            onClick={() => void act(host.quarantine())}
+            onClick={() => void act(host.applyPlan())}
           />
-        )}
-        {reason !== null && (
-          <span id="write-blocked" class="muted">
-            {reason}
-          </span>
-        )}
-        {props.ways}
-      </div>
+          <Button icon="json" label="Open Plan as JSON" disabled={busy} onClick={() => void act(host.openPlan())} />
+          <Button label="Discard Plan" disabled={busy} onClick={() => void act(host.discardPlan())} />
+          {state.canQuarantine && (
+            <Button
+              icon="archive"
+              label="Quarantine in Place…"
+              disabled={busy || reason !== null || plan.before === plan.after}
+              {...blocked}
+              onClick={() => void act(host.quarantine())}
+            />
+          )}
+          {reason !== null && (
+            <span id="write-blocked" class="muted">
+              {reason}
+            </span>
+          )}
+          {props.ways}
+        </div>
+      )}
       {props.panel}
     </>
   );
+}
+
+/** Says that a file holds only the beginning of what a plan changes. */
+function KeptChanges({ total, changes }: ReportSnapshot["changes"]): JSX.Element | null {
+  if (changes.length === total) return null;
+  const text = l10n.t(
+    "This file holds the first {0} of {1} images that leave or move.",
+    number(changes.length),
+    number(total),
+  );
+  return <p class="muted">{text}</p>;
 }
 
 /** How many images a plan takes, in a sentence. */
@@ -229,20 +255,22 @@ function Collisions({ plan: { collisions } }: { readonly plan: PlanSummary }): J
   );
 }
 
-/** Says how many images stay by a person's word, and takes that back. */
-function Kept({ state, keeping, act }: Pick<Props, "state" | "keeping" | "act">): JSX.Element | null {
-  const last = state.kept.at(-1);
-  if (last === undefined) return null;
+/** Says how many images stay or leave by a person's word, and takes the last step back. */
+function Kept({ state, reviewing, act }: Pick<Props, "state" | "reviewing" | "act">): JSX.Element | null {
+  const { keep, drop, undo } = state.review;
+  if (keep + drop === 0) return null;
+  const stays = keep === 1 ? l10n.t("1 image stays") : l10n.t("{0} images stay", number(keep));
+  const leaves = drop === 1 ? l10n.t("1 image leaves") : l10n.t("{0} images leave", number(drop));
+  const said = keep === 0 ? leaves : drop === 0 ? stays : l10n.t("{0} and {1}", stays, leaves);
   return (
     <p class="kept" role="status">
       <Icon name="pinned" />
       <span>
-        {state.kept.length === 1 ? "1 image stays" : `${number(state.kept.length)} images stay`} because you said so
-        {state.planFile !== null && ", but not in this plan, which says so by itself"}.
+        {l10n.t("Because you said so, {0}.", said)}{" "}
+        {state.planFile !== null && l10n.t("In this plan its file says so instead.")}
       </span>
-      <Button kind="quiet" label="Undo Last" onClick={() => void act(keeping.undo([last]))} />
-      {state.kept.length > 1 && (
-        <Button kind="quiet" label="Undo All" onClick={() => void act(keeping.undo(state.kept))} />
+      {undo !== null && state.trusted && (
+        <Button kind="quiet" label={l10n.t("Undo Last")} onClick={() => void act(reviewing.undo().kept)} />
       )}
     </p>
   );
@@ -251,18 +279,23 @@ function Kept({ state, keeping, act }: Pick<Props, "state" | "keeping" | "act">)
 /** What will be written, and how image files come into it. */
 function Outputs({ host, state, plan, act }: Props & { readonly plan: PlanSummary }): JSX.Element {
   const transfer = TRANSFERS.find(({ value }) => value === state.images);
+  const isReadOnly = useReadOnly() !== null;
   return (
     <div class="outputs">
       <div class="outputs-head">
         <h3>What will be written</h3>
-        <Select
-          label="How image files are written"
-          value={state.images}
-          choices={TRANSFERS}
-          active={state.images !== "copy"}
-          onChange={(images) => void act(host.setImages(images))}
-        />
-        <span class="muted">{transfer?.meaning}</span>
+        {!isReadOnly && (
+          <>
+            <Select
+              label="How image files are written"
+              value={state.images}
+              choices={TRANSFERS}
+              active={state.images !== "copy"}
+              onChange={(images) => void act(host.setImages(images))}
+            />
+            <span class="muted">{transfer?.meaning}</span>
+          </>
+        )}
       </div>
       {state.images !== "index" && (
         <ul class="plain">
@@ -287,6 +320,7 @@ function Applied(props: {
 }): JSX.Element {
   const { host, applied, trusted, busy, act } = props;
   const { folder, certificate, manifest } = applied;
+  const isReadOnly = useReadOnly() !== null;
   return (
     <div class="applied" role="status">
       <h3>
@@ -303,28 +337,37 @@ function Applied(props: {
           </li>
         ))}
       </ul>
-      <p class="applied-files">
-        <FileLink
-          label="Certificate"
-          text="what it was made of and checked against"
-          onClick={() => void act(host.openFile(certificate))}
-        />
-        <FileLink
-          label="Manifest"
-          text="every changed image with its reason and its twin"
-          onClick={() => void act(host.openFile(manifest))}
-        />
-      </p>
-      <div class="actions">
-        <Button kind="primary" icon="search" label="Inspect It" onClick={() => void act(host.inspectFolder(folder))} />
-        <Button icon="folder-opened" label="Reveal" onClick={() => void act(host.openFolder(folder))} />
-        <Button
-          icon="discard"
-          label="Undo…"
-          disabled={!trusted || busy}
-          onClick={() => void act(host.undoCopy(folder))}
-        />
-      </div>
+      {!isReadOnly && (
+        <>
+          <p class="applied-files">
+            <FileLink
+              label="Certificate"
+              text="what it was made of and checked against"
+              onClick={() => void act(host.openFile(certificate))}
+            />
+            <FileLink
+              label="Manifest"
+              text="every changed image with its reason and its twin"
+              onClick={() => void act(host.openFile(manifest))}
+            />
+          </p>
+          <div class="actions">
+            <Button
+              kind="primary"
+              icon="search"
+              label="Inspect It"
+              onClick={() => void act(host.inspectFolder(folder))}
+            />
+            <Button icon="folder-opened" label="Reveal" onClick={() => void act(host.openFolder(folder))} />
+            <Button
+              icon="discard"
+              label="Undo…"
+              disabled={!trusted || busy}
+              onClick={() => void act(host.undoCopy(folder))}
+            />
+          </div>
+        </>
+      )}
     </div>
   );
 }

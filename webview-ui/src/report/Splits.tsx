@@ -1,8 +1,10 @@
+import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import type { Report, Role, SplitCounts, Unit } from "../../../src/protocol/report";
 import { CappedList, Unlisted } from "../shared/CappedList";
 import { Button, Disclosure, Select, type Choice } from "../shared/Controls";
 import { number, plural, visible } from "../shared/format";
+import { useReadOnly } from "./readOnly";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 const ROLES: readonly Choice<Role>[] = [
@@ -33,69 +35,75 @@ interface Props {
 export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted }: Props): JSX.Element {
   const { dataset, splits, classes } = report;
   const unlisted = report.unlisted?.ignored ?? 0;
+  const isReadOnly = useReadOnly() !== null;
   return (
     <section id="splits" aria-labelledby="splits-title">
       <h2 id="splits-title">Splits</h2>
-      <p class="lead">
-        If a split was recognised wrongly, choose its role: it takes the role’s name and joins the split that has it.
-        The dataset is then inspected again, and the choice is kept{" "}
-        {trusted ? (
-          <>
-            in <code>.cleansplit/dataset.json</code>.
-          </>
-        ) : (
-          "until the window is closed."
-        )}
-      </p>
-      <div class="table-box">
-        <table class="data">
-          <thead>
-            <tr>
-              <th scope="col">Split</th>
-              <th scope="col">Role</th>
-              <th scope="col" class="number">
-                Images
-              </th>
-              <th scope="col" class="number">
-                Unreadable
-              </th>
-              <th scope="col" class="number">
-                Invalid
-              </th>
-              <th scope="col">Classes</th>
-            </tr>
-          </thead>
-          <tbody>
-            {splits.map((split) => (
-              <tr key={split.name}>
-                <th scope="row">
-                  <SplitBadge name={split.name} roles={roles} />
-                </th>
-                <td>
-                  <Select
-                    label={`Role of ${split.name}`}
-                    value={split.role}
-                    choices={ROLES}
-                    disabled={busy}
-                    onChange={(role) => onRole(split.name, role)}
-                  />
-                </td>
-                <td class="number">{number(split.samples)}</td>
-                <td class={split.unreadable > 0 ? "number bad" : "number none"}>{number(split.unreadable)}</td>
-                <td class={split.invalid > 0 ? "number bad" : "number none"}>{number(split.invalid)}</td>
-                <td>
-                  <ClassBalance split={split} classes={classes} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {classes.length > 0 && (
-        <Disclosure summary={`Images per class (${plural(classes.length, "class", "classes")})`}>
-          <ClassTable splits={splits} classes={classes} />
-        </Disclosure>
+      {!isReadOnly && (
+        <p class="lead">
+          If a split was recognised wrongly, choose its role: it takes the role’s name and joins the split that has it.
+          The dataset is then inspected again, and the choice is kept{" "}
+          {trusted ? (
+            <>
+              in <code>.cleansplit/dataset.json</code>.
+            </>
+          ) : (
+            "until the window is closed."
+          )}
+        </p>
       )}
+      <CappedList items={splits} step={20} nouns={["split", "splits"]}>
+        {(shown) => (
+          <div class="table-box">
+            <table class="data">
+              <thead>
+                <tr>
+                  <th scope="col">Split</th>
+                  <th scope="col">Role</th>
+                  <th scope="col" class="number">
+                    Images
+                  </th>
+                  <th scope="col" class="number">
+                    Unreadable
+                  </th>
+                  <th scope="col" class="number">
+                    Invalid
+                  </th>
+                  <th scope="col">Classes</th>
+                </tr>
+              </thead>
+              <tbody>
+                {shown.map((split) => (
+                  <tr key={split.name}>
+                    <th scope="row">
+                      <SplitBadge name={split.name} roles={roles} />
+                    </th>
+                    <td>
+                      {isReadOnly ? (
+                        (ROLES.find(({ value }) => value === split.role)?.label ?? split.role)
+                      ) : (
+                        <Select
+                          label={l10n.t("Role of {0}", visible(split.name))}
+                          value={split.role}
+                          choices={ROLES}
+                          disabled={busy}
+                          onChange={(role) => onRole(split.name, role)}
+                        />
+                      )}
+                    </td>
+                    <td class="number">{number(split.samples)}</td>
+                    <td class={split.unreadable > 0 ? "number bad" : "number none"}>{number(split.unreadable)}</td>
+                    <td class={split.invalid > 0 ? "number bad" : "number none"}>{number(split.invalid)}</td>
+                    <td>
+                      <ClassBalance split={split} classes={classes} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </CappedList>
       <Disclosure summary="How this was recognised">
         <CappedList items={dataset.units} step={50} nouns={["part", "parts"]}>
           {(units) => (
@@ -193,48 +201,5 @@ function ClassBalance({
         {plural(counts.length, "class", "classes")}, {range}
       </span>
     </span>
-  );
-}
-
-function ClassTable({
-  splits,
-  classes,
-}: {
-  readonly splits: readonly SplitCounts[];
-  readonly classes: readonly string[];
-}): JSX.Element {
-  return (
-    <CappedList items={classes} step={50} nouns={["class", "classes"]}>
-      {(names) => (
-        <div class="table-box">
-          <table class="data narrow">
-            <thead>
-              <tr>
-                <th scope="col">Class</th>
-                {splits.map((split) => (
-                  <th key={split.name} scope="col" class="number">
-                    {split.name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {names.map((name) => (
-                <tr key={name}>
-                  <th scope="row">
-                    <bdi>{visible(name)}</bdi>
-                  </th>
-                  {splits.map((split) => (
-                    <td key={split.name} class={(split.classes[name] ?? 0) > 0 ? "number" : "number none"}>
-                      {number(split.classes[name] ?? 0)}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </CappedList>
   );
 }

@@ -1,7 +1,8 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import type { Report, ReportState } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
-import { duration, plural, visible } from "../shared/format";
+import { duration, number, plural, visible } from "../shared/format";
 import { Figures, type Figure } from "./Figures";
 import type { GroupFilter } from "./reportView";
 
@@ -49,7 +50,7 @@ export function Verdict({ verdict, report, onFilter, onFaults }: Props): JSX.Ele
 
 function KeyFigures({ report, onFilter, onFaults }: Omit<Props, "verdict">): JSX.Element {
   const { duplicates, near, conflicts, blank } = report;
-  const { pixel } = duplicates;
+  const { pixel, file } = duplicates;
   const total = report.splits.reduce((sum, split) => sum + split.samples, 0);
   const unusable = report.splits.reduce((sum, split) => sum + split.unreadable + split.invalid, 0);
   const figures: readonly Figure[] = [
@@ -59,6 +60,12 @@ function KeyFigures({ report, onFilter, onFaults }: Omit<Props, "verdict">): JSX
       unit: "images with a twin",
       what: `in ${plural(pixel.groups, "group")} of equal images`,
       show: pixel.samples > 0 ? () => onFilter({ sort: "size" }) : undefined,
+    },
+    {
+      value: file.samples,
+      unit: l10n.t("of them are identical files"),
+      what: l10n.t("in {0} groups with the same bytes", number(file.groups)),
+      show: file.samples > 0 ? () => onFilter({ sort: "size", tier: "file" }) : undefined,
     },
     ...(near === null || duplicates.near === undefined
       ? []

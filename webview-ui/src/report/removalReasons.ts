@@ -25,6 +25,7 @@ export const REASONS: readonly ReasonText[] = [
   },
   { reason: "conflict", column: "Conflicts", tag: "conflict", meaning: "Equal images carry more than one label" },
   { reason: "label", column: "Wrong label", tag: "wrong label", meaning: "A person judged its label wrong" },
+  { reason: "choice", column: "Dropped", tag: "dropped", meaning: "A person said that it leaves" },
   { reason: "unreadable", column: "Unreadable", tag: "unreadable", meaning: "Its bytes are no picture" },
   { reason: "invalid", column: "Invalid", tag: "invalid", meaning: "The array row is no sample" },
   {

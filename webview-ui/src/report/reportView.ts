@@ -1,7 +1,13 @@
-import { DEFAULT_OPTIONS, type GroupQuery, type PlanOptions, type Tier } from "../../../src/protocol/report";
+import {
+  DEFAULT_OPTIONS,
+  type GroupFilter,
+  type GroupQuery,
+  type PlanOptions,
+  type Tier,
+} from "../../../src/protocol/report";
+import { THUMBNAIL_SIZES, USUAL_SIZE } from "./galleryLayout";
 
-/** Which groups the gallery shows. */
-export type GroupFilter = Omit<GroupQuery, "from" | "count" | "membersEach">;
+export type { GroupFilter };
 
 /** The filter at rest: every group, the largest first. */
 export const EVERY_GROUP: GroupFilter = { sort: "size" };
@@ -26,6 +32,10 @@ export interface ReportView {
   readonly filter: GroupFilter;
   readonly galleryTop: number;
   readonly cell: GalleryCell;
+  /** The side of thumbnails in the gallery, in pixels. */
+  readonly thumbnail: number;
+  /** What is said of an image leads on to the next undecided group. */
+  readonly advances: boolean;
   readonly plan: PlanView;
 }
 
@@ -36,6 +46,8 @@ const FIRST_VIEW: ReportView = {
   filter: EVERY_GROUP,
   galleryTop: 0,
   cell: { row: 0, column: 0 },
+  thumbnail: USUAL_SIZE,
+  advances: true,
   plan: { open: false, options: DEFAULT_OPTIONS },
 };
 
@@ -43,7 +55,9 @@ const FIRST_VIEW: ReportView = {
 export function restoreView(saved: unknown): ReportView {
   const known =
     typeof saved === "object" && saved !== null && "version" in saved && saved.version === FIRST_VIEW.version;
-  return known ? { ...FIRST_VIEW, ...(saved as Partial<ReportView>) } : FIRST_VIEW;
+  if (!known) return FIRST_VIEW;
+  const view = { ...FIRST_VIEW, ...(saved as Partial<ReportView>) };
+  return THUMBNAIL_SIZES.includes(view.thumbnail) ? view : { ...view, thumbnail: USUAL_SIZE };
 }
 
 /** The filter of a query from elsewhere, e.g. the tree of the side bar. */

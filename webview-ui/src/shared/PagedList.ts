@@ -31,6 +31,11 @@ export class PagedList<T> {
     return this.#pages.get(Math.floor(index / this.pageSize))?.[index % this.pageSize];
   }
 
+  /** All items that are there. */
+  loaded(): readonly T[] {
+    return [...this.#pages.values()].flat();
+  }
+
   /** Reads what is missing of the items from `first` to `last`, both included. */
   show(first: number, last: number): void {
     clearTimeout(this.#timer);

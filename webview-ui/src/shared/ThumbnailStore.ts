@@ -11,18 +11,20 @@ interface Entry {
   readonly listeners: Set<() => void>;
 }
 
-/** Pictures are asked for together: what becomes visible in one frame is one call. */
-const BATCH_SIZE = 64;
-const BATCH_DELAY_MS = 20;
+/** Pictures are asked for together, but not so many that those of another place have to wait for them. */
+const BATCH_SIZE = 32;
 const CALLS_AT_ONCE = 2;
+/** What is in use for a shorter time is being scrolled by. */
+const REST_MS = 40;
 
 /**
  * Thumbnails by sample. Those in use are kept, of the others the most recently used; the blob URL of what is dropped is
- * revoked. What scrolled away before it was asked for is never asked for.
+ * revoked. What came into use last is asked for first, and what scrolled away before it was asked for never is.
  */
 export class ThumbnailStore {
   readonly #entries = new Map<number, Entry>();
-  readonly #wanted = new Set<number>();
+  /** Since when each picture is wanted, in milliseconds; in the order of wanting. */
+  readonly #wanted = new Map<number, number>();
   #isScheduled = false;
   #calls = 0;
   #generation = 0;
@@ -45,8 +47,8 @@ export class ThumbnailStore {
     this.#entries.set(sample, entry);
     entry.listeners.add(listener);
     if (entry.picture === undefined) {
-      this.#wanted.add(sample);
-      this.#schedule();
+      this.#wanted.set(sample, Date.now());
+      this.#schedule(REST_MS);
     }
     return () => {
       entry.listeners.delete(listener);
@@ -63,18 +65,33 @@ export class ThumbnailStore {
     this.#entries.clear();
   }
 
-  #schedule(): void {
+  #schedule(delay: number): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setTimeout(() => {
       this.#isScheduled = false;
       this.#call();
-    }, BATCH_DELAY_MS);
+    }, delay);
+  }
+
+  /** What rests in view, at most one batch: what came last first, and of what came together the first. */
+  #nextBatch(): readonly number[] {
+    const rested = Date.now() - REST_MS;
+    const moment = (since: number): number => Math.floor(since / REST_MS);
+    return [...this.#wanted]
+      .filter(([, since]) => since <= rested)
+      .sort(([, a], [, b]) => moment(b) - moment(a))
+      .slice(0, BATCH_SIZE)
+      .map(([sample]) => sample);
   }
 
   #call(): void {
     if (this.#calls >= CALLS_AT_ONCE || this.#wanted.size === 0) return;
-    const samples = [...this.#wanted].slice(0, BATCH_SIZE);
+    const samples = this.#nextBatch();
+    if (samples.length === 0) {
+      this.#schedule(REST_MS / 2);
+      return;
+    }
     for (const sample of samples) this.#wanted.delete(sample);
     const generation = this.#generation;
     this.#calls++;

@@ -20,7 +20,7 @@ import { SetChoice } from "./LearningCurve";
 import { LineChart } from "./LineChart";
 import { cellsOf, includesZero, mainCost, scoreOf } from "./scores";
 import { capital, percentRange, pointsRange, signed } from "./text";
-import type { ThemeColors } from "./themeColors";
+import type { ThemeColors } from "../shared/themeColors";
 import { useAnswer } from "./useAnswer";
 
 /** Experiments that can be told apart in one chart. */

@@ -6,7 +6,7 @@ import { epochChart } from "./charts";
 import { currentRun, runViews } from "./history";
 import { LineChart } from "./LineChart";
 import { sizeLabel } from "./text";
-import type { ThemeColors } from "./themeColors";
+import type { ThemeColors } from "../shared/themeColors";
 
 interface Props {
   readonly experiment: ExperimentResult;

@@ -1,5 +1,4 @@
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
 import {
   experimentWork,
   momentText,
@@ -11,7 +10,8 @@ import {
 } from "../../../src/protocol/training";
 import { Button } from "../shared/Controls";
 import { number, percent, visible } from "../shared/format";
-import { Menu, type MenuEntry } from "../shared/Menu";
+import type { MenuEntry } from "../shared/Menu";
+import { MenuButton } from "../shared/MenuButton";
 import { ProgressBar } from "../shared/ProgressBar";
 import { currentRun, runViews } from "./history";
 import { leftText, sizeLabel } from "./text";
@@ -148,8 +148,6 @@ function runText(experiment: ExperimentResult): string {
 }
 
 function ExportMenu({ actions }: { readonly actions: HeaderActions }): JSX.Element {
-  const place = useRef<HTMLSpanElement>(null);
-  const [at, setAt] = useState<{ readonly x: number; readonly y: number } | null>(null);
   const entries: readonly MenuEntry[] = [
     { label: "Table as CSV", icon: "table", run: () => actions.export("csv") },
     { label: "Everything as JSON", icon: "json", run: () => actions.export("json") },
@@ -157,18 +155,5 @@ function ExportMenu({ actions }: { readonly actions: HeaderActions }): JSX.Eleme
     { label: "Notebook in Keras", icon: "notebook", run: () => actions.export("keras") },
     { label: "Notebook in scikit-learn", icon: "notebook", run: () => actions.export("sklearn") },
   ];
-  return (
-    <span ref={place}>
-      <Button
-        kind="quiet"
-        icon="export"
-        label="Export"
-        onClick={() => {
-          const box = place.current?.getBoundingClientRect();
-          setAt({ x: box?.left ?? 0, y: (box?.bottom ?? 0) + 2 });
-        }}
-      />
-      {at !== null && <Menu label="Export" x={at.x} y={at.y} entries={entries} onClose={() => setAt(null)} />}
-    </span>
-  );
+  return <MenuButton label="Export" icon="export" entries={entries} />;
 }

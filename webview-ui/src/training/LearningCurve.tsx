@@ -4,7 +4,7 @@ import { Segments, Toggle } from "../shared/Controls";
 import { costCurve, learningCurve } from "./charts";
 import { LineChart } from "./LineChart";
 import { SET_TEXTS } from "./text";
-import type { ThemeColors } from "./themeColors";
+import type { ThemeColors } from "../shared/themeColors";
 
 interface Props {
   readonly experiment: ExperimentResult;

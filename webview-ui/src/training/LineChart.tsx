@@ -13,7 +13,8 @@ import {
 import type { JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { ChartContent, Series } from "./chartContent";
-import { seriesColor, type ThemeColors } from "./themeColors";
+import type { ThemeColors } from "../shared/themeColors";
+import { seriesColor } from "./seriesColor";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Filler, Tooltip);
 

@@ -17,7 +17,7 @@ import { SetChoice } from "./LearningCurve";
 import { LineChart } from "./LineChart";
 import { Mistakes } from "./Mistakes";
 import { capital, sizeLabel } from "./text";
-import type { ThemeColors } from "./themeColors";
+import type { ThemeColors } from "../shared/themeColors";
 import type { RunChoice } from "./trainingView";
 import { useAnswer } from "./useAnswer";
 

@@ -28,7 +28,7 @@ import { RunSection } from "./RunSection";
 import { SizesTable } from "./SizesTable";
 import { SpecForm } from "./SpecForm";
 import { capital } from "./text";
-import { useThemeColors, type ThemeColors } from "./themeColors";
+import { useThemeColors, type ThemeColors } from "../shared/themeColors";
 import { restoreView, type TrainingView } from "./trainingView";
 import { useAnswer } from "./useAnswer";
 import { useTrainingState } from "./useTrainingState";

@@ -1,5 +1,4 @@
 import { useEffect, useState } from "preact/hooks";
-import type { SeriesColor } from "./chartContent";
 
 /** Colours of the theme as a canvas needs them: values, not variables. */
 export interface ThemeColors {
@@ -20,13 +19,8 @@ export interface ThemeColors {
 /** As in training.css. */
 const PALETTE = ["charts-blue", "charts-orange", "charts-green", "charts-purple", "charts-red"] as const;
 
-/** The colour of a line. */
-export function seriesColor(colors: ThemeColors, color: SeriesColor): string {
-  if (color === "reference") return colors.text;
-  return typeof color === "number" ? (colors.palette[color % colors.palette.length] ?? colors.text) : colors[color];
-}
-
-function readColors(): ThemeColors {
+/** The colours of the theme as it is now. */
+export function readColors(): ThemeColors {
   const style = getComputedStyle(document.body);
   const read = (...names: readonly string[]): string => {
     for (const name of names) {
