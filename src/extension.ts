@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { EngineProcess } from "./engine/process/engineProcess";
+import { tellArrivals } from "./host/arrivals";
 import { registerCommands } from "./host/commands/command";
 import { copyCommands } from "./host/commands/copyCommands";
 import { DatasetPicker } from "./host/commands/datasetPicker";
@@ -7,9 +8,12 @@ import { inspectCommands } from "./host/commands/inspectCommands";
 import { installCommand } from "./host/commands/installCommand";
 import { labelCommands } from "./host/commands/labelCommands";
 import { resultCommands } from "./host/commands/resultCommands";
+import { reviewCommands } from "./host/commands/reviewCommands";
 import { sanitizeCommands } from "./host/commands/sanitizeCommands";
+import { treeCommands } from "./host/commands/treeCommands";
 import { trackContextKeys } from "./host/contextKeys";
 import { Corrections } from "./host/corrections";
+import { DatasetFinder } from "./host/datasetFinder";
 import { ImageDecorations } from "./host/decorations";
 import { ErrorMessages } from "./host/errors";
 import type { ExtensionApi } from "./host/extensionApi";
@@ -20,6 +24,8 @@ import { reportPanels } from "./host/panels/reportPanel";
 import { trainingPanels } from "./host/panels/trainingPanel";
 import { trackPlanFile } from "./host/planDocuments";
 import { SampleOpener } from "./host/samples";
+import { DatasetProblems } from "./host/problems";
+import { SampleHovers } from "./host/hovers";
 import { DatasetSessions } from "./host/session";
 import { StatusBar } from "./host/statusBar";
 import { DatasetTree } from "./host/views/datasetTree";
@@ -46,7 +52,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const reports = new DatasetPanels(reportPanels(opener, messages), sessions, extensionUri);
   const trainings = new DatasetPanels(trainingPanels(opener, messages), sessions, extensionUri);
   const labels = new DatasetPanels(labelsPanels(opener, messages), sessions, extensionUri);
-  const tree = new DatasetTree(sessions);
+  const finder = new DatasetFinder(sessions, messages);
+  const tree = new DatasetTree(sessions, finder);
   const decorations = new ImageDecorations(sessions, messages);
   const statusBar = new StatusBar(sessions);
   const picker = new DatasetPicker(sessions);
@@ -55,9 +62,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     ...inspectCommands(engine, sessions, reports, picker, globalStorageUri),
     ...sanitizeCommands(picker, reports),
     ...copyCommands(engine, sessions, written, log),
+    ...reviewCommands(picker, sessions),
     installCommand(engine),
     ...labelCommands(picker, labels, reports),
-    ...resultCommands(picker, reports, trainings, tree, opener, log),
+    ...resultCommands(picker, reports, trainings, log),
+    ...treeCommands(sessions, reports, tree, finder, opener),
   ];
 
   // Disposed in this order: what shows something before what it shows, the engine after all that calls it.
@@ -68,10 +77,18 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     written,
     statusBar,
     decorations,
+    new DatasetProblems(sessions),
+    new SampleHovers(sessions),
     tree,
+    finder,
     reports,
     trainings,
     labels,
+    tellArrivals(sessions),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (!event.affectsConfiguration("cleansplit.watch")) return;
+      for (const { watching } of sessions.all) watching.follow();
+    }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => sessions.refresh()),
     sessions,
     engineProcess,
@@ -79,5 +96,5 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     log,
   );
   const panels = { reports, trainings, labels };
-  return { sessions, tree, decorations, statusBar, messages, ...panels, enginePid: () => engineProcess.pid };
+  return { sessions, finder, tree, decorations, statusBar, messages, ...panels, enginePid: () => engineProcess.pid };
 }

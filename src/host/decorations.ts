@@ -1,7 +1,8 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import type { InspectionResult, Mark, MarkKind } from "../engine/engine";
+import type { Mark, MarkKind } from "../engine/engine";
 import type { ErrorMessages } from "./errors";
+import { throttled } from "./progress";
 import type { DatasetSession, DatasetSessions } from "./session";
 
 const SETTING = "cleansplit.decorations.enabled";
@@ -33,8 +34,13 @@ export class ImageDecorations implements vscode.FileDecorationProvider, vscode.D
   readonly #subscriptions: vscode.Disposable;
   readonly #closed = new AbortController();
   readonly #batches = new Map<DatasetSession, Batch>();
-  /** The inspections whose marks VS Code may show. */
-  #known: readonly InspectionResult[] = [];
+  /** Image files that were found marked, those that were asked about last at the end: menus of the Explorer look at them. */
+  readonly #marked = new Set<string>();
+  readonly #tellMarked = throttled(() => {
+    void vscode.commands.executeCommand("setContext", "cleansplit.markedFiles", [...this.#marked]);
+  });
+  /** The inspections whose marks VS Code may show, and the images that came since. */
+  #known: readonly object[] = [];
   #isEnabled = isEnabled();
 
   readonly onDidChangeFileDecorations = this.#changed.event;
@@ -67,8 +73,14 @@ export class ImageDecorations implements vscode.FileDecorationProvider, vscode.D
   }
 
   async #decorate(sessions: readonly DatasetSession[], file: string): Promise<vscode.FileDecoration | undefined> {
+    const arrived = sessions.map((session) => session.watching.leaks.get(file)).find((leak) => leak !== undefined);
+    if (arrived !== undefined) {
+      const text = vscode.l10n.t("CleanSplit: {0}", arrived.text);
+      return new vscode.FileDecoration(LOOKS.leaks.badge, text, new vscode.ThemeColor("cleansplit.leakForeground"));
+    }
     const marks = await Promise.all(sessions.map((session) => this.#ask(session, file)));
     const [mark] = marks.filter((found) => found !== null).sort((a, b) => LOOKS[a.kind].rank - LOOKS[b.kind].rank);
+    this.#noteMark(file, mark !== undefined && !mark.isFolder);
     if (mark === undefined) return undefined;
     const color = new vscode.ThemeColor(`cleansplit.${mark.kind === "leaks" ? "leak" : mark.kind}Foreground`);
     return new vscode.FileDecoration(mark.isFolder ? FOLDER_BADGE : LOOKS[mark.kind].badge, mark.text, color);
@@ -96,14 +108,32 @@ export class ImageDecorations implements vscode.FileDecorationProvider, vscode.D
     }
   }
 
-  /** Has VS Code ask anew when there is another inspection, or one less. */
+  /** VS Code asks about what the Explorer shows, which is what a menu can be opened on. */
+  #noteMark(file: string, isMarked: boolean): void {
+    const wasMarked = this.#marked.delete(file);
+    if (isMarked) this.#marked.add(file);
+    const [oldest] = this.#marked;
+    if (this.#marked.size > MAX_MARKED && oldest !== undefined) this.#marked.delete(oldest);
+    if (wasMarked !== isMarked) this.#tellMarked(undefined);
+  }
+
+  /** Has VS Code ask anew when there is another inspection, or one less, or an image came that leaks. */
   #follow(): void {
-    const results = this.#sessions.all.flatMap(({ result }) => result ?? []);
-    if (results.length === this.#known.length && results.every((result, i) => result === this.#known[i])) return;
-    this.#known = results;
+    const known = this.#sessions.all.flatMap(({ result, watching }) =>
+      result === null ? [] : [result, watching.leaks],
+    );
+    if (known.length === this.#known.length && known.every((one, i) => one === this.#known[i])) return;
+    this.#known = known;
+    if (this.#marked.size > 0) {
+      this.#marked.clear();
+      this.#tellMarked(undefined);
+    }
     this.#changed.fire(undefined);
   }
 }
+
+/** Marked files that menus know of: some screens full. */
+const MAX_MARKED = 2000;
 
 /** What VS Code itself shows on a folder that holds something. */
 const FOLDER_BADGE = "•";

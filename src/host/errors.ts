@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { CleanSplitError, messageOf } from "../core/errors";
 import { isAbort } from "../engine/process/rpc";
 import { Emitter } from "./emitter";
+import { plainMessage } from "./plainText";
 
 /** Shows what went wrong: one message for each action of a person, with a way forward. */
 export class ErrorMessages implements vscode.Disposable {
@@ -45,7 +46,7 @@ export class ErrorMessages implements vscode.Disposable {
     this.#shown.fire(message);
     const tryAgain = vscode.l10n.t("Try Again");
     const showLog = vscode.l10n.t("Show Log");
-    const choice = await vscode.window.showErrorMessage(message, tryAgain, showLog);
+    const choice = await vscode.window.showErrorMessage(plainMessage(message), tryAgain, showLog);
     if (choice === showLog) this.log.show();
     if (choice === tryAgain) await this.guard(work);
   }

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
+import { CleanSplitError } from "../core/errors";
+import type { ReportFormat } from "../core/leakage/reportFormat";
 import { PHASE_TITLES } from "../core/progress";
 import type { ExperimentFormat, ModelFormat } from "../engine/lab/lab";
 import { reveal } from "./samples";
 import type { DatasetSession } from "./session";
 import { fileStem, workspaceOf } from "./targetFolder";
+import { plainMessage } from "./plainText";
 
 /** What a format is called in the dialog, and what its files end with. */
 const FORMATS: Readonly<Record<ExperimentFormat, { readonly title: () => string; readonly ending: string }>> = {
@@ -46,6 +49,58 @@ export async function exportExperiment(
   sayWritten(files[0] ?? file, true);
 }
 
+/** What the formats of a report are called in dialogs. */
+export const REPORT_TITLES: Readonly<Record<ReportFormat, () => string>> = {
+  html: () => vscode.l10n.t("Report as One File (HTML)"),
+  csv: () => vscode.l10n.t("Tables (CSV)"),
+  json: () => vscode.l10n.t("Everything (JSON)"),
+};
+
+/** Asks for a file and writes the report of a dataset there, with its plan and its last copy, if it has some. */
+export async function exportReport(session: DatasetSession, format: ReportFormat): Promise<void> {
+  const { result } = session;
+  if (result === null) throw notInspected(session);
+  const file = await askForFile(session, "report", REPORT_TITLES[format](), format);
+  if (file === null) return;
+  const { plan, applied } = session.sanitizing;
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: vscode.l10n.t("Exporting the report of {0}", session.name),
+    cancellable: true,
+  };
+  const { files } = await vscode.window.withProgress(options, (progress, token) => {
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    let reported = 0;
+    return session.read((engine, inspection) =>
+      engine.exportReport(
+        {
+          inspection,
+          format,
+          file,
+          overwrite: true,
+          tier: result.report.near === null ? "pixel" : "near",
+          plan: plan?.plan ?? null,
+          applied,
+        },
+        {
+          signal: abort.signal,
+          progress: ({ done, total }) => {
+            const share = total === 0 ? 0 : (100 * done) / total;
+            progress.report({ increment: Math.max(0, share - reported) });
+            reported = Math.max(reported, share);
+          },
+        },
+      ),
+    );
+  });
+  sayWritten(files[0] ?? file, true);
+}
+
+function notInspected({ name }: DatasetSession): CleanSplitError {
+  return new CleanSplitError("not-found", vscode.l10n.t("{0} was not inspected yet. Inspect it first.", name));
+}
+
 /** Asks for a new folder and saves a trained model there. */
 export async function exportModel(
   session: DatasetSession,
@@ -77,9 +132,9 @@ export async function exportModel(
   sayWritten(folder, false);
 }
 
-/** Asks for a file and writes a picture of charts there. */
-export async function saveChart(session: DatasetSession, png: Uint8Array): Promise<void> {
-  const file = await askForFile(session, "training", vscode.l10n.t("Picture (PNG)"), "png");
+/** Asks for a file and writes a picture of charts there; `what` they are about is part of the name that is proposed. */
+export async function saveChart(session: DatasetSession, png: Uint8Array, what: "training" | "report"): Promise<void> {
+  const file = await askForFile(session, what, vscode.l10n.t("Picture (PNG)"), "png");
   if (file === null) return;
   await vscode.workspace.fs.writeFile(vscode.Uri.file(file), png);
   sayWritten(file, true);
@@ -117,8 +172,13 @@ function sayWritten(file: string, isFile: boolean): void {
   const open = vscode.l10n.t("Open");
   const show = vscode.l10n.t("Reveal");
   const message = vscode.l10n.t("Wrote {0}.", path.basename(file));
-  void vscode.window.showInformationMessage(message, ...(isFile ? [open] : []), show).then(async (choice) => {
-    if (choice === open) await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(file));
-    if (choice === show) await reveal(file);
-  });
+  void vscode.window
+    .showInformationMessage(plainMessage(message), ...(isFile ? [open] : []), show)
+    .then(async (choice) => {
+      // A report is to be looked at, not to be read as text; the browser of another machine does not find it.
+      const isPage = path.extname(file) === ".html" && vscode.env.remoteName === undefined;
+      if (choice === open && isPage) await vscode.env.openExternal(vscode.Uri.file(file));
+      else if (choice === open) await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(file));
+      if (choice === show) await reveal(file);
+    });
 }

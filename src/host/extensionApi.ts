@@ -1,3 +1,4 @@
+import type { DatasetFinder } from "./datasetFinder";
 import type { ImageDecorations } from "./decorations";
 import type { ErrorMessages } from "./errors";
 import type { DatasetPanels } from "./panels/datasetPanels";
@@ -11,6 +12,7 @@ import type { DatasetTree } from "./views/datasetTree";
 /** What activation answers: for tests, which look at the truth instead of at pixels. No promise to other extensions. */
 export interface ExtensionApi {
   readonly sessions: DatasetSessions;
+  readonly finder: DatasetFinder;
   readonly tree: DatasetTree;
   readonly decorations: ImageDecorations;
   readonly statusBar: StatusBar;

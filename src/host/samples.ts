@@ -20,9 +20,10 @@ export class SampleOpener {
     this.#folder = vscode.Uri.joinPath(storage, "previews").fsPath;
   }
 
-  async open(session: DatasetSession, sample: OpenableSample): Promise<void> {
+  /** Opens one in the tab that the next one takes, or in a tab of its own, which `stays`. */
+  async open(session: DatasetSession, sample: OpenableSample, stays = false): Promise<void> {
     const file = sample.isImageFile ? sample.file : await this.#writePreview(session, sample);
-    await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(file), { preview: true });
+    await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(file), { preview: !stays });
   }
 
   async #writePreview(session: DatasetSession, sample: OpenableSample): Promise<string> {

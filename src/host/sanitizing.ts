@@ -26,7 +26,6 @@ export class Sanitizing {
   readonly #changed: () => void;
   #plan: PlanSummary | null = null;
   #planFile: string | null = null;
-  #kept: readonly number[] = [];
   #images: ImageTransfer | null = null;
   #applied: ApplyResult | null = null;
   #interrupted: string | null = null;
@@ -47,11 +46,6 @@ export class Sanitizing {
   /** Name of the file that the plan was read from; `null` when it was worked out. */
   get planFile(): string | null {
     return this.#planFile;
-  }
-
-  /** Samples that stay because a person said so, in the order of saying. */
-  get kept(): readonly number[] {
-    return this.#kept;
   }
 
   /** How image files come into the copy: as chosen for this dataset, else as the setting says. */
@@ -79,7 +73,7 @@ export class Sanitizing {
   async makePlan(options: Partial<PlanOptions> = {}): Promise<PlanSummary> {
     const { inspection } = await this.#dataset.inspected();
     this.#refuseWhileSearching(options);
-    return this.#take(null, (engine, run) => engine.plan({ inspection, options, keep: this.#kept }, run));
+    return this.#take(null, (engine, run) => engine.plan({ inspection, options }, run));
   }
 
   /** Takes the plan in the text of a file that {@link planText} gave, with what a person changed in it. */
@@ -108,19 +102,6 @@ export class Sanitizing {
   planText(): Promise<string> {
     const { plan } = this.#needPlan();
     return this.#dataset.read((engine) => engine.planFile({ plan }, still()));
-  }
-
-  /**
-   * Has a sample stay instead of others of its group that were to. A plan that was worked out is so anew; one that was
-   * read from a file says by itself what stays.
-   */
-  keep(sample: number, insteadOf: readonly number[]): Promise<void> {
-    return this.#setKept([...this.#kept.filter((other) => other !== sample && !insteadOf.includes(other)), sample]);
-  }
-
-  /** Takes back what {@link keep} said of some samples. */
-  unkeep(samples: readonly number[]): Promise<void> {
-    return this.#setKept(this.#kept.filter((sample) => !samples.includes(sample)));
   }
 
   setImages(images: ImageTransfer): void {
@@ -175,12 +156,35 @@ export class Sanitizing {
     this.#changed();
   }
 
-  /** The dataset was inspected anew: plans and choices are about samples of before. What was begun is still there. */
+  /** The dataset was inspected anew: a plan is about samples of before. What was begun is still there. */
   reset(): void {
     this.#turn += 1;
     this.#setPlan(null, null);
-    this.#kept = [];
     this.#applied = null;
+  }
+
+  /**
+   * Something was said of images: a plan that was worked out is so anew. One that was read from a file says by itself what
+   * stays; when what counts as near has changed, with `recounted`, it may be true no longer.
+   */
+  async renew(recounted: boolean): Promise<void> {
+    if (this.#plan === null) return;
+    if (this.#planFile !== null) {
+      if (recounted) this.forgetNearPlan();
+      return;
+    }
+    const turn = ++this.#turn;
+    const { options } = this.#plan;
+    try {
+      const plan = await this.#dataset.read((engine, inspection) => engine.plan({ inspection, options }, still()));
+      if (turn === this.#turn) this.#plan = plan;
+    } catch (error) {
+      // It says what was true before.
+      if (turn === this.#turn) this.#setPlan(null, null);
+      throw error;
+    } finally {
+      this.#changed();
+    }
   }
 
   /** A plan that counted near duplicates as they were before would remove what nobody sees any more. */
@@ -198,25 +202,6 @@ export class Sanitizing {
       this.#setPlan(plan, file);
       this.#applied = null;
       return plan;
-    } finally {
-      this.#changed();
-    }
-  }
-
-  async #setKept(kept: readonly number[]): Promise<void> {
-    const before = this.#kept;
-    const turn = ++this.#turn;
-    this.#kept = kept;
-    try {
-      if (this.#plan === null || this.#planFile !== null) return;
-      const { options } = this.#plan;
-      const plan = await this.#dataset.read((engine, inspection) =>
-        engine.plan({ inspection, options, keep: kept }, still()),
-      );
-      if (turn === this.#turn) this.#plan = plan;
-    } catch (error) {
-      if (turn === this.#turn) this.#kept = before;
-      throw error;
     } finally {
       this.#changed();
     }

@@ -3,20 +3,22 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { Assignment, DatasetRequest, Role } from "../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../core/errors";
-import type { PairVerdict, Report } from "../core/leakage/report";
+import type { Report } from "../core/leakage/report";
 import { progressText, RateMeter } from "../core/progress";
-import type { Engine, InspectionResult, Mark, Progress, Run } from "../engine/engine";
+import { NOTHING_SAID, type ReviewAction, type ReviewState } from "../core/review/review";
+import type { Engine, InspectionResult, Mark, Progress, ReviewResult, Run } from "../engine/engine";
 import { abortError, isAbort } from "../engine/process/rpc";
 import type { ProgressView, SearchView } from "../protocol/report";
 import { homeOf, type Corrections } from "./corrections";
 import { Emitter } from "./emitter";
-import { openJob, type Job } from "./job";
+import { openJob, still, type Job } from "./job";
 import { progressView, throttled } from "./progress";
 import { Sanitizing } from "./sanitizing";
 import { LabelAuditing } from "./labelAuditing";
 import { settings } from "./settings";
 import { Training } from "./training";
 import { TrainingSettings } from "./trainingSettings";
+import { Watching, type ArrivedLeak } from "./watching";
 
 /** How far the inspection of a dataset got; `idle` was not inspected in this window yet. */
 export type SessionStatus = "idle" | "inspecting" | "paused" | "ready" | "failed" | "cancelled";
@@ -37,6 +39,7 @@ export class DatasetSession implements vscode.Disposable {
   readonly training: Training;
   readonly sanitizing: Sanitizing;
   readonly labels: LabelAuditing;
+  readonly watching: Watching;
 
   readonly #engine: Engine;
   readonly #corrections: Corrections;
@@ -52,6 +55,7 @@ export class DatasetSession implements vscode.Disposable {
   #error: string | null = null;
   #result: InspectionResult | null = null;
   #search: SearchView = NOT_SEARCHED;
+  #review: ReviewState = NOTHING_SAID;
   /** Counts inspections, so that one that was overtaken knows. */
   #turn = 0;
   /** Work on the dataset that excludes other work on it. */
@@ -72,6 +76,7 @@ export class DatasetSession implements vscode.Disposable {
     this.training = new Training(this, trainings.of(this.id), () => this.#changed.fire());
     this.sanitizing = new Sanitizing(this, () => this.#changed.fire());
     this.labels = new LabelAuditing(this, () => this.#changed.fire());
+    this.watching = new Watching(this, () => this.#changed.fire());
   }
 
   get request(): DatasetRequest {
@@ -111,6 +116,11 @@ export class DatasetSession implements vscode.Disposable {
     return this.#search;
   }
 
+  /** What people said of images and groups, and what of it can be taken back. */
+  get review(): ReviewState {
+    return this.#review;
+  }
+
   /** Whether the dataset is inspected, for what needs that it is. */
   get inspection(): "none" | "running" | "done" {
     if (this.#status === "inspecting") return "running";
@@ -129,7 +139,7 @@ export class DatasetSession implements vscode.Disposable {
   /** Subscriptions to this session that were not disposed. */
   get listeners(): number {
     const own = this.#changed.listeners + this.#progressed.listeners + this.#searched.listeners;
-    return own + this.training.listeners + this.labels.listeners;
+    return own + this.training.listeners + this.labels.listeners + this.watching.listeners;
   }
 
   /**
@@ -147,6 +157,7 @@ export class DatasetSession implements vscode.Disposable {
     this.#status = "inspecting";
     this.#pausing = null;
     this.#paused = null;
+    this.watching.begin(inputs);
     try {
       const result = await this.#work(vscode.l10n.t("Starting"), async (run) => {
         const assignments = corrected ?? this.#corrections.of(inputs);
@@ -157,8 +168,11 @@ export class DatasetSession implements vscode.Disposable {
       this.#request = request;
       this.#result = result;
       this.#search = NOT_SEARCHED;
+      this.#review = NOTHING_SAID;
+      await this.#readReview(result);
       this.sanitizing.reset();
       this.labels.reset();
+      this.watching.restart();
       this.#status = "ready";
       // How it ends, the report says.
       if (settings.searchesNear) this.#searchIn(result).catch(() => undefined);
@@ -172,6 +186,7 @@ export class DatasetSession implements vscode.Disposable {
       }
       throw error;
     } finally {
+      if (turn === this.#turn) this.watching.goOn();
       this.#changed.fire();
     }
   }
@@ -222,11 +237,23 @@ export class DatasetSession implements vscode.Disposable {
     await this.#recount((engine, inspection, run) => engine.near({ inspection, threshold }, run));
   }
 
-  /** Keeps what a person says of each two of some samples; `null` takes it back. */
-  async decide(samples: readonly number[], verdict: PairVerdict | null): Promise<void> {
+  /** Keeps one step of a review at once; a plan that was worked out is so anew. */
+  async takeStep(action: ReviewAction): Promise<void> {
     const [input] = this.#request.inputs;
     const newHome = input === undefined ? {} : { newHome: homeOf(input) };
-    await this.#recount((engine, inspection, run) => engine.decide({ inspection, samples, verdict, ...newHome }, run));
+    await this.#step((engine, inspection) => engine.review({ inspection, action, ...newHome }, still()));
+  }
+
+  /** Takes the last step of the review back; does nothing when there is none. */
+  async undoStep(): Promise<void> {
+    if (this.#review.undo !== null)
+      await this.#step((engine, inspection) => engine.undoReview({ inspection }, still()));
+  }
+
+  /** Takes the step again that was taken back last; does nothing when there is none. */
+  async redoStep(): Promise<void> {
+    if (this.#review.redo !== null)
+      await this.#step((engine, inspection) => engine.redoReview({ inspection }, still()));
   }
 
   /** Does work that excludes other work on the dataset, and refuses while there is some; an inspection cancels it. */
@@ -284,6 +311,35 @@ export class DatasetSession implements vscode.Disposable {
   }
 
   /**
+   * Reads from the inspection for something that nobody asked for, e.g. a tooltip. Answers `null` when there is no inspection,
+   * the engine does not hold it any more, which is left to be found by who asks for something, it was cancelled, or it took
+   * longer than `patience` milliseconds.
+   */
+  async glance<T>(
+    query: (engine: Engine, inspection: string, run: Run) => Promise<T>,
+    token: vscode.CancellationToken,
+    patience: number,
+  ): Promise<T | null> {
+    const inspection = this.#result?.inspection;
+    if (inspection === undefined || token.isCancellationRequested) return null;
+    const given = new AbortController();
+    const listener = token.onCancellationRequested(() => given.abort());
+    const signal = AbortSignal.any([given.signal, AbortSignal.timeout(patience)]);
+    try {
+      const answer = query(this.#engine, inspection, { signal, progress: () => undefined });
+      // An engine that is busy hears nothing of the signal.
+      const gaveUp = new Promise<null>((resolve) =>
+        signal.addEventListener("abort", () => resolve(null), { once: true }),
+      );
+      return await Promise.race([answer, gaveUp]);
+    } catch {
+      return null;
+    } finally {
+      listener.dispose();
+    }
+  }
+
+  /**
    * How files and folders are marked, in their order. Nobody asked for it, so an inspection that the engine no longer holds
    * is left to be found by who asks for something.
    */
@@ -308,6 +364,7 @@ export class DatasetSession implements vscode.Disposable {
     this.#searched.dispose();
     this.training.dispose();
     this.labels.dispose();
+    this.watching.dispose();
   }
 
   async #work<T>(title: string, work: (run: Run<Progress>) => Promise<T>): Promise<T> {
@@ -361,7 +418,10 @@ export class DatasetSession implements vscode.Disposable {
       const found = await stopInTime(this.#engine.near({ inspection, threshold: null }, run), run.signal);
       if (run.signal.aborted) throw abortError();
       this.#replaceReport(inspection, found);
+      this.sanitizing.forgetNearPlan();
       this.#search = { status: "done", progress: null, error: null };
+      // What was judged is known by now.
+      await this.#readReview({ inspection, report: found });
     } catch (error) {
       this.#search = isAbort(error)
         ? { status: "cancelled", progress: null, error: null }
@@ -381,13 +441,35 @@ export class DatasetSession implements vscode.Disposable {
     await this.read(async (engine, inspection) => {
       this.#replaceReport(inspection, await ask(engine, inspection, run));
     });
+    this.sanitizing.forgetNearPlan();
     this.#changed.fire();
   }
 
+  async #step(ask: (engine: Engine, inspection: string) => Promise<ReviewResult>): Promise<void> {
+    let isRecounted = false;
+    await this.read(async (engine, inspection) => {
+      const { review, report } = await ask(engine, inspection);
+      if (this.#result?.inspection !== inspection) return;
+      this.#review = review;
+      isRecounted = report !== null;
+      if (report !== null) this.#replaceReport(inspection, report);
+    });
+    this.#changed.fire();
+    await this.sanitizing.renew(isRecounted);
+  }
+
+  /** What the files say; one that is damaged is told of, and the report is there all the same. */
+  async #readReview({ inspection }: InspectionResult): Promise<void> {
+    try {
+      const review = await this.#engine.reviewState({ inspection }, still());
+      if (this.#result?.inspection === inspection) this.#review = review;
+    } catch (error) {
+      this.#error = messageOf(error);
+    }
+  }
+
   #replaceReport(inspection: string, report: Report): void {
-    if (this.#result?.inspection !== inspection) return;
-    this.#result = { inspection, report };
-    this.sanitizing.forgetNearPlan();
+    if (this.#result?.inspection === inspection) this.#result = { inspection, report };
   }
 
   /** Stops the job and waits until it has stopped. */
@@ -445,11 +527,14 @@ export class DatasetSessions implements vscode.Disposable {
   readonly #memento: vscode.Memento;
   readonly #sessions = new Map<string, DatasetSession>();
   readonly #changed = new Emitter<DatasetSession | undefined>();
+  readonly #leaked = new Emitter<{ readonly session: DatasetSession; readonly leaks: readonly ArrivedLeak[] }>();
   readonly #subscriptions = new Map<string, vscode.Disposable>();
   #last: DatasetSession | null = null;
 
   /** A dataset changed, or with `undefined` the list of them. */
   readonly onDidChange = this.#changed.event;
+  /** Images came into a dataset that equal some of another split. */
+  readonly onDidLeak = this.#leaked.event;
 
   constructor(engine: Engine, corrections: Corrections, memento: vscode.Memento) {
     this.#engine = engine;
@@ -470,7 +555,8 @@ export class DatasetSessions implements vscode.Disposable {
 
   /** Subscriptions to the list and to all sessions that were not disposed. */
   get listeners(): number {
-    return this.all.reduce((sum, session) => sum + session.listeners, this.#changed.listeners);
+    const own = this.#changed.listeners + this.#leaked.listeners;
+    return this.all.reduce((sum, session) => sum + session.listeners, own);
   }
 
   find(id: string): DatasetSession | undefined {
@@ -513,6 +599,7 @@ export class DatasetSessions implements vscode.Disposable {
     for (const subscription of this.#subscriptions.values()) subscription.dispose();
     for (const session of this.all) session.dispose();
     this.#changed.dispose();
+    this.#leaked.dispose();
   }
 
   #open(request: DatasetRequest): DatasetSession {
@@ -520,10 +607,13 @@ export class DatasetSessions implements vscode.Disposable {
     this.#sessions.set(session.id, session);
     this.#subscriptions.set(
       session.id,
-      session.onDidChange(() => {
-        this.#last = session;
-        this.#changed.fire(session);
-      }),
+      vscode.Disposable.from(
+        session.onDidChange(() => {
+          this.#last = session;
+          this.#changed.fire(session);
+        }),
+        session.watching.onDidLeak((leaks) => this.#leaked.fire({ session, leaks })),
+      ),
     );
     return session;
   }

@@ -12,6 +12,11 @@ export const settings = {
     return vscode.workspace.getConfiguration().get<boolean>("cleansplit.nearDuplicates.search") !== false;
   },
 
+  /** Whether datasets that were inspected are watched for changes. */
+  get watches(): boolean {
+    return vscode.workspace.getConfiguration().get<boolean>("cleansplit.watch.enabled") !== false;
+  },
+
   /** How image files come into a sanitized copy. */
   get images(): ImageTransfer {
     const set = vscode.workspace.getConfiguration().get<string>("cleansplit.sanitize.images");

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { plural, verdictOf } from "../core/leakage/verdict";
+import { plainLabel } from "./plainText";
 import { pausedLine, progressLine } from "./progress";
 import type { DatasetSession, DatasetSessions } from "./session";
 import { evaluationLeaks } from "./views/evaluationLeaks";
@@ -74,16 +75,25 @@ export class StatusBar implements vscode.Disposable {
         session.name,
       );
     } else if (session.status === "failed") {
-      this.#item.text = `$(error) ${session.name}`;
+      this.#item.text = `$(error) ${plainLabel(session.name)}`;
       this.#item.tooltip = session.error ?? "";
     } else if (result === null) {
       this.#item.hide();
       return;
     } else {
+      const { changes } = session.watching;
+      if (changes !== null) {
+        this.#item.text = `$(warning) ${vscode.l10n.t("{0} changed: inspect again", session.name)}`;
+        this.#item.tooltip = [changes.text, ...changes.leaks].join("\n");
+        this.#item.command = { command: "cleansplit.inspectAgain", title: "", arguments: [session.id] };
+        this.#item.show();
+        return;
+      }
       const verdict = verdictOf(result.report);
       const icon = verdict.level === "leak" ? "error" : verdict.level === "warning" ? "warning" : "pass";
       const leaks = evaluationLeaks(session.name, result).reduce((sum, leak) => sum + leak.samples, 0);
-      const found = leaks === 0 ? session.name : `${session.name}: ${plural(leaks, "leaking image")}`;
+      const name = plainLabel(session.name);
+      const found = leaks === 0 ? name : `${name}: ${plural(leaks, "leaking image")}`;
       this.#item.text = `$(${icon}) ${found}`;
       this.#item.tooltip = [verdict.text, ...verdict.details].join("\n");
     }

@@ -66,7 +66,7 @@ export class TrainingHistory implements vscode.Disposable {
         this.#meter = new RateMeter();
         this.#change(event);
         break;
-      case "epoch":
+      case "epochs":
       case "run":
       case "cost":
         this.#change(event);

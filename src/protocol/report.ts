@@ -1,13 +1,20 @@
-import type { GroupPage, GroupQuery, Nearness, PairVerdict, PairView, Report } from "../core/leakage/report";
+import type { GroupFilter, GroupPage, GroupQuery, Nearness, PairView, Report } from "../core/leakage/report";
 import type { QualityNote } from "../core/leakage/qualityNotes";
+import type { ReportFormat } from "../core/leakage/reportFormat";
 import type { PlanOptions } from "../core/sanitize/options";
 import type { ApplyResult, ChangePage, ImageTransfer, PlanSummary, PolicyPreview } from "../core/sanitize/plan";
+import type { ReviewAction, ReviewState } from "../core/review/review";
+import type { ExperimentSummary } from "../core/training/experiment";
 import type { Role } from "../core/dataset/dataset";
 
 // What the report page needs of the core, so that webview code imports from here only.
 export type { Layout, Role, Unit } from "../core/dataset/dataset";
+export { TRANSFORMS } from "../core/near/near";
 export type { Measure } from "../core/near/near";
+export { NOTHING_SAID } from "../core/review/review";
+export type { Choice, GroupChange, ReviewAction, ReviewState } from "../core/review/review";
 export type {
+  GroupFilter,
   GroupPage,
   GroupQuery,
   GroupView,
@@ -29,6 +36,7 @@ export type {
   Tier,
 } from "../core/leakage/report";
 export type { QualityNote } from "../core/leakage/qualityNotes";
+export type { ReportSnapshot, SnapshotGroups } from "../core/leakage/snapshot";
 
 export { DEFAULT_OPTIONS } from "../core/sanitize/options";
 export type { ConflictRule, KeepRule, PlanOptions, PolicyName, Share } from "../core/sanitize/options";
@@ -67,6 +75,14 @@ export interface SearchView {
   readonly error: string | null;
 }
 
+/** What became of a dataset since it was inspected. */
+export interface ChangesView {
+  /** e.g. "3 images added, 1 image removed". */
+  readonly text: string;
+  /** Of each image that came and equals one of another split, a sentence. */
+  readonly leaks: readonly string[];
+}
+
 /** Everything the report page shows that is not read page by page. */
 export interface ReportState {
   readonly name: string;
@@ -81,6 +97,8 @@ export interface ReportState {
   /** Names the inspection that the report is of: samples have their numbers for as long as it is the same. */
   readonly inspection: string | null;
   readonly report: Report | null;
+  /** `null` while the dataset is as it was inspected, as far as is known. */
+  readonly datasetChanges: ChangesView | null;
   readonly search: SearchView;
   /** The verdict in one true sentence, and the sentences behind it. */
   readonly verdict: {
@@ -96,13 +114,15 @@ export interface ReportState {
   readonly plan: PlanSummary | null;
   /** Name of the file that the plan was read from; `null` when it was worked out. */
   readonly planFile: string | null;
-  /** Samples that stay because a person said so, in the order of saying. */
-  readonly kept: readonly number[];
+  /** What people said of images and groups, and what of it can be taken back. */
+  readonly review: ReviewState;
   /** How image files come into the copy. */
   readonly images: ImageTransfer;
   readonly applied: ApplyResult | null;
   /** The folder of a copy whose writing was begun and did not end; `null` without one. */
   readonly interrupted: string | null;
+  /** Experiments on the dataset that are kept, the newest first. */
+  readonly runs: readonly ExperimentSummary[];
   /** Images may be moved out of the dataset in place: a setting. */
   readonly canQuarantine: boolean;
   /** Writing, training and keeping decisions need a trusted workspace. */
@@ -139,6 +159,8 @@ export interface ReportHost {
   changes(from: number, count: number): Promise<ChangePage>;
   openSample(sample: number): Promise<void>;
   revealSample(sample: number): Promise<void>;
+  /** Shows a sample where it is in the tree of datasets. */
+  revealInTree(sample: number): Promise<void>;
   copySampleId(id: string): Promise<void>;
   /** Corrects what a recognised split is used for; the dataset is inspected again. */
   setRole(split: string, role: Role | null): Promise<void>;
@@ -157,18 +179,17 @@ export interface ReportHost {
   setThreshold(threshold: number | null): Promise<void>;
   /** Pairs near the threshold that nobody has judged, at most `count`. */
   doubtful(count: number): Promise<readonly PairView[]>;
-  /** Keeps that each two of some samples are duplicates or different; `null` takes it back. */
-  decide(samples: readonly number[], verdict: PairVerdict | null): Promise<void>;
+  /** Keeps what a person says; a plan that was worked out is so anew. `ReportPage.show` follows with what came of it. */
+  review(action: ReviewAction): Promise<void>;
+  /** Takes the last step of the review back, or does it again; does nothing when there is none. */
+  undoReview(): Promise<void>;
+  redoReview(): Promise<void>;
   compare(first: number, second: number): Promise<ComparisonView>;
   /** What each policy would do under some options; a newer call makes an older one reject. */
   previews(options: PlanOptions): Promise<readonly PolicyPreview[]>;
   /** Works out a sanitized copy. */
   makePlan(options: PlanOptions): Promise<void>;
   discardPlan(): Promise<void>;
-  /** Has a sample stay instead of others of its group that were to; a plan that was worked out is so anew. */
-  keep(sample: number, insteadOf: readonly number[]): Promise<void>;
-  /** Takes back that samples were to stay. */
-  unkeep(samples: readonly number[]): Promise<void>;
   setImages(images: ImageTransfer): Promise<void>;
   /** Opens the plan as JSON that can be edited. */
   openPlan(): Promise<void>;
@@ -184,6 +205,12 @@ export interface ReportHost {
   /** Opens a text file in an editor. */
   openFile(path: string): Promise<void>;
   train(): Promise<void>;
+  /** Shows a kept experiment on the training page. */
+  openRun(experiment: string): Promise<void>;
+  /** Asks for a place and writes the report there. */
+  exportReport(format: ReportFormat): Promise<void>;
+  /** Asks for a place and writes a picture of the charts there. */
+  saveCharts(png: Uint8Array): Promise<void>;
   /** Finds labels that are probably wrong, on a page of its own. */
   auditLabels(): Promise<void>;
   openFolder(path: string): Promise<void>;
@@ -198,6 +225,10 @@ export interface ReportPage {
   searchProgress(progress: ProgressView): Promise<void>;
   /** Scrolls to the groups and filters them, e.g. from the tree. */
   filterGroups(query: Partial<GroupQuery>): Promise<void>;
+  /** Scrolls to the group at a row of those that pass a filter, in its order, and puts the focus on it. */
+  showGroup(filter: GroupFilter, row: number): Promise<void>;
   /** Scrolls to where a plan is made and reviewed. */
   showPlan(): Promise<void>;
+  /** Draws the charts and hands the picture to `ReportHost.saveCharts`. */
+  drawCharts(): Promise<void>;
 }

@@ -3,14 +3,18 @@ import * as vscode from "vscode";
 import { activated, extension, type Manifest } from "./extension";
 
 /** Commands that mean nothing without the row they are called on. */
-const NEED_AN_ARGUMENT = ["changeRole", "removeFromList", "openImage", "revealInExplorer", "showInReport", "showMore"];
+const NEED_AN_ARGUMENT = [
+  ...["changeRole", "removeFromList", "openImage", "revealInExplorer", "copyPath", "showInReport", "showInDatasets"],
+  ...["showMore", "inspectFound"],
+];
 
 describe("activation", () => {
   const manifest = (): Manifest => extension().packageJSON as Manifest;
 
   it("nothing runs before it is asked for", async () => {
-    const { enginePid } = await activated();
+    const { enginePid, finder } = await activated();
     assert.equal(enginePid(), undefined);
+    assert.equal(finder.walks, 0);
   });
 
   it("every command of the manifest is there, with its category and a title in Title Case", async () => {

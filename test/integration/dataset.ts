@@ -61,6 +61,16 @@ export function writeSimilarDataset(): string {
   return folder;
 }
 
+/** Writes a dataset of so many pairs of equal images, each pair in train and test. */
+export function writeManyGroups(groups: number): string {
+  const folder = path.join(newFolder(), "pairs");
+  for (const split of ["train", "test"]) {
+    mkdirSync(path.join(folder, split), { recursive: true });
+    for (let i = 0; i < groups; i++) writeFileSync(path.join(folder, split, `${i}.png`), picture("a", i));
+  }
+  return folder;
+}
+
 /** Writes a dataset that takes a moment to inspect, with files old enough to be kept in the index. */
 export function writeLargeDataset(images: number): string {
   const folder = path.join(newFolder(), "large");

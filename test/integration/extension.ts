@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { ExtensionApi } from "../../src/host/extensionApi";
 import type { DatasetSession } from "../../src/host/session";
-import type { DatasetNode, NodeOf } from "../../src/host/views/datasetNodes";
+import type { DatasetNode, NodeOf, TreeNode } from "../../src/host/views/datasetNodes";
 
 /** What of the manifest the tests look at. */
 export interface Manifest {
@@ -64,7 +64,7 @@ export async function messagesDuring(action: () => Promise<unknown>): Promise<re
 export async function rowsOf<K extends DatasetNode["kind"]>(kind: K, parent?: DatasetNode): Promise<NodeOf<K>[]> {
   const { tree } = await activated();
   const children = await tree.getChildren(parent);
-  return children.filter((node): node is NodeOf<K> => node.kind === kind);
+  return children.filter((node: TreeNode): node is NodeOf<K> => node.kind === kind);
 }
 
 /** The only child of one kind. */

@@ -99,7 +99,7 @@ describe("near duplicates", () => {
     const samples = page.groups[0]?.members.map(({ sample }) => sample) ?? [];
     assert.equal(samples.length, 2);
 
-    await session.decide(samples, "different");
+    await session.takeStep({ type: "judge", samples, verdict: "different" });
     assert.equal(near().pairs, 0);
     assert.equal(near().decisions.different, 1);
     const file = path.join(path.dirname(folder), ".cleansplit", "decisions.json");
@@ -108,7 +108,7 @@ describe("near duplicates", () => {
     await until("the second search", () => session.search.status === "done");
     assert.equal(near().pairs, 0);
 
-    await session.decide(samples, null);
+    await session.takeStep({ type: "judge", samples, verdict: null });
     assert.equal(near().pairs, 1);
   });
 });

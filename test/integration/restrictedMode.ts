@@ -31,7 +31,7 @@ describe("Restricted Mode", () => {
     const { reports } = await activated();
     const panel = reports.show(session);
     const clear = setInterval(() => void vscode.commands.executeCommand("notifications.clearAll"), 100);
-    await assert.rejects(panel.decide([0, 1], "different"), /Nothing was kept/);
+    await assert.rejects(panel.review({ type: "judge", samples: [0, 1], verdict: "different" }), /Nothing was kept/);
     clearInterval(clear);
     assert.equal(session.result?.report.near?.decisions.different, 0);
   });

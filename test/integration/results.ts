@@ -105,7 +105,7 @@ describe("results", () => {
     const started = training.start(spec);
     await new Promise<void>((resolve) => {
       const listener = training.onDidChange((delta) => {
-        if (delta.type !== "event" || delta.event.type !== "epoch") return;
+        if (delta.type !== "event" || delta.event.type !== "epochs") return;
         listener.dispose();
         resolve();
       });

@@ -48,16 +48,55 @@ describe("sanitizing", () => {
     assert.equal(asked.length, 2);
     const [chosen, other] = asked.map(({ sample }) => sample.sample);
     assert(chosen !== undefined && other !== undefined);
-    await panel.keep(chosen, [other]);
+    await panel.review({ type: "keep-one", sample: chosen, insteadOf: [other] });
     assert.equal(session.sanitizing.plan?.undecided, 0);
-    assert.deepEqual(session.sanitizing.kept, [chosen]);
+    assert.equal(session.review.keep, 1);
     // Another one of the group takes its place, and taking that back asks again.
-    await panel.keep(other, [chosen]);
-    assert.deepEqual(session.sanitizing.kept, [other]);
+    await panel.review({ type: "keep-one", sample: other, insteadOf: [chosen] });
+    assert.equal(session.review.keep, 1);
     const left = (await panel.changes(0, 500)).changes.map(({ sample }) => sample.sample);
     assert(left.includes(chosen) && !left.includes(other));
-    await panel.unkeep([other]);
+    await panel.review({ type: "choose", samples: [other], choice: null });
     assert.equal(session.sanitizing.plan.undecided, 2);
+  });
+
+  it("what is said while reviewing is kept in a file, for other windows too, and is undone and done again by commands", async () => {
+    const folder = writeTinyDataset();
+    const session = await inspect(folder);
+    const { reports } = await activated();
+    const panel = reports.show(session);
+    const file = path.join(path.dirname(folder), ".cleansplit", "choices.json");
+    const said = (): string => readFileSync(file, "utf8");
+    await session.sanitizing.makePlan();
+    const { total } = await panel.changes(0, 1);
+    await panel.review({
+      type: "groups",
+      filter: { leaking: true },
+      groups: "all",
+      change: { type: "drop-split", split: "test" },
+    });
+    assert.equal(panel.state().review.drop, PLANTED.leaks);
+    assert.equal(said().match(/"drop"/g)?.length, PLANTED.leaks);
+    // What leaked stays now, and the plan is the one that follows.
+    assert.equal((await panel.changes(0, 1)).total, total);
+    const reasons = (await panel.changes(0, 500)).changes.map(({ reason }) => reason);
+    assert.equal(reasons.filter((reason) => reason === "choice").length, PLANTED.leaks);
+    assert(!reasons.includes("leaks"));
+
+    await vscode.commands.executeCommand("cleansplit.undoReviewStep");
+    assert.equal(session.review.drop, 0);
+    assert.doesNotMatch(said(), /"drop"/);
+    assert(session.review.redo !== null);
+    await vscode.commands.executeCommand("cleansplit.redoReviewStep");
+    assert.equal(said().match(/"drop"/g)?.length, PLANTED.leaks);
+
+    // Another inspection reads it, and has nothing to undo.
+    await session.inspect();
+    assert.deepEqual([session.review.drop, session.review.undo], [PLANTED.leaks, null]);
+    writeFileSync(file, "{");
+    await session.inspect();
+    assert.match(session.error ?? "", /choices\.json cannot be used/);
+    assert.equal(session.status, "ready");
   });
 
   it("a plan opens as JSON, and what is edited in it is written", async () => {

@@ -9,6 +9,7 @@ import type { DatasetSessions } from "../session";
 import { requireTrust } from "../trust";
 import type { WrittenFolders } from "../writtenFolders";
 import type { Command } from "./command";
+import { plainLabel, plainMessage } from "../plainText";
 
 type CopyEngine = Pick<Engine, "verify" | "undo" | "restore">;
 
@@ -67,8 +68,8 @@ async function givenFolder(parameter: unknown, openLabel: string, written: Writt
   const folders = await written.find();
   if (folders.length === 0) return browse(openLabel);
   const known = folders.map((folder) => ({
-    label: path.basename(folder),
-    description: path.dirname(folder),
+    label: plainLabel(path.basename(folder)),
+    description: plainLabel(path.dirname(folder)),
     iconPath: new vscode.ThemeIcon("verified"),
     choose: () => Promise.resolve<string | null>(folder),
   }));
@@ -117,21 +118,24 @@ async function confirmUndo(folder: string, files: number | null): Promise<boolea
 /** Shows how far the engine is in a notification that can cancel it. */
 async function withEngineProgress<T>(title: string, work: (run: Run<Progress>) => Promise<T>): Promise<T> {
   const location = vscode.ProgressLocation.Notification;
-  return vscode.window.withProgress({ location, title, cancellable: true }, async (progress, token) => {
-    const abort = new AbortController();
-    const listener = token.onCancellationRequested(() => abort.abort());
-    const meter = new RateMeter();
-    const report = throttled((event: Progress) => {
-      const { phase, done, total } = event;
-      const rate = meter.update(phase, done, total, performance.now() / 1000);
-      progress.report({ message: progressLine(progressView(event, rate)) });
-    });
-    try {
-      return await work({ signal: abort.signal, progress: report });
-    } finally {
-      listener.dispose();
-    }
-  });
+  return vscode.window.withProgress(
+    { location, title: plainMessage(title), cancellable: true },
+    async (progress, token) => {
+      const abort = new AbortController();
+      const listener = token.onCancellationRequested(() => abort.abort());
+      const meter = new RateMeter();
+      const report = throttled((event: Progress) => {
+        const { phase, done, total } = event;
+        const rate = meter.update(phase, done, total, performance.now() / 1000);
+        progress.report({ message: progressLine(progressView(event, rate)) });
+      });
+      try {
+        return await work({ signal: abort.signal, progress: report });
+      } finally {
+        listener.dispose();
+      }
+    },
+  );
 }
 
 function logResult(log: vscode.LogOutputChannel, { folder, verified, problems }: VerifyResult): void {
@@ -151,7 +155,7 @@ async function offerDetails(
       plural(samples, "image"),
       plural(files, "file"),
     );
-    if ((await vscode.window.showInformationMessage(message, details)) === details) log.show();
+    if ((await vscode.window.showInformationMessage(plainMessage(message), details)) === details) log.show();
     return;
   }
   const [first = ""] = problems;
@@ -164,7 +168,7 @@ async function offerDetails(
   );
   const show = vscode.l10n.t("Show Problems");
   const showLog = vscode.l10n.t("Show Log");
-  const choice = await vscode.window.showWarningMessage(message, show, showLog);
+  const choice = await vscode.window.showWarningMessage(plainMessage(message), show, showLog);
   if (choice === show) await vscode.commands.executeCommand("workbench.actions.view.problems");
   if (choice === showLog) log.show();
 }
@@ -173,14 +177,14 @@ async function offerDetails(
 function tell(done: string, { kept }: UndoResult, log: vscode.LogOutputChannel): void {
   log.info(done);
   if (kept.length === 0) {
-    void vscode.window.showInformationMessage(done);
+    void vscode.window.showInformationMessage(plainMessage(done));
     return;
   }
   for (const file of kept) log.warn(vscode.l10n.t("Left alone: {0}", file));
   const showLog = vscode.l10n.t("Show Log");
   const [first = ""] = kept;
   const left = vscode.l10n.t("{0} were added or changed since and stay, e.g. {1}.", plural(kept.length, "file"), first);
-  void vscode.window.showWarningMessage(`${done} ${left}`, showLog).then((choice) => {
+  void vscode.window.showWarningMessage(plainMessage(`${done} ${left}`), showLog).then((choice) => {
     if (choice === showLog) log.show();
   });
 }

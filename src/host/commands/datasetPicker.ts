@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
+import type { Candidate } from "../../core/dataset/candidates";
 import { verdictOf } from "../../core/leakage/verdict";
 import { DatasetSession, type DatasetSessions } from "../session";
 import type { DatasetNode } from "../views/datasetNodes";
+import { plainLabel } from "../plainText";
 
 /** Finds out which dataset a command is about. */
 export class DatasetPicker {
@@ -29,7 +31,11 @@ export class DatasetPicker {
       return null;
     }
     if (second === undefined) return first;
-    const items = candidates.map((session) => ({ label: session.name, detail: detailOf(session), session }));
+    const items = candidates.map((session) => ({
+      label: plainLabel(session.name),
+      detail: plainLabel(detailOf(session)),
+      session,
+    }));
     const picked = await vscode.window.showQuickPick(items, { placeHolder, matchOnDetail: true });
     return picked?.session ?? null;
   }
@@ -46,6 +52,24 @@ export function nodeOf(parameter: unknown): DatasetNode | null {
   if (typeof parameter !== "object" || parameter === null || !("session" in parameter)) return null;
   // Only rows of our own tree carry a session.
   return parameter.session instanceof DatasetSession ? (parameter as DatasetNode) : null;
+}
+
+/** The tree rows that a command was given: those that are selected together with the one it was called on. */
+export function nodesOf(clicked: unknown, selected: unknown): readonly DatasetNode[] {
+  const given: readonly unknown[] = Array.isArray(selected) && selected.length > 0 ? selected : [clicked];
+  return given.flatMap((one) => nodeOf(one) ?? []);
+}
+
+/** The rows of what was found in the workspace that a command was given. */
+export function candidatesOf(clicked: unknown, selected: unknown): readonly Candidate[] {
+  const given: readonly unknown[] = Array.isArray(selected) && selected.length > 0 ? selected : [clicked];
+  return given.flatMap((one) => {
+    if (typeof one !== "object" || one === null || !("candidate" in one)) return [];
+    const { candidate } = one as { readonly candidate: Partial<Candidate> | null };
+    const isCandidate =
+      Array.isArray(candidate?.inputs) && candidate.inputs.every((input) => typeof input === "string");
+    return isCandidate ? [candidate as Candidate] : [];
+  });
 }
 
 function detailOf({ result, request }: DatasetSession): string {

@@ -6,7 +6,8 @@ import type { ReportPanel } from "../panels/reportPanel";
 import type { DatasetSession, DatasetSessions } from "../session";
 import { roleIcon, roleName } from "../views/datasetItems";
 import type { Command } from "./command";
-import { nodeOf, type DatasetPicker } from "./datasetPicker";
+import { plainLabel } from "../plainText";
+import { candidatesOf, nodeOf, nodesOf, type DatasetPicker } from "./datasetPicker";
 
 /** What array files, packed files and lists of images end with, for the file dialog. */
 const ARRAY_FILES = ["pickle", "pkl", "npy", "npz", "idx", "gz", "h5", "hdf5", "mat", "bin"];
@@ -42,6 +43,13 @@ export function inspectCommands(
       run: async (clicked, selected) => {
         const inputs = givenInputs(clicked, selected) ?? (await askForInputs());
         if (inputs !== null) await inspect(inputs);
+      },
+    },
+    {
+      id: "cleansplit.inspectFound",
+      run: async (clicked, selected) => {
+        // One after the other: each of them is given all threads.
+        for (const { inputs } of candidatesOf(clicked, selected)) await inspect(inputs);
       },
     },
     {
@@ -103,11 +111,12 @@ export function inspectCommands(
     },
     {
       id: "cleansplit.removeFromList",
-      run: async (parameter) => {
-        const session = picker.given(parameter);
-        if (session === null) return;
-        await session.cancel();
-        sessions.remove(session);
+      run: async (clicked, selected) => {
+        const given = new Set(nodesOf(clicked, selected).map((node) => node.session));
+        for (const session of given) {
+          await session.cancel();
+          sessions.remove(session);
+        }
       },
     },
     { id: "cleansplit.changeRole", run: (parameter) => changeRole(parameter) },
@@ -126,8 +135,8 @@ async function askForInputs(): Promise<readonly string[] | null> {
     readonly inputs: () => Promise<readonly string[] | null>;
   }
   const folders = (vscode.workspace.workspaceFolders ?? []).map(({ name, uri }): Choice => ({
-    label: name,
-    description: uri.fsPath,
+    label: plainLabel(name),
+    description: plainLabel(uri.fsPath),
     iconPath: new vscode.ThemeIcon("root-folder"),
     inputs: () => Promise.resolve([uri.fsPath]),
   }));

@@ -15,6 +15,7 @@ import { problemWithTarget, proposeTarget } from "../targetFolder";
 import { requireTrust } from "../trust";
 import type { Command } from "./command";
 import type { DatasetPicker } from "./datasetPicker";
+import { plainMessage } from "../plainText";
 
 /** Commands from the plan of a sanitized copy to its folder, and the one that moves images out of a dataset instead. */
 export function sanitizeCommands(picker: DatasetPicker, reports: DatasetPanels<ReportPanel>): readonly Command[] {
@@ -112,22 +113,25 @@ async function writeWithProgress(session: DatasetSession, target: string): Promi
 /** Shows how far the work on a dataset is, and cancels it when asked to. */
 async function withSessionProgress<T>(session: DatasetSession, title: string, work: () => Promise<T>): Promise<T> {
   const location = vscode.ProgressLocation.Notification;
-  return vscode.window.withProgress({ location, title, cancellable: true }, async (progress, token) => {
-    let share = 0;
-    const listeners = vscode.Disposable.from(
-      token.onCancellationRequested(() => void session.cancel()),
-      session.onDidProgress((view) => {
-        const done = view.total > 0 ? (100 * view.done) / view.total : 0;
-        progress.report({ message: progressLine(view), increment: Math.max(0, done - share) });
-        share = Math.max(share, done);
-      }),
-    );
-    try {
-      return await work();
-    } finally {
-      listeners.dispose();
-    }
-  });
+  return vscode.window.withProgress(
+    { location, title: plainMessage(title), cancellable: true },
+    async (progress, token) => {
+      let share = 0;
+      const listeners = vscode.Disposable.from(
+        token.onCancellationRequested(() => void session.cancel()),
+        session.onDidProgress((view) => {
+          const done = view.total > 0 ? (100 * view.done) / view.total : 0;
+          progress.report({ message: progressLine(view), increment: Math.max(0, done - share) });
+          share = Math.max(share, done);
+        }),
+      );
+      try {
+        return await work();
+      } finally {
+        listeners.dispose();
+      }
+    },
+  );
 }
 
 async function offerResult({ folder, samples }: ApplyResult): Promise<void> {
@@ -139,7 +143,7 @@ async function offerResult({ folder, samples }: ApplyResult): Promise<void> {
     plural(samples, "image"),
     folder,
   );
-  const choice = await vscode.window.showInformationMessage(message, inspect, show, undo);
+  const choice = await vscode.window.showInformationMessage(plainMessage(message), inspect, show, undo);
   const uri = vscode.Uri.file(folder);
   if (choice === inspect) await vscode.commands.executeCommand("cleansplit.inspectDataset", uri);
   if (choice === show) await reveal(folder);
@@ -241,7 +245,7 @@ async function offerRestore(folder: string, files: number): Promise<void> {
   const show = vscode.l10n.t("Reveal");
   const restore = vscode.l10n.t("Restore");
   const message = vscode.l10n.t("Moved {0} to {1}.", plural(files, "file"), folder);
-  const choice = await vscode.window.showInformationMessage(message, show, restore);
+  const choice = await vscode.window.showInformationMessage(plainMessage(message), show, restore);
   if (choice === show) await reveal(folder);
   if (choice === restore) {
     await vscode.commands.executeCommand("cleansplit.restoreQuarantine", vscode.Uri.file(folder));

@@ -1,16 +1,19 @@
 import * as vscode from "vscode";
 import type { Role } from "../../core/dataset/dataset";
 import { CleanSplitError } from "../../core/errors";
-import type { GroupPage, GroupQuery, PairVerdict, PairView } from "../../core/leakage/report";
+import type { GroupFilter, GroupPage, GroupQuery, PairView } from "../../core/leakage/report";
 import { findExample } from "../../core/leakage/quality";
 import { qualityNotes } from "../../core/leakage/qualityNotes";
+import type { ReportFormat } from "../../core/leakage/reportFormat";
 import { verdictOf } from "../../core/leakage/verdict";
+import type { ReviewAction } from "../../core/review/review";
 import type { PlanOptions } from "../../core/sanitize/options";
 import type { ChangePage, ImageTransfer, PolicyPreview } from "../../core/sanitize/plan";
 import { isAbort } from "../../engine/process/rpc";
 import { callerOf, serveCalls } from "../../protocol/channel";
 import type { ComparisonView, ReportHost, ReportPage, ReportState, ThumbnailView } from "../../protocol/report";
 import type { ErrorMessages } from "../errors";
+import { saveChart } from "../exporting";
 import { fileOfFault, reveal, SeenSamples, type SampleOpener } from "../samples";
 import type { DatasetSession } from "../session";
 import { settings } from "../settings";
@@ -32,6 +35,20 @@ export function reportPanels(opener: SampleOpener, messages: ErrorMessages): Pan
     title: (session) => session.name,
     connect: (panel, session) => new ReportPanel(panel, session, opener, messages),
   };
+}
+
+/** Whether what people say of images may be kept; when it may not, says why. */
+export function mayReview(): Promise<boolean> {
+  return requireTrust(whyReviewing());
+}
+
+async function requireReviewing(): Promise<void> {
+  if (await mayReview()) return;
+  throw new CleanSplitError("refused", vscode.l10n.t("Nothing was kept. {0}", whyReviewing()));
+}
+
+function whyReviewing(): string {
+  return vscode.l10n.t("What is decided about images is kept in a file of this workspace.");
 }
 
 /** Connects a report page with its dataset. */
@@ -76,15 +93,25 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
     this.#tellOnceReady((page) => page.filterGroups(query));
   }
 
+  /** Shows the group at a row of those that pass a filter, and puts the focus on it, once the page is there. */
+  showGroup(filter: GroupFilter, row: number): void {
+    this.#tellOnceReady((page) => page.showGroup(filter, row));
+  }
+
   /** Shows where a plan is made and reviewed, once the page is there. */
   showPlan(): void {
     this.#tellOnceReady((page) => page.showPlan());
   }
 
+  /** Has the page draw its charts and asks where to keep them. */
+  drawCharts(): void {
+    this.#tellOnceReady((page) => page.drawCharts());
+  }
+
   /** Everything the page shows, as it is now. */
   state(): ReportState {
-    const { name, status, progress, paused, error, result, search } = this.#session;
-    const { plan, planFile, kept, images, applied, interrupted } = this.#session.sanitizing;
+    const { name, status, progress, paused, error, result, search, review } = this.#session;
+    const { plan, planFile, images, applied, interrupted } = this.#session.sanitizing;
     const report = result?.report ?? null;
     return {
       name,
@@ -94,16 +121,18 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
       error,
       inspection: result?.inspection ?? null,
       report,
+      datasetChanges: this.#session.watching.changes,
       search,
       verdict: report === null ? null : verdictOf(report),
       quality: report === null ? [] : qualityNotes(report.quality),
       corrected: this.#session.request.assignments.map((assignment) => assignment.path),
       plan,
       planFile,
-      kept,
+      review,
       images,
       applied,
       interrupted,
+      runs: this.#session.training.state.kept,
       canQuarantine: settings.allowsQuarantine,
       trusted: vscode.workspace.isTrusted,
     };
@@ -144,6 +173,10 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
 
   async revealSample(sample: number): Promise<void> {
     await reveal(this.#find(sample).file);
+  }
+
+  async revealInTree(sample: number): Promise<void> {
+    await vscode.commands.executeCommand("cleansplit.showInDatasets", this.#session.id, sample);
   }
 
   async copySampleId(id: string): Promise<void> {
@@ -192,10 +225,19 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
     return pairs;
   }
 
-  async decide(samples: readonly number[], verdict: PairVerdict | null): Promise<void> {
-    const why = vscode.l10n.t("What is decided about images is kept in a file of this workspace.");
-    if (!(await requireTrust(why))) throw new CleanSplitError("refused", vscode.l10n.t("Nothing was kept. {0}", why));
-    await this.#session.decide(samples, verdict);
+  async review(action: ReviewAction): Promise<void> {
+    await requireReviewing();
+    await this.#session.takeStep(action);
+  }
+
+  async undoReview(): Promise<void> {
+    await requireReviewing();
+    await this.#session.undoStep();
+  }
+
+  async redoReview(): Promise<void> {
+    await requireReviewing();
+    await this.#session.redoStep();
   }
 
   compare(first: number, second: number): Promise<ComparisonView> {
@@ -218,14 +260,6 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
   discardPlan(): Promise<void> {
     this.#session.sanitizing.discardPlan();
     return Promise.resolve();
-  }
-
-  async keep(sample: number, insteadOf: readonly number[]): Promise<void> {
-    await this.#session.sanitizing.keep(sample, insteadOf);
-  }
-
-  async unkeep(samples: readonly number[]): Promise<void> {
-    await this.#session.sanitizing.unkeep(samples);
   }
 
   setImages(images: ImageTransfer): Promise<void> {
@@ -269,6 +303,18 @@ export class ReportPanel implements ReportHost, vscode.Disposable {
       isThere ? "cleansplit.openTraining" : "cleansplit.trainBaseline",
       this.#session.id,
     );
+  }
+
+  async openRun(experiment: string): Promise<void> {
+    await vscode.commands.executeCommand("cleansplit.openTraining", this.#session.id, experiment);
+  }
+
+  async exportReport(format: ReportFormat): Promise<void> {
+    await vscode.commands.executeCommand("cleansplit.exportReport", this.#session.id, format);
+  }
+
+  async saveCharts(png: Uint8Array): Promise<void> {
+    await saveChart(this.#session, png, "report");
   }
 
   async auditLabels(): Promise<void> {

@@ -164,7 +164,7 @@ export class TrainingPanel implements TrainingHost, vscode.Disposable {
   }
 
   async saveChart(png: Uint8Array): Promise<void> {
-    await saveChart(this.#session, png);
+    await saveChart(this.#session, png, "training");
   }
 
   dispose(): void {

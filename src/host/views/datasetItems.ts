@@ -1,14 +1,15 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { Role } from "../../core/dataset/dataset";
-import type { Tier } from "../../core/leakage/report";
+import type { SampleView, Tier } from "../../core/leakage/report";
 import { number, plural, verdictOf } from "../../core/leakage/verdict";
+import { visible } from "../../core/visible";
 import { scoreText } from "../../core/near/near";
 import { momentText, progressOf, specText } from "../../core/training/experimentText";
 import { pausedLine, progressLine } from "../progress";
 import { sampleName } from "../samples";
 import type { DatasetSession } from "../session";
-import { datasetNode, type DatasetNode, type NodeOf } from "./datasetNodes";
+import { datasetNode, PAGE_SIZE, type FoundNode, type NodeOf, type TreeNode } from "./datasetNodes";
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
 
@@ -17,7 +18,7 @@ const WARNING = new vscode.ThemeColor("list.warningForeground");
 const PASSED = new vscode.ThemeColor("testing.iconPassed");
 
 /** How a row looks. */
-export function treeItemOf(node: DatasetNode): vscode.TreeItem {
+export function treeItemOf(node: TreeNode): vscode.TreeItem {
   const item = describe(node);
   item.id = node.id;
   return item;
@@ -48,8 +49,19 @@ export function roleIcon(role: Role): vscode.ThemeIcon {
   return new vscode.ThemeIcon(icons[role]);
 }
 
-function describe(node: DatasetNode): vscode.TreeItem {
+function describe(node: TreeNode): vscode.TreeItem {
   switch (node.kind) {
+    case "found":
+      return row(vscode.l10n.t("Found in workspace"), "search", {
+        description: plural(node.candidates.length, "dataset"),
+        state: Expanded,
+        tooltip: vscode.l10n.t(
+          "Folders and files that look like datasets by their names. No image is read before you have one inspected.",
+        ),
+        context: "found",
+      });
+    case "candidate":
+      return candidateItem(node);
     case "dataset":
       return datasetItem(node.session);
     case "splits":
@@ -159,9 +171,16 @@ function describe(node: DatasetNode): vscode.TreeItem {
     case "experiment":
       return experimentItem(node);
     case "more": {
-      const next = Math.min(500, node.total - node.shown);
-      const item = row(vscode.l10n.t("Show {0} more", number(next)), "ellipsis", {
-        description: vscode.l10n.t("{0} of {1} shown", number(node.shown), number(node.total)),
+      const { from, to, total } = node.rows;
+      const label =
+        node.side === "before"
+          ? vscode.l10n.t("Show {0} before", number(Math.min(PAGE_SIZE, from)))
+          : vscode.l10n.t("Show {0} more", number(Math.min(PAGE_SIZE, total - to)));
+      const item = row(label, node.side === "before" ? "fold-up" : "ellipsis", {
+        description:
+          from === 0
+            ? vscode.l10n.t("{0} of {1} shown", number(to), number(total))
+            : vscode.l10n.t("{0} to {1} of {2} shown", number(from + 1), number(to), number(total)),
       });
       item.command = { command: "cleansplit.showMore", title: vscode.l10n.t("Show More"), arguments: [node] };
       return item;
@@ -200,7 +219,7 @@ function tierLook(tier: Tier): { readonly label: string; readonly icon: string; 
 
 function datasetItem(session: DatasetSession): vscode.TreeItem {
   const { result, status, progress, paused } = session;
-  const item = new vscode.TreeItem(session.name, result === null ? None : Expanded);
+  const item = new vscode.TreeItem(visible(session.name), result === null ? None : Expanded);
   item.contextValue = `dataset ${contextOf(session)}${session.training.state.status === "idle" ? "" : " trained"}`;
   const inputs = session.request.inputs.join("\n");
   if (status === "inspecting") {
@@ -233,8 +252,15 @@ function datasetItem(session: DatasetSession): vscode.TreeItem {
         : verdict.level === "warning"
           ? new vscode.ThemeIcon("warning", WARNING)
           : new vscode.ThemeIcon("pass", PASSED);
-    item.description = plural(images, "image");
-    item.tooltip = [verdict.text, ...verdict.details, inputs].join("\n");
+    const { changes } = session.watching;
+    item.description =
+      changes === null ? plural(images, "image") : vscode.l10n.t("{0} · changed since", plural(images, "image"));
+    item.tooltip = [
+      verdict.text,
+      ...verdict.details,
+      ...(changes === null ? [] : [vscode.l10n.t("Changed since it was inspected: {0}.", changes.text)]),
+      inputs,
+    ].join("\n");
   }
   return item;
 }
@@ -309,42 +335,83 @@ function faultsItem({ of, total }: NodeOf<"faults">): vscode.TreeItem {
   });
 }
 
-function groupItem({ group, session }: NodeOf<"group">): vscode.TreeItem {
+function groupItem({ group }: NodeOf<"group">): vscode.TreeItem {
+  const parts = [plural(group.size, "image"), group.splits.join(", "), group.labels.join(", ")];
+  const icon = group.conflict ? "warning" : group.tier === "near" ? "search-fuzzy" : "copy";
+  return withPictures(
+    row(parts.filter((part) => part !== "").join(" · "), icon, {
+      ...(group.conflict ? { color: WARNING } : {}),
+      state: Collapsed,
+      context: "group",
+    }),
+  );
+}
+
+/** What is equal about a group, or contradicts: a sentence each. */
+export function groupFacts({ group, session }: NodeOf<"group">): readonly string[] {
   const near = session.result?.report.near ?? null;
   const similar =
     near === null || group.worst === null
       ? vscode.l10n.t("Similar.")
       : vscode.l10n.t("Similar: {0} at worst.", scoreText(near.measure, group.worst));
-  const parts = [plural(group.size, "image"), group.splits.join(", "), group.labels.join(", ")];
-  const icon = group.conflict ? "warning" : group.tier === "near" ? "search-fuzzy" : "copy";
-  return row(parts.filter((part) => part !== "").join(" · "), icon, {
-    ...(group.conflict ? { color: WARNING } : {}),
-    state: Collapsed,
-    tooltip: [
-      group.tier === "near"
-        ? similar
-        : group.tier === "file"
-          ? vscode.l10n.t("The same bytes.")
-          : vscode.l10n.t("The same pixels."),
-      ...(group.conflict ? [vscode.l10n.t("The labels contradict each other: {0}.", group.labels.join(", "))] : []),
-      ...(group.blank ? [vscode.l10n.t("Blank: all pixels are equal.")] : []),
-    ].join("\n"),
-  });
+  return [
+    group.tier === "near"
+      ? similar
+      : group.tier === "file"
+        ? vscode.l10n.t("The same bytes.")
+        : vscode.l10n.t("The same pixels."),
+    ...(group.conflict ? [vscode.l10n.t("The labels contradict each other: {0}.", group.labels.join(", "))] : []),
+    ...(group.blank ? [vscode.l10n.t("Blank: all pixels are equal.")] : []),
+  ];
 }
 
 function sampleItem(node: NodeOf<"sample">): vscode.TreeItem {
   const { view } = node;
-  const label = view.label === null ? view.split : vscode.l10n.t("{0} · {1}", view.split, view.label);
-  const item = row(sampleName(view.id), "file-media", {
-    description: label,
-    tooltip: `${view.id}\n${label} · ${view.width} x ${view.height}`,
-    context: "sample",
-  });
+  const item = withPictures(row(sampleName(view.id), "file-media", { description: placeOf(view), context: "sample" }));
   // The decorations of the file apply here too. The icon stays: file icon themes show images in many ways.
   if (view.isImageFile) item.resourceUri = vscode.Uri.file(view.file);
   item.command = { command: "cleansplit.openImage", title: vscode.l10n.t("Open Image"), arguments: [node] };
   return item;
 }
+
+/** Split and label of a sample, e.g. "train · A". */
+export function placeOf({ split, label }: Pick<SampleView, "split" | "label">): string {
+  return label === null ? split : vscode.l10n.t("{0} · {1}", split, label);
+}
+
+/** VS Code asks for the tooltip of a row that has none when the pointer rests on it: then its pictures are read. */
+function withPictures(item: vscode.TreeItem): vscode.TreeItem {
+  delete item.tooltip;
+  return item;
+}
+
+function candidateItem({ candidate }: FoundNode & { readonly kind: "candidate" }): vscode.TreeItem {
+  const { folder, inputs, layout, parts } = candidate;
+  const [first = folder] = inputs;
+  const isFile = layout === "files" && first !== folder;
+  const names = parts.length > MAX_PARTS ? [...parts.slice(0, MAX_PARTS), "…"] : parts;
+  const found = {
+    splits: vscode.l10n.t("Folders that are named as splits: {0}", names.join(", ")),
+    classes: vscode.l10n.t("Folders that hold nothing but images: {0}", names.join(", ")),
+    files: vscode.l10n.t("Files that are named as those of a dataset: {0}", names.join(", ")),
+  };
+  const name = inputs.map((input) => path.basename(input)).join(", ");
+  const where = vscode.workspace.asRelativePath(
+    isFile ? first : folder,
+    (vscode.workspace.workspaceFolders?.length ?? 0) > 1,
+  );
+  const above = path.dirname(where);
+  return row(name, isFile ? "file-binary" : "folder", {
+    description: [vscode.l10n.t("not inspected"), ...(above === "." || path.isAbsolute(where) ? [] : [above])].join(
+      " · ",
+    ),
+    tooltip: [found[layout], ...inputs].map(visible).join("\n"),
+    context: "candidate",
+  });
+}
+
+/** Names of splits, classes or files that a tooltip lists. */
+const MAX_PARTS = 12;
 
 function experimentItem(node: NodeOf<"experiment">): vscode.TreeItem {
   const { summary } = node;
@@ -366,9 +433,9 @@ interface Look {
 }
 
 function row(label: string, icon: string, look: Look): vscode.TreeItem {
-  const item = new vscode.TreeItem(label, look.state ?? None);
+  const item = new vscode.TreeItem(visible(label), look.state ?? None);
   if (icon !== "") item.iconPath = new vscode.ThemeIcon(icon, look.color);
-  if (look.description !== undefined) item.description = look.description;
+  if (look.description !== undefined) item.description = visible(look.description);
   item.tooltip = look.tooltip ?? (look.description === undefined ? label : `${label}: ${look.description}`);
   if (look.context !== undefined) item.contextValue = look.context;
   return item;

@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
+import type { Candidate } from "../../core/dataset/candidates";
 import type { Role, Unit } from "../../core/dataset/dataset";
 import { countEntries } from "../../core/leakage/brief";
 import {
   TIERS,
-  type GroupQuery,
+  type GroupFilter,
   type GroupView,
   type Leakage,
   type Report,
@@ -17,9 +18,6 @@ import type { ExperimentSummary } from "../../core/training/experiment";
 import { fileOfFault } from "../samples";
 import type { DatasetSession } from "../session";
 
-/** Groups that a branch of the tree pages through: which ones, without the page. */
-export type GroupFilter = Omit<GroupQuery, "from" | "count" | "membersEach">;
-
 /** What of one split occurs in another, and how many more of its images occur there only nearly. */
 export interface SplitLeak extends Leakage {
   readonly nearly: number;
@@ -28,6 +26,13 @@ export interface SplitLeak extends Leakage {
 /** Most rows a branch shows before it offers more; VS Code asks for every row of a branch, one by one. */
 export const PAGE_SIZE = 500;
 
+/** Rows of a branch that are shown, of all there are: from `from` up to and without `to`. */
+export interface Rows {
+  readonly from: number;
+  readonly to: number;
+  readonly total: number;
+}
+
 interface Base {
   /** Unique in the tree and the same after a refresh, so that branches stay open. */
   readonly id: string;
@@ -35,7 +40,15 @@ interface Base {
   readonly parent: DatasetNode | null;
 }
 
-/** A row of the tree. */
+/** What was found in the workspace and is not on the list: a row that holds them, and one for each. */
+export type FoundNode =
+  | { readonly kind: "found"; readonly id: "found"; readonly candidates: readonly Candidate[]; readonly parent: null }
+  | { readonly kind: "candidate"; readonly id: string; readonly candidate: Candidate; readonly parent: FoundNode };
+
+/** Any row of the tree. */
+export type TreeNode = DatasetNode | FoundNode;
+
+/** A row of a dataset on the list, or below one. */
 export type DatasetNode = Base &
   (
     | { readonly kind: "dataset"; readonly isInspected: boolean }
@@ -66,7 +79,7 @@ export type DatasetNode = Base &
     | { readonly kind: "fault"; readonly fault: SampleFault; readonly file: string | null }
     | { readonly kind: "experiments"; readonly kept: readonly ExperimentSummary[] }
     | { readonly kind: "experiment"; readonly summary: ExperimentSummary }
-    | { readonly kind: "more"; readonly of: string; readonly shown: number; readonly total: number }
+    | { readonly kind: "more"; readonly of: string; readonly side: "before" | "after"; readonly rows: Rows }
     | { readonly kind: "note"; readonly text: string }
   );
 
@@ -186,18 +199,20 @@ export function tierNodes(parent: NodeOf<"duplicates">): readonly DatasetNode[] 
   });
 }
 
-/** Rows of the first groups that pass a filter. */
+/** Rows of groups that pass a filter, from the one at `from`; `total` is how many pass. */
 export function groupNodes(
   parent: DatasetNode,
   filter: GroupFilter,
   groups: readonly GroupView[],
+  from: number,
   total: number,
 ): readonly DatasetNode[] {
   const { session } = parent;
-  const rows = groups.map((group, position): DatasetNode => {
+  const rows = groups.map((group, index): DatasetNode => {
+    const position = from + index;
     return { kind: "group", id: `${parent.id}/${group.group}`, session, parent, group, filter, position };
   });
-  return withMore(parent, rows, total);
+  return withMore(parent, rows, from, total);
 }
 
 /** The samples of a group. */
@@ -227,7 +242,7 @@ export function faultNodes(parent: NodeOf<"faults">, shown: number): readonly Da
     fault,
     file: of === "unreadable" ? fileOfFault(session, fault) : null,
   }));
-  if (rows.length < faults.length || faults.length === total) return withMore(parent, rows, faults.length);
+  if (rows.length < faults.length || faults.length === total) return withMore(parent, rows, 0, faults.length);
   return [
     ...rows,
     noteNode(parent, vscode.l10n.t("{0} more are listed by the command line", number(total - rows.length))),
@@ -268,11 +283,27 @@ export function fileOfNode(node: DatasetNode): string | null {
   }
 }
 
-function withMore(parent: DatasetNode, rows: readonly DatasetNode[], total: number): readonly DatasetNode[] {
-  if (rows.length >= total) return rows;
-  const { session } = parent;
-  return [
-    ...rows,
-    { kind: "more", id: `${parent.id}/more`, session, parent, of: parent.id, shown: rows.length, total },
-  ];
+function withMore(
+  parent: DatasetNode,
+  nodes: readonly DatasetNode[],
+  from: number,
+  total: number,
+): readonly DatasetNode[] {
+  const rows: Rows = { from, to: from + nodes.length, total };
+  const more = (side: "before" | "after"): DatasetNode => {
+    return { kind: "more", id: `${parent.id}/${side}`, session: parent.session, parent, of: parent.id, side, rows };
+  };
+  return [...(rows.from > 0 ? [more("before")] : []), ...nodes, ...(rows.to < total ? [more("after")] : [])];
+}
+
+/** The row of all that was found, and below it one for each. */
+export function foundNode(candidates: readonly Candidate[]): FoundNode & { readonly kind: "found" } {
+  return { kind: "found", id: "found", candidates, parent: null };
+}
+
+/** What was found, each as a row. */
+export function candidateNodes(parent: FoundNode & { readonly kind: "found" }): readonly FoundNode[] {
+  return parent.candidates.map((candidate): FoundNode => {
+    return { kind: "candidate", id: `found/${candidate.inputs.join("\n")}`, candidate, parent };
+  });
 }
