@@ -1,19 +1,48 @@
-// Builds everything that ships into dist/. `--watch` rebuilds on change, `--production` minifies.
+// Builds everything that ships into dist/. `--watch` rebuilds on change, `--production` minifies, `--outdir DIR` builds
+// elsewhere and `--inputs FILE` writes down which files went into the bundles, as JSON.
 import { context } from "esbuild";
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { buildKernels } from "./scripts/kernels.mjs";
 
 const require = createRequire(import.meta.url);
-const production = process.argv.includes("--production");
-const watch = process.argv.includes("--watch");
+const { production, watch, outdir, inputs } = parseArgs({
+  options: {
+    production: { type: "boolean", default: false },
+    watch: { type: "boolean", default: false },
+    outdir: { type: "string", default: "dist" },
+    inputs: { type: "string" },
+  },
+}).values;
 
 /** @type {import("esbuild").BuildOptions} */
-const common = { bundle: true, minify: production, sourcemap: production ? false : "linked", logLevel: "warning" };
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : "linked",
+  metafile: inputs !== undefined,
+  logLevel: "warning",
+};
 
-/** Native packages cannot be bundled; `vscode` exists only inside the editor. */
-const external = ["vscode", "sharp", "@tensorflow/tfjs-node"];
+/**
+ * Each file that imports everything of `vscode` would copy its 500 names when it is loaded: half of the time that the
+ * activation takes. So one module copies them for all.
+ * @type {import("esbuild").Plugin}
+ */
+const sharedVscode = {
+  name: "shared-vscode",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+      namespace === "shared" ? { path: "vscode", external: true } : { path: "vscode", namespace: "shared" },
+    );
+    onLoad({ filter: /.*/, namespace: "shared" }, () => ({ contents: 'export * from "vscode";' }));
+  },
+};
+
+/** Native packages cannot be bundled. */
+const external = ["sharp", "@tensorflow/tfjs-node"];
 
 const node = {
   ...common,
@@ -21,7 +50,8 @@ const node = {
   target: "node20",
   format: /** @type {const} */ ("cjs"),
   external,
-  outdir: "dist",
+  plugins: [sharedVscode],
+  outdir,
   entryPoints: {
     extension: "src/extension.ts",
     cli: "src/cli/main.ts",
@@ -30,6 +60,7 @@ const node = {
     nativeCheck: "src/engine/process/nativeCheckMain.ts",
     worker: "src/engine/pool/workerMain.ts",
     fold: "src/engine/lab/foldMain.ts",
+    trainingHelper: "src/engine/training/kernel/helperMain.ts",
   },
 };
 
@@ -40,7 +71,7 @@ const webview = {
   format: /** @type {const} */ ("esm"),
   jsx: /** @type {const} */ ("automatic"),
   jsxImportSource: "preact",
-  outdir: "dist/webview",
+  outdir: path.join(outdir, "webview"),
   entryPoints: {
     report: "webview-ui/src/report/main.tsx",
     training: "webview-ui/src/training/main.tsx",
@@ -48,26 +79,46 @@ const webview = {
   },
 };
 
+/** The page of a report in one file, which holds its script, its styles and its icons itself: as small as it gets. */
+const reportFile = {
+  ...webview,
+  minify: true,
+  sourcemap: /** @type {const} */ (false),
+  format: /** @type {const} */ ("iife"),
+  entryPoints: { reportFile: "webview-ui/src/report/file/main.tsx" },
+  loader: { ".ttf": /** @type {const} */ ("dataurl") },
+};
+
 async function copyAssets() {
-  await mkdir("dist/webview", { recursive: true });
+  const pages = path.join(outdir, "webview");
+  await mkdir(pages, { recursive: true });
   const codicons = path.dirname(require.resolve("@vscode/codicons/dist/codicon.css"));
-  for (const file of ["codicon.css", "codicon.ttf"]) await cp(path.join(codicons, file), `dist/webview/${file}`);
+  for (const file of ["codicon.css", "codicon.ttf"]) await cp(path.join(codicons, file), path.join(pages, file));
   // The WebAssembly back end of TensorFlow.js loads these by name at run time.
   const wasm = path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"));
   for (const file of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
-    await cp(path.join(wasm, "dist", file), `dist/${file}`);
+    await cp(path.join(wasm, "dist", file), path.join(outdir, file));
   }
   // Run anew for each HDF5 file: see src/engine/sources/arrays/hdf5Library.ts.
-  await cp("node_modules/h5wasm/dist/iife/h5wasm.js", "dist/h5wasm.js");
+  await cp("node_modules/h5wasm/dist/iife/h5wasm.js", path.join(outdir, "h5wasm.js"));
   // It and the HDF5 library in it are to be passed on with their licences.
-  await cp("node_modules/h5wasm/LICENSE.txt", "dist/h5wasm.LICENSE.txt");
+  await cp("node_modules/h5wasm/LICENSE.txt", path.join(outdir, "h5wasm.LICENSE.txt"));
 }
 
-const builds = await Promise.all([context(node), context(webview)]);
-await Promise.all([copyAssets(), buildKernels("dist")]);
+const builds = await Promise.all([context(node), context(webview), context(reportFile)]);
+await Promise.all([copyAssets(), buildKernels(outdir)]);
 if (watch) {
   await Promise.all(builds.map((build) => build.watch()));
 } else {
-  await Promise.all(builds.map((build) => build.rebuild()));
+  const results = await Promise.all(builds.map((build) => build.rebuild()));
   await Promise.all(builds.map((build) => build.dispose()));
+  if (inputs !== undefined) await writeFile(inputs, JSON.stringify(results.flatMap(inputsOf)));
+}
+
+/** @param {import("esbuild").BuildResult} result */
+function inputsOf({ metafile }) {
+  // Only what is left in a bundle after what is never used was dropped.
+  return Object.values(metafile?.outputs ?? {}).flatMap((output) =>
+    Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
 }

@@ -1,6 +1,7 @@
 // `npm test`: builds, checks and runs every lane one after the other, then prints one line `N passed, N failed`.
 // `npm test -- unit e2e` runs only the named lanes (after a build); `npm test -- --list` names them.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 
@@ -9,9 +10,13 @@ const node = process.execPath;
 const bin = (/** @type {string} */ name) => path.join(ROOT, "node_modules", name);
 const mocha = [node, bin("mocha/bin/mocha.js")];
 
+const { version } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+/** The extension as its users install it. */
+const PACKAGE = path.join(ROOT, "artifacts", `cleansplit-${version}-universal.vsix`);
+
 /**
  * A lane counts as one check, or as the tests it ran when it runs mocha.
- * @type {Record<string, { what: string, command: string[], runsMocha?: boolean }>}
+ * @type {Record<string, { what: string, command: string[], runsMocha?: boolean, env?: Record<string, string> }>}
  */
 const LANES = {
   build: { what: "Bundles", command: [node, "esbuild.mjs"] },
@@ -22,6 +27,11 @@ const LANES = {
     command: [node, bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."],
   },
   unit: { what: "Unit tests", command: [...mocha, "test/unit/**/*.test.ts"], runsMocha: true },
+  wasm: {
+    what: "Decoding with sharp in WebAssembly",
+    command: [node, "test/support/sharpInWasm.mjs", "test/unit/decode/*.test.ts"],
+    runsMocha: true,
+  },
   vscode: { what: "VS Code and Chromium for the next lanes", command: [node, "test/support/vscode/prepare.mjs"] },
   webview: { what: "Pages in Chromium", command: [...mocha, "test/webview/**/*.test.ts"], runsMocha: true },
   integration: { what: "Extension in VS Code", command: [node, "test/integration/run.mjs"], runsMocha: true },
@@ -30,7 +40,16 @@ const LANES = {
     command: [node, "test/integration/run.mjs", "--restricted"],
     runsMocha: true,
   },
-  e2e: { what: "Clicking through VS Code", command: [...mocha, "test/e2e/**/*.test.mts"], runsMocha: true },
+  package: {
+    what: "Package of all platforms",
+    command: [node, "scripts/package.mjs", "universal", "--starts", "3", "--out", path.dirname(PACKAGE)],
+  },
+  e2e: {
+    what: "Clicking through VS Code with the package installed and the network off",
+    command: [node, "test/support/offline.mjs", ...mocha, "test/e2e/**/*.test.mts"],
+    env: { CLEANSPLIT_EXTENSION: PACKAGE },
+    runsMocha: true,
+  },
   demo: { what: "Demo on the sample dataset", command: [node, "scripts/demo.mjs"] },
 };
 
@@ -44,7 +63,8 @@ if (unknown.length > 0) {
   console.error(`There is no lane ${unknown.join(", ")}. Lanes: ${Object.keys(LANES).join(", ")}.`);
   process.exit(2);
 }
-const needed = asked.length === 0 ? Object.keys(LANES) : ["build", ...asked.filter((name) => name !== "build")];
+const first = asked.includes("e2e") ? ["build", "package"] : ["build"];
+const needed = asked.length === 0 ? Object.keys(LANES) : [...first, ...asked.filter((name) => !first.includes(name))];
 
 let [passed, failed] = [0, 0];
 /** @type {string[]} */
@@ -54,7 +74,7 @@ for (const name of needed) {
   if (lane === undefined) continue;
   console.log(`\n=== ${lane.what} (${name})`);
   const started = performance.now();
-  const { code, output } = await run(lane.command);
+  const { code, output } = await run(lane.command, lane.env);
   const counts = lane.runsMocha === true ? mochaCounts(code, output) : code === 0 ? [1, 0] : [0, 1];
   const [good = 0, bad = 0] = counts;
   passed += good;
@@ -83,14 +103,14 @@ function mochaCounts(code, output) {
 
 /**
  * Runs a command, showing its output as it comes.
- * @param {string[]} command @returns {Promise<{ code: number, output: string }>}
+ * @param {string[]} command @param {Record<string, string>} [env] @returns {Promise<{ code: number, output: string }>}
  */
-function run([file = "", ...args]) {
+function run([file = "", ...args], env) {
   return new Promise((resolve) => {
     const child = spawn(file, args, {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, CI: "true" },
+      env: { ...process.env, CI: "true", ...env },
     });
     let output = "";
     const show = (/** @type {NodeJS.WriteStream} */ to) => (/** @type {Buffer} */ data) => {

@@ -79,7 +79,7 @@ for (const theme of ["dark", "light"] as const) {
       await picture("judge-1");
       await page.keyboard.press("n");
       await dialog.getByText("2 of 20").waitFor();
-      await page.keyboard.press("d");
+      await page.keyboard.press("y");
       await dialog.getByText("3 of 20").waitFor();
       await page.keyboard.press("Escape");
       const kept = frame.getByText(/People decided about 2 pairs: 1 as duplicates, 1 as different\. That is kept in /);

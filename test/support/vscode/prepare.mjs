@@ -23,6 +23,9 @@ const HOSTS = Object.freeze({
   newest: { packages: ["code-server@4.139.1"], node: "24.9.0" },
 });
 
+/** What the server watches folders with, compiled; without it nothing tells of files that change. */
+const WATCHER = `@parcel/watcher-${process.platform}-${process.arch}${process.platform === "linux" ? "-glibc" : ""}@2.5.1`;
+
 /** Raise this when an install is made differently, so that older ones are made anew. */
 const RECIPE = 1;
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
@@ -49,7 +52,8 @@ export async function prepareHost({ host = resolveHost(), log = console.log } = 
   // A Node of the same major is what VS Code of that version runs on; only otherwise one is fetched.
   const ownNode = majorOf(process.versions.node) === majorOf(spec.node);
   const nodePackage = `node-${process.platform}-${process.arch}`;
-  const packages = ownNode ? spec.packages : [...spec.packages, `${nodePackage}@${spec.node}`];
+  const common = [...spec.packages, WATCHER];
+  const packages = ownNode ? common : [...common, `${nodePackage}@${spec.node}`];
 
   const root = path.join(CACHE_DIR, host);
   const stamp = JSON.stringify({ recipe: RECIPE, packages });

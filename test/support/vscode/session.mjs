@@ -170,7 +170,7 @@ async function withServer(options, use) {
     cleanUps.unshift(server.stop);
     // A failure is reported by whoever waits for it.
     server.listening.catch(() => undefined);
-    const url = workbenchUrl(options, port);
+    const url = workbenchUrl(options, tempDir, port);
     return await use({ port, url, listening: server.listening, executablePath, log, cleanUps, close });
   } catch (error) {
     await close();
@@ -199,8 +199,25 @@ function writeSettings(tempDir, { settings, colorTheme }) {
 function linkExtension(tempDir, { extension, testsPath }) {
   const extensionsDir = path.join(tempDir, "extensions");
   fs.mkdirSync(extensionsDir);
+  if (isVsix(extension) && testsPath !== undefined) writeTestsExtension(tempDir);
   if (extension === undefined || isVsix(extension) || testsPath !== undefined) return;
   fs.symlinkSync(path.resolve(extension), path.join(extensionsDir, "extension-under-test"), "junction");
+}
+
+/**
+ * VS Code runs tests only while an extension is under development. Where the one to be tested is installed, this empty one is.
+ * @param {string} tempDir
+ */
+function writeTestsExtension(tempDir) {
+  const folder = testsExtension(tempDir);
+  fs.mkdirSync(folder);
+  const manifest = { name: "tests", publisher: "cleansplit-tests", version: "0.0.0", engines: { vscode: "*" } };
+  fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
+}
+
+/** @param {string} tempDir */
+function testsExtension(tempDir) {
+  return path.join(tempDir, "tests-extension");
 }
 
 /**
@@ -324,15 +341,17 @@ async function listenToTests(page, { onTestOutput, onTestExit }) {
 
 /**
  * @param {SessionOptions} options
+ * @param {string} tempDir
  * @param {number} port
  */
-function workbenchUrl({ extension, folder, testsPath }, port) {
+function workbenchUrl({ extension, folder, testsPath }, tempDir, port) {
   const authority = `127.0.0.1:${port}`;
   const remote = (/** @type {string} */ file) => `vscode-remote://${authority}${encodeURI(path.resolve(file))}`;
   const payload = [["skipWelcome", "true"]];
   if (testsPath !== undefined) {
     payload.push(["extensionTestsPath", remote(TEST_ENTRY)]);
-    if (extension !== undefined && !isVsix(extension)) payload.push(["extensionDevelopmentPath", remote(extension)]);
+    const developed = isVsix(extension) ? testsExtension(tempDir) : extension;
+    if (developed !== undefined) payload.push(["extensionDevelopmentPath", remote(developed)]);
   }
 
   const query = new URLSearchParams({ payload: JSON.stringify(payload) });

@@ -35,7 +35,7 @@ describe("samples that move within an archive", () => {
     const inputs = inputsOf({ inputs: [input], assignments: [] });
     const dataset = await openDataset(inputs, [], pool, run, null, new Unpacked());
     const inspection = await inspectDataset(dataset, pool, run, new Map());
-    const plan = await makePlan(inspection, {}, [], pool, run.signal);
+    const plan = await makePlan(inspection, {}, { keep: [], drop: [] }, pool, run.signal);
     const kept = { ...plan.decision, splitOf: plan.decision.splitOf.slice() };
     const decision = { ...kept, ...change(kept, (sample) => dataset.names.id(sample)) };
     const [output] = packedOutputs({ ...plan, decision });
