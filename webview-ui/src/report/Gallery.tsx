@@ -98,6 +98,8 @@ export function Gallery(props: Props): JSX.Element {
 
   // Groups of similar images have other numbers when they are counted anew.
   useEffect(() => setSelection(NO_GROUPS), [filterKey, props.inspection, showsNear ? report : null]);
+  // What was said last is about the groups from before.
+  useEffect(() => setSaid(""), [filterKey]);
   const placesOf = (row: number): number => {
     const group = list.item(row);
     return group === undefined ? 1 : shownOf(group, layout.columns).places;
