@@ -22,6 +22,7 @@ const GROUP_COLUMNS = [
   "shift_x",
   "shift_y",
   "verdict",
+  "choice",
 ];
 
 const LEAKAGE_COLUMNS = [
@@ -97,6 +98,7 @@ function memberRow(group: WalkedGroup["group"], member: MemberView): readonly Ce
     nearness?.transform ?? null,
     ...(nearness?.shift ?? [null, null]),
     nearness?.verdict ?? null,
+    member.choice,
   ];
 }
 
