@@ -21,6 +21,11 @@ describe("packed names", () => {
         const all = names.flatMap((text) => Array.from({ length: times }, (_, i) => (i === 0 ? text : `${text}${i}`)));
         const unique = [...new Set(all)];
         const sorter = new NameSorter();
+        // What an earlier folder left in its memory, and one that could not be listed to its end.
+        for (const text of unique) sorter.add(`${text}${text}`);
+        sorter.finish();
+        for (const text of unique) sorter.add(`x${text}`);
+        sorter.clear();
         for (const text of unique) sorter.add(text);
         const packed = sorter.finish();
         const sorted = [...unique].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
