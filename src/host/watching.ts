@@ -15,6 +15,9 @@ const MAX_FILES = 1000;
 /** How long nothing has to change before it is looked at what did: programs write files in bursts. */
 const QUIET_MS = 400;
 
+/** A name that begins with a dot, as in no dataset: what people decided lies there, and copies that are being written. */
+const HIDDEN = /[\\/]\./;
+
 /** What watching needs of its dataset. */
 export interface WatchedDataset {
   readonly name: string;
@@ -148,7 +151,9 @@ export class Watching implements vscode.Disposable {
       new vscode.RelativePattern(vscode.Uri.file(path.dirname(root)), "*"),
     );
     const take = ({ fsPath }: vscode.Uri): void => {
-      if (fsPath === root || fsPath.startsWith(root + path.sep)) this.#take(fsPath);
+      const isInside = fsPath === root || fsPath.startsWith(root + path.sep);
+      // The dataset itself may lie below a hidden folder, as the sample dataset does.
+      if (isInside && !HIDDEN.test(fsPath.slice(root.length))) this.#take(fsPath);
     };
     return vscode.Disposable.from(
       ...[inside, beside].flatMap((watcher) => [
@@ -161,7 +166,6 @@ export class Watching implements vscode.Disposable {
   }
 
   #take(file: string): void {
-    if (/[\\/]\.[^\\/]*(?:[\\/]|$)/.test(file)) return;
     if (this.#pending.size < MAX_FILES) this.#pending.add(file);
     else this.#isFlood = true;
     this.#wait();

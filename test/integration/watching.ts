@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { DatasetSession } from "../../src/host/session";
@@ -62,6 +63,17 @@ describe("watching", () => {
     await vscode.commands.executeCommand("cleansplit.inspectAgain", session.id);
     assert.equal(session.watching.changes, null);
     assert.equal(session.result?.report.splits.length, 2);
+  });
+
+  it("watches what lies below a hidden folder, but nothing hidden in it", async () => {
+    const parent = path.join(realpathSync(mkdtempSync(path.join(tmpdir(), "cleansplit-data-"))), ".hidden");
+    const folder = writeTinyDataset("letters", parent);
+    const session = await inspect(folder);
+    await watched(session);
+    mkdirSync(path.join(folder, ".cache"));
+    copyFileSync(path.join(folder, "test", "a", "3.png"), path.join(folder, ".cache", "3.png"));
+    await watched(session);
+    assert.equal(session.watching.changes, null);
   });
 
   it("does not watch when that is off", async () => {
