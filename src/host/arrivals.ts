@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { number } from "../core/leakage/verdict";
+import { plainMessage } from "./plainText";
 import type { DatasetSession, DatasetSessions } from "./session";
 import type { ArrivedLeak } from "./watching";
 
@@ -25,7 +26,7 @@ async function tell(session: DatasetSession, leaks: readonly ArrivedLeak[]): Pro
     vscode.l10n.t("Inspect Again"),
     vscode.l10n.t("Settings"),
   ];
-  const choice = await vscode.window.showWarningMessage(message, show, inspect, settings);
+  const choice = await vscode.window.showWarningMessage(plainMessage(message), show, inspect, settings);
   const { executeCommand } = vscode.commands;
   if (choice === show) await executeCommand("revealInExplorer", vscode.Uri.file(first.file));
   if (choice === inspect) await executeCommand("cleansplit.inspectAgain", session.id);

@@ -31,21 +31,16 @@ export async function exportExperiment(
   // The dialog has asked about the notebook, not about the images beside it.
   const images = path.join(path.dirname(file), `${path.basename(file, `.${ending}`)}.npz`);
   if (isNotebook && existsSync(images) && !(await mayReplace(images))) return;
-  const options = {
-    location: vscode.ProgressLocation.Notification,
-    title: vscode.l10n.t("Exporting the training of {0}", session.name),
-    cancellable: true,
-  };
-  const { files } = await vscode.window.withProgress(options, (progress, token) => {
-    const abort = new AbortController();
-    token.onCancellationRequested(() => abort.abort());
-    return session.read((engine, inspection) =>
-      engine.exportExperiment(
-        { inspection, experiment, format, file, overwrite: true },
-        { signal: abort.signal, progress: ({ phase }) => progress.report({ message: PHASE_TITLES[phase] }) },
+  const { files } = await cancellable(
+    vscode.l10n.t("Exporting the training of {0}", session.name),
+    (signal, progress) =>
+      session.read((engine, inspection) =>
+        engine.exportExperiment(
+          { inspection, experiment, format, file, overwrite: true },
+          { signal, progress: ({ phase }) => progress.report({ message: PHASE_TITLES[phase] }) },
+        ),
       ),
-    );
-  });
+  );
   sayWritten(files[0] ?? file, true);
 }
 
@@ -63,14 +58,8 @@ export async function exportReport(session: DatasetSession, format: ReportFormat
   const file = await askForFile(session, "report", REPORT_TITLES[format](), format);
   if (file === null) return;
   const { plan, applied } = session.sanitizing;
-  const options = {
-    location: vscode.ProgressLocation.Notification,
-    title: vscode.l10n.t("Exporting the report of {0}", session.name),
-    cancellable: true,
-  };
-  const { files } = await vscode.window.withProgress(options, (progress, token) => {
-    const abort = new AbortController();
-    token.onCancellationRequested(() => abort.abort());
+  const title = vscode.l10n.t("Exporting the report of {0}", session.name);
+  const { files } = await cancellable(title, (signal, progress) => {
     let reported = 0;
     return session.read((engine, inspection) =>
       engine.exportReport(
@@ -84,7 +73,7 @@ export async function exportReport(session: DatasetSession, format: ReportFormat
           applied,
         },
         {
-          signal: abort.signal,
+          signal,
           progress: ({ done, total }) => {
             const share = total === 0 ? 0 : (100 * done) / total;
             progress.report({ increment: Math.max(0, share - reported) });
@@ -95,6 +84,19 @@ export async function exportReport(session: DatasetSession, format: ReportFormat
     );
   });
   sayWritten(files[0] ?? file, true);
+}
+
+/** Does work that a notification shows and can cancel. */
+async function cancellable<T>(
+  title: string,
+  work: (signal: AbortSignal, progress: vscode.Progress<{ message?: string; increment?: number }>) => Promise<T>,
+): Promise<T> {
+  const options = { location: vscode.ProgressLocation.Notification, title: plainMessage(title), cancellable: true };
+  return vscode.window.withProgress(options, (progress, token) => {
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    return work(abort.signal, progress);
+  });
 }
 
 function notInspected({ name }: DatasetSession): CleanSplitError {
@@ -114,21 +116,11 @@ export async function exportModel(
     defaultUri: vscode.Uri.file(path.join(folderOf(session), `${fileStem(session.name)}-model-${format}`)),
   });
   if (uri === undefined) return;
-  const options = {
-    location: vscode.ProgressLocation.Notification,
-    title: vscode.l10n.t("Saving the model"),
-    cancellable: true,
-  };
-  const { folder } = await vscode.window.withProgress(options, (_, token) => {
-    const abort = new AbortController();
-    token.onCancellationRequested(() => abort.abort());
-    return session.read((engine) =>
-      engine.exportModel(
-        { experiment, run, format, folder: uri.fsPath },
-        { signal: abort.signal, progress: () => undefined },
-      ),
-    );
-  });
+  const { folder } = await cancellable(vscode.l10n.t("Saving the model"), (signal) =>
+    session.read((engine) =>
+      engine.exportModel({ experiment, run, format, folder: uri.fsPath }, { signal, progress: () => undefined }),
+    ),
+  );
   sayWritten(folder, false);
 }
 

@@ -51,6 +51,7 @@ export class StatusBar implements vscode.Disposable {
 
   #show(session: DatasetSession): void {
     const { result, paused } = session;
+    const { changes } = session.watching;
     const progress = session.progress ?? session.search.progress;
     this.#item.command = { command: "cleansplit.openReport", title: "", arguments: [session.id] };
     this.#item.backgroundColor = undefined;
@@ -80,15 +81,11 @@ export class StatusBar implements vscode.Disposable {
     } else if (result === null) {
       this.#item.hide();
       return;
+    } else if (changes !== null) {
+      this.#item.text = `$(warning) ${vscode.l10n.t("{0} changed: inspect again", plainLabel(session.name))}`;
+      this.#item.tooltip = [changes.text, ...changes.leaks].join("\n");
+      this.#item.command = { command: "cleansplit.inspectAgain", title: "", arguments: [session.id] };
     } else {
-      const { changes } = session.watching;
-      if (changes !== null) {
-        this.#item.text = `$(warning) ${vscode.l10n.t("{0} changed: inspect again", session.name)}`;
-        this.#item.tooltip = [changes.text, ...changes.leaks].join("\n");
-        this.#item.command = { command: "cleansplit.inspectAgain", title: "", arguments: [session.id] };
-        this.#item.show();
-        return;
-      }
       const verdict = verdictOf(result.report);
       const icon = verdict.level === "leak" ? "error" : verdict.level === "warning" ? "warning" : "pass";
       const leaks = evaluationLeaks(session.name, result).reduce((sum, leak) => sum + leak.samples, 0);

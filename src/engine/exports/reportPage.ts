@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { escapeHtml } from "../../core/escapeHtml";
 import { CleanSplitError } from "../../core/errors";
 import type { ReportSnapshot } from "../../core/leakage/snapshot";
 import { codeOf } from "../write/durable";
@@ -98,8 +99,4 @@ function safeScript(script: string): string {
 /** How a policy names what may run: its SHA-256. */
 function hashOf(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -4,6 +4,7 @@ import type { DatasetFinder } from "../datasetFinder";
 import { groupOfSample, sampleAt } from "../locating";
 import type { DatasetPanels } from "../panels/datasetPanels";
 import type { ReportPanel } from "../panels/reportPanel";
+import { plainMessage } from "../plainText";
 import { reveal, type SampleOpener } from "../samples";
 import type { DatasetSession, DatasetSessions } from "../session";
 import { fileOfNode, type DatasetNode, type NodeOf } from "../views/datasetNodes";
@@ -105,7 +106,10 @@ async function showFile(
   const found = await groupOfSample(session, view.sample);
   const report = reports.show(session);
   if (found !== null) report.showGroup(found.filter, found.row);
-  else void vscode.window.showInformationMessage(vscode.l10n.t("{0} is in no group of duplicates.", view.id));
+  else {
+    const message = vscode.l10n.t("{0} is in no group of duplicates.", view.id);
+    void vscode.window.showInformationMessage(plainMessage(message));
+  }
 }
 
 async function showInTree(tree: DatasetTree, session: DatasetSession, sample: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
+import { escapeHtml } from "../../core/escapeHtml";
 
 /** What a webview of ours needs. */
 export interface WebviewContent {
@@ -67,8 +68,4 @@ function stateScript(dataset: string): string {
 export function datasetOfState(state: unknown): string | null {
   if (typeof state !== "object" || state === null || !("dataset" in state)) return null;
   return typeof state.dataset === "string" ? state.dataset : null;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

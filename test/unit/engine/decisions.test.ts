@@ -4,19 +4,7 @@ import path from "node:path";
 import { runCli } from "../../../src/cli/cli";
 import { CleanSplitError } from "../../../src/core/errors";
 import type { NearReport, Report } from "../../../src/core/leakage/report";
-import { mix32 } from "../../../src/core/training/random";
-import { encodePng } from "../../support/png";
-import { createEngineForTest, inspect, leaks, quiet, useEngine, writeTree } from "./support";
-
-/** A glyph of black and white blocks, of which one pixel of 256 may be `off` levels off: an RMS of off / 16. */
-function glyph(seed: number, off = 0, level = 6): Buffer {
-  const rows = Uint8Array.from(
-    { length: 256 },
-    (_, i) => (mix32(seed * 64 + (i >> 6) * 4 + ((i & 15) >> 2)) & 1) * 255,
-  );
-  rows[0] = Math.abs((rows[0] ?? 0) - off);
-  return encodePng({ width: 16, height: 16, rows, zlib: { level } });
-}
+import { createEngineForTest, glyph, inspect, leaks, quiet, useEngine, writeTree } from "./support";
 
 /** Glyph 1 of train is in test at an RMS of 5, and saved again; glyph 2 is twice in train, at an RMS of 4 and of 12. */
 function dataset(root: string): string {

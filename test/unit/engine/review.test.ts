@@ -4,22 +4,10 @@ import path from "node:path";
 import { CleanSplitError } from "../../../src/core/errors";
 import type { GroupFilter, GroupView } from "../../../src/core/leakage/report";
 import type { GroupChange, ReviewAction, ReviewState } from "../../../src/core/review/review";
-import { mix32 } from "../../../src/core/training/random";
 import type { ReviewResult } from "../../../src/engine/engine";
 import { writeAllKept } from "../../../src/engine/home";
-import { encodePng } from "../../support/png";
 import { npy } from "../arrays/support";
-import { inspect, leaks, quiet, useEngine, writeTree } from "./support";
-
-/** A glyph of black and white blocks, of which one pixel of 256 may be `off` levels off: an RMS of off / 16. */
-function glyph(seed: number, off = 0, level = 6): Buffer {
-  const rows = Uint8Array.from(
-    { length: 256 },
-    (_, i) => (mix32(seed * 64 + (i >> 6) * 4 + ((i & 15) >> 2)) & 1) * 255,
-  );
-  rows[0] = Math.abs((rows[0] ?? 0) - off);
-  return encodePng({ width: 16, height: 16, rows, zlib: { level } });
-}
+import { glyph, inspect, leaks, quiet, useEngine, writeTree } from "./support";
 
 /** Glyphs 1 and 2 are in train and in test, 3 is twice in train; 4 is in train and, at an RMS of 5, in test. */
 function dataset(root: string): string {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Assignment } from "../../../src/core/dataset/dataset";
 import type { Leakage, Report } from "../../../src/core/leakage/report";
+import { mix32 } from "../../../src/core/training/random";
 import { createEngine } from "../../../src/engine/createEngine";
 import type { Engine, InspectionResult, Run } from "../../../src/engine/engine";
 import { encodePng } from "../../support/png";
@@ -73,6 +74,16 @@ export function leaks(report: Report, tier: Leakage["tier"] = "pixel"): Record<s
 export function png(seed: number, level = 6): Buffer {
   const rows = Uint8Array.from({ length: 36 }, (_, index) => (seed * 37 + index * (seed + 11)) % 256);
   return encodePng({ width: 6, height: 6, rows, zlib: { level } });
+}
+
+/** A glyph of black and white blocks, of which one pixel of 256 may be `off` levels off: an RMS of off / 16. */
+export function glyph(seed: number, off = 0, level = 6): Buffer {
+  const rows = Uint8Array.from(
+    { length: 256 },
+    (_, i) => (mix32(seed * 64 + (i >> 6) * 4 + ((i & 15) >> 2)) & 1) * 255,
+  );
+  rows[0] = Math.abs((rows[0] ?? 0) - off);
+  return encodePng({ width: 16, height: 16, rows, zlib: { level } });
 }
 
 /** Writes files below a folder; names are paths with `/`. */

@@ -7,12 +7,13 @@ import { Button, Notice } from "../shared/Controls";
 import { number, plural, sentenceList, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { PairComparison } from "./Comparison";
+import { pressKey, type DialogKeys } from "./comparisonKeys";
 import { ComparisonStore } from "./ComparisonStore";
 import { scoreText } from "./nearText";
 import { useReadOnly } from "./readOnly";
 import type { GroupFilter } from "./reportView";
 import { firstOf, type Place, type Reviewing } from "./Reviewing";
-import { commandOf, keyOf, type ReviewCommand } from "./reviewKeys";
+import { keyOf, type ReviewCommand } from "./reviewKeys";
 import { SampleCard, type SampleActions } from "./SampleCard";
 import type { SplitRoles } from "./SplitBadge";
 import { useComparing, type Comparing, type ComparisonView } from "./useComparing";
@@ -47,7 +48,7 @@ export function GroupDialog(props: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [shown, setShown] = useState({ row: props.row, group: props.group });
   const [error, setError] = useState<string | null>(null);
-  const press = useRef<(event: KeyboardEvent) => boolean>(() => false);
+  const keys = useRef<DialogKeys>({ step: () => undefined, commands: {} });
   const { row, group } = shown;
 
   // Before what is inside takes the focus.
@@ -83,11 +84,7 @@ export function GroupDialog(props: Props): JSX.Element {
       ref={dialog}
       aria-labelledby="dialog-title"
       onClose={onClose}
-      onKeyDown={(event) => {
-        // A field has keys of its own, and the view is chosen with arrows.
-        const isField = event.target instanceof HTMLInputElement && /^Arrow|^Home$|^End$/.test(event.key);
-        if (!isField && press.current(event)) event.preventDefault();
-      }}
+      onKeyDown={(event) => pressKey(event, comparing, keys.current)}
     >
       <div class="dialog-head">
         <h2 id="dialog-title">{plural(group.size, isSimilar ? "similar image" : "equal image")}</h2>
@@ -129,7 +126,7 @@ export function GroupDialog(props: Props): JSX.Element {
         isSimilar={isSimilar}
         views={views}
         comparing={comparing}
-        press={press}
+        keys={keys}
         onGo={go}
       />
       {rest > 0 && (
@@ -149,8 +146,8 @@ function Members(
     readonly isSimilar: boolean;
     readonly views: readonly ComparisonView[];
     readonly comparing: Comparing;
-    /** What keys of the dialog do; says whether it did something. */
-    readonly press: { current: (event: KeyboardEvent) => boolean };
+    /** What keys of the dialog do. */
+    readonly keys: { current: DialogKeys };
     readonly onGo: (by: 1 | -1) => void;
   },
 ): JSX.Element {
@@ -178,7 +175,7 @@ function Members(
     if (sample !== first.sample) setChosen({ first: first.sample, second: sample });
   };
   const swap = (): void => setChosen({ first: second.sample, second: first.sample });
-  const step = (by: number): void => {
+  const step = (by: 1 | -1): void => {
     const others = members.filter(({ sample }) => sample !== first.sample);
     const at = others.findIndex(({ sample }) => sample === second.sample);
     const next = others[(at + by + others.length) % others.length];
@@ -229,7 +226,7 @@ function Members(
   const isWhole = members.length === group.size;
   // Equal pictures are always duplicates: there is nothing to judge.
   const areEqual = !isSimilar || (first.nearness === null && second.nearness === null && members[0] !== undefined);
-  const commands: Readonly<Partial<Record<ReviewCommand, () => void>>> = {
+  const commands: DialogKeys["commands"] = {
     next: () => onGo(1),
     previous: () => onGo(-1),
     keep: () => keepOne(second),
@@ -245,21 +242,7 @@ function Members(
     copy: () => actions.copy(second.id),
     swap,
   };
-  props.press.current = (event) => {
-    if (comparing.move(event)) return true;
-    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      if (event.ctrlKey || event.metaKey || event.altKey) return false;
-      step(event.key === "ArrowLeft" ? -1 : 1);
-      return true;
-    }
-    const command = commandOf(event);
-    // Enter and the space bar press the button that has the focus.
-    if (command === null || event.key === "Enter" || event.key === " ") return false;
-    if (comparing.run(command)) return true;
-    const run = commands[command];
-    run?.();
-    return run !== undefined;
-  };
+  props.keys.current = { step, commands };
   const untrusted = trusted ? {} : { describedBy: "dialog-untrusted" };
   const isPair = group.size === 2;
   return (
@@ -278,7 +261,7 @@ function Members(
         actions={(sample, which) => {
           const member = which === "first" ? first : second;
           const choice = reviewing.choiceOf(member);
-          const keys = (command: ReviewCommand): { readonly keys?: string } =>
+          const keyed = (command: ReviewCommand): { readonly keys?: string } =>
             which === "second" ? { keys: keyOf(command) } : {};
           if (isReadOnly) return null;
           return (
@@ -289,7 +272,7 @@ function Members(
                 name={l10n.t("Keep: {0}", visible(sample.id))}
                 pressed={choice === "keep"}
                 disabled={!trusted}
-                {...keys("keep")}
+                {...keyed("keep")}
                 {...untrusted}
                 onClick={() => keepOne(member)}
               />
@@ -299,7 +282,7 @@ function Members(
                 name={l10n.t("Drop: {0}", visible(sample.id))}
                 pressed={choice === "drop"}
                 disabled={!trusted}
-                {...keys("drop")}
+                {...keyed("drop")}
                 {...untrusted}
                 onClick={() => toggle(member, "drop")}
               />

@@ -5,10 +5,11 @@ import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
 import { plural } from "../shared/format";
 import { PairComparison } from "./Comparison";
+import { pressKey, type DialogKeys } from "./comparisonKeys";
 import { ComparisonStore } from "./ComparisonStore";
 import { precisionText } from "./nearText";
 import { PrecisionTable } from "./PrecisionTable";
-import { commandOf, keyOf, type ReviewCommand } from "./reviewKeys";
+import { keyOf } from "./reviewKeys";
 import type { SplitRoles } from "./SplitBadge";
 import { useComparing } from "./useComparing";
 
@@ -98,25 +99,9 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
     move(index);
   };
 
-  const commands: Readonly<Partial<Record<ReviewCommand, () => void>>> = {
-    duplicates: () => judge("duplicate"),
-    different: () => judge("different"),
-    skip,
-    undo,
-  };
-  /** Does what a key says; false when it says nothing here. */
-  const press = (event: KeyboardEvent): boolean => {
-    if (comparing.move(event)) return true;
-    const command = commandOf(event);
-    if (comparing.run(command)) return true;
-    const isArrow = event.key === "ArrowLeft" || event.key === "ArrowRight";
-    if (isArrow && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      move(at + (event.key === "ArrowLeft" ? -1 : 1));
-      return true;
-    }
-    const run = command === null ? undefined : commands[command];
-    run?.();
-    return run !== undefined;
+  const keys: DialogKeys = {
+    step: (by) => move(at + by),
+    commands: { duplicates: () => judge("duplicate"), different: () => judge("different"), skip, undo },
   };
   const isDone = pairs !== null && pair === undefined;
   return (
@@ -125,11 +110,7 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
       ref={dialog}
       aria-labelledby="judge-title"
       onClose={onClose}
-      onKeyDown={(event) => {
-        // A field has keys of its own, and the view is chosen with arrows.
-        const isField = event.target instanceof HTMLInputElement && /^Arrow|^Home$|^End$/.test(event.key);
-        if (!isField && press(event)) event.preventDefault();
-      }}
+      onKeyDown={(event) => pressKey(event, comparing, keys)}
     >
       <div class="dialog-head">
         <h2 id="judge-title">Are these duplicates?</h2>
