@@ -57,6 +57,8 @@ describe("gallery", function () {
     await card(2).and(page.locator(".keep")).waitFor({ state: "detached" });
     await page.keyboard.press("Control+y");
     await card(2).and(page.locator(".keep")).waitFor();
+    // It is shown before the host has heard of it.
+    await page.waitForFunction(() => window.fake.calls.filter(({ method }) => method === "redoReview").length >= 2);
     assert.equal((await pages.calls("redoReview")).length, 2);
   });
 

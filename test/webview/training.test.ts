@@ -337,7 +337,10 @@ describe("training page", function () {
     it("stay as typed while the page is hidden, and the defaults come back", async () => {
       await open("idle");
       await openSettings();
+      const before = await page.evaluate(() => JSON.stringify(sessionStorage));
       await page.getByRole("textbox", { name: "Seeds" }).fill("7");
+      // What is typed is kept when it was drawn.
+      await page.waitForFunction((last) => JSON.stringify(sessionStorage) !== last, before);
       await page.reload();
       await openSettings();
       assert.equal(await page.getByRole("textbox", { name: "Seeds" }).inputValue(), "7");
