@@ -63,6 +63,19 @@ export default defineConfig(
       // Control characters are what hostile names are searched for.
       "no-control-regex": "off",
       eqeqeq: "error",
+      // What is not written out in the call is not found when sentences are collected, and stays English.
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.property.name='t'] > :not(Literal, ObjectExpression).arguments:first-child",
+          message: "A sentence to translate is one literal.",
+        },
+        {
+          selector:
+            "CallExpression[callee.property.name='t'] > ObjectExpression > Property:matches([key.name='comment'][value.type!='ArrayExpression'], [key.name='message'][value.type!='Literal'])",
+          message: "A sentence to translate and the comment on it are written out here.",
+        },
+      ],
     },
   },
   ...boundaries,

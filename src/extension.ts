@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { useTranslations } from "./core/language";
 import { EngineProcess } from "./engine/process/engineProcess";
 import { tellArrivals } from "./host/arrivals";
 import { registerCommands } from "./host/commands/command";
@@ -34,6 +35,9 @@ import { WrittenFolders } from "./host/writtenFolders";
 /** Builds the extension. Nothing is read and no process is started before a person asks for it. */
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const { extensionUri, globalStorageUri, storageUri, workspaceState } = context;
+  // What the core says is looked up by its own library, in the same bundle as what VS Code looks up.
+  const { bundle, uri: bundleUri } = vscode.l10n;
+  if (bundle !== undefined) useTranslations(JSON.stringify(bundle));
   const log = createLog();
   const messages = new ErrorMessages(log);
   const engineProcess = new EngineProcess({
@@ -43,6 +47,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     // Experiments are on datasets of a workspace.
     experimentsFolder: vscode.Uri.joinPath(storageUri ?? globalStorageUri, "experiments").fsPath,
     nativeFolder: vscode.Uri.joinPath(globalStorageUri, "native").fsPath,
+    bundle: bundleUri?.fsPath ?? null,
     log: (line) => log.info(line),
   });
   const { engine } = engineProcess;

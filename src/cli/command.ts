@@ -3,7 +3,7 @@ import path from "node:path";
 import type { DatasetRequest } from "../core/dataset/dataset";
 import type { Tier } from "../core/leakage/report";
 import { number, plural } from "../core/leakage/verdict";
-import { PHASE_TITLES, type Phase } from "../core/progress";
+import { phaseTitle, type Phase } from "../core/progress";
 import { withCorrections } from "../engine/corrections";
 import type { Engine, InspectionResult, Progress } from "../engine/engine";
 import { UsageError, type Arguments, type OptionSpec } from "./arguments";
@@ -197,7 +197,7 @@ export function runWithProgress({ process, progress }: CommandContext): {
 } {
   return {
     signal: process.signal,
-    progress: ({ phase, done, total }) => progress.update({ title: PHASE_TITLES[phase], done, total }),
+    progress: ({ phase, done, total }) => progress.update({ title: phaseTitle(phase), done, total }),
   };
 }
 

@@ -1,21 +1,27 @@
-import { number, plural } from "./leakage/verdict";
+import * as l10n from "@vscode/l10n";
+import { counted } from "./counts";
+import { decimalText, integerText } from "./language";
 
 /** What is being done with a dataset. */
 export type Phase =
   "listing" | "reading" | "decoding" | "grouping" | "near" | "preparing" | "predicting" | "writing" | "verifying";
 
-/** Phases as people read them; counts of images follow. */
-export const PHASE_TITLES: Readonly<Record<Phase, string>> = {
-  listing: "Listing",
-  reading: "Reading",
-  decoding: "Decoding lookalikes",
-  grouping: "Comparing",
-  near: "Searching near duplicates",
-  preparing: "Preparing images",
-  predicting: "Checking labels",
-  writing: "Writing",
-  verifying: "Verifying",
+const PHASE_TITLES: Readonly<Record<Phase, () => string>> = {
+  listing: () => l10n.t("Listing"),
+  reading: () => l10n.t("Reading"),
+  decoding: () => l10n.t("Decoding lookalikes"),
+  grouping: () => l10n.t("Comparing"),
+  near: () => l10n.t("Searching near duplicates"),
+  preparing: () => l10n.t("Preparing images"),
+  predicting: () => l10n.t("Checking labels"),
+  writing: () => l10n.t("Writing"),
+  verifying: () => l10n.t("Verifying"),
 };
+
+/** A phase as people read it; counts of images follow. */
+export function phaseTitle(phase: Phase): string {
+  return PHASE_TITLES[phase]();
+}
 
 /** How fast work goes on. */
 export interface Rate {
@@ -83,30 +89,31 @@ export function progressText(done: number, total: number, rate: Rate | null): st
   const isEnding = total > 0 && done >= total;
   const counts =
     total === 0
-      ? `${plural(done, "image")} found`
+      ? l10n.t("{0} found", counted(done, "image"))
       : isEnding
-        ? plural(total, "image")
-        : `${number(done)} of ${plural(total, "image")}`;
-  const left = rate === null || rate.secondsLeft === null || isEnding ? "" : ` · ${leftText(rate.secondsLeft)}`;
-  return `${counts}${rate === null || rate.perSecond <= 0 ? "" : ` · ${rateText(rate.perSecond)}`}${left}`;
+        ? counted(total, "image")
+        : l10n.t("{0} of {1}", integerText(done), counted(total, "image"));
+  const speed = rate === null || rate.perSecond <= 0 ? [] : [rateText(rate.perSecond)];
+  const left = rate === null || rate.secondsLeft === null || isEnding ? [] : [leftText(rate.secondsLeft)];
+  return [counts, ...speed, ...left].join(" · ");
 }
 
 /** A duration for reading: "8 s", "2 min 5 s". */
 export function durationText(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return whole < 60 ? l10n.t("{0} s", whole) : l10n.t("{0} min {1} s", Math.floor(whole / 60), whole % 60);
 }
 
 /** Two digits that matter, as the others would only flicker. */
 function rateText(perSecond: number): string {
-  if (perSecond < 10) return `${perSecond.toFixed(1)}/s`;
-  return `${number(Number(perSecond.toPrecision(2)))}/s`;
+  const speed = perSecond < 10 ? decimalText(perSecond, 1) : integerText(Number(perSecond.toPrecision(2)));
+  return l10n.t({ message: "{0}/s", args: [speed], comment: ["Images a second."] });
 }
 
 /** Beyond a minute in steps of ten seconds, beyond an hour in minutes. */
 function leftText(seconds: number): string {
-  if (seconds < 59.5) return `${durationText(seconds)} left`;
-  if (seconds < 3595) return `${durationText(Math.round(seconds / 10) * 10)} left`;
+  if (seconds < 59.5) return l10n.t("{0} left", durationText(seconds));
+  if (seconds < 3595) return l10n.t("{0} left", durationText(Math.round(seconds / 10) * 10));
   const minutes = Math.round(seconds / 60);
-  return `${number(Math.floor(minutes / 60))} h ${minutes % 60} min left`;
+  return l10n.t("{0} left", l10n.t("{0} h {1} min", integerText(Math.floor(minutes / 60)), minutes % 60));
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { CleanSplitError } from "../core/errors";
 import type { ReportFormat } from "../core/leakage/reportFormat";
-import { PHASE_TITLES } from "../core/progress";
+import { phaseTitle } from "../core/progress";
 import type { ExperimentFormat, ModelFormat } from "../engine/lab/lab";
 import { reveal } from "./samples";
 import type { DatasetSession } from "./session";
@@ -37,7 +37,7 @@ export async function exportExperiment(
       session.read((engine, inspection) =>
         engine.exportExperiment(
           { inspection, experiment, format, file, overwrite: true },
-          { signal, progress: ({ phase }) => progress.report({ message: PHASE_TITLES[phase] }) },
+          { signal, progress: ({ phase }) => progress.report({ message: phaseTitle(phase) }) },
         ),
       ),
   );

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { PHASE_TITLES, progressText, type Rate } from "../core/progress";
+import { phaseTitle, progressText, type Rate } from "../core/progress";
 import type { Progress } from "../engine/engine";
 import type { ProgressView } from "../protocol/report";
 
@@ -8,7 +8,7 @@ const PROGRESS_INTERVAL_MS = 100;
 
 /** Engine progress in words. */
 export function progressView({ phase, done, total }: Progress, rate: Rate | null): ProgressView {
-  return { title: PHASE_TITLES[phase], text: progressText(done, total, rate), done, total };
+  return { title: phaseTitle(phase), text: progressText(done, total, rate), done, total };
 }
 
 /** Progress as one line, e.g. "Reading 1,200 of 21,000 images · 9,800/s · 2 s left". */

@@ -31,11 +31,19 @@ export type {
 } from "../core/training/experiment";
 export { afterEvent, experimentWork } from "../core/training/experimentEvents";
 export type { ExperimentChange } from "../core/training/experimentEvents";
-export { BACKEND_TITLES, momentText, progressOf, sizeText, specText } from "../core/training/experimentText";
+export {
+  BACKEND_TITLES,
+  channelsText,
+  dataText,
+  momentText,
+  progressOf,
+  sizeText,
+  specText,
+} from "../core/training/experimentText";
 export { TEST_SETS } from "../core/training/evaluation";
 export type { CalibrationBin, ClassScore, Evaluation, TestSet } from "../core/training/evaluation";
 export type { Cost, Interval } from "../core/training/leakageCost";
-export { FEW_LEAKED } from "../core/training/costSentence";
+export { costSentence, costSentences, FEW_LEAKED } from "../core/training/costSentence";
 export { MAX_SIDE, MAX_TRAINING_SEED, planRuns, recipeOf } from "../core/training/planRuns";
 export { MODEL_NAMES, MODELS } from "../core/training/models";
 export type { ModelName } from "../core/training/models";

@@ -1,3 +1,4 @@
+import { integerText } from "../language";
 import { countEntries } from "./brief";
 import type { Leakage, NearReport, Report, Tier } from "./report";
 
@@ -135,7 +136,7 @@ export function equalText(tier: Tier): string {
 
 /** A whole number with thousands separators, e.g. "15,364". */
 export function number(value: number): string {
-  return value.toLocaleString("en-US");
+  return integerText(value);
 }
 
 /** A count with its noun, e.g. "1 image", "2 images"; the plural is given or gets an s. */

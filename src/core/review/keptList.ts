@@ -1,3 +1,5 @@
+import * as l10n from "@vscode/l10n";
+
 /*
  * The form of the files of what people said: an object with a version and one list. They are made to be committed, so that
  * what two people said merges by line, and are written by hand too.
@@ -19,10 +21,12 @@ export function parseKeptList<Name extends string, Entry>(
 ): KeptList<Name, Entry> {
   const { version, [name]: list } = value;
   if (typeof version === "number" && version > VERSION) {
-    throw new Error(`it has version ${version}, and this CleanSplit knows ${VERSION}; a newer one reads it`);
+    throw new Error(
+      l10n.t("it has version {0}, and this CleanSplit knows {1}; a newer one reads it", version, VERSION),
+    );
   }
-  if (version !== VERSION) throw new Error(`expected "version": ${VERSION}`);
-  if (!Array.isArray(list)) throw new Error(`expected "${name}", a list`);
+  if (version !== VERSION) throw new Error(l10n.t("expected {0}", `"version": ${VERSION}`));
+  if (!Array.isArray(list)) throw new Error(l10n.t("expected {0}, a list", `"${name}"`));
   return { ...value, version, [name]: list.map(parseEntry) } as KeptList<Name, Entry>;
 }
 

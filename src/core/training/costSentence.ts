@@ -1,4 +1,6 @@
-import { number, plural } from "../leakage/verdict";
+import * as l10n from "@vscode/l10n";
+import { counted } from "../counts";
+import { decimalText, integerText, percentText } from "../language";
 import { lowerFirst } from "./experimentText";
 import type { Cost, Interval } from "./leakageCost";
 import { MODELS } from "./models";
@@ -11,43 +13,84 @@ export const FEW_LEAKED = 10;
  * are too few nothing is said about them at all.
  */
 export function costSentence(cost: Omit<Cost, "sentence">): string {
+  return costSentences(cost).join(" ");
+}
+
+/** The sentences of {@link costSentence}: what is counted, what difference it makes, and what of it is what. */
+export function costSentences(cost: Omit<Cost, "sentence">): readonly string[] {
   const { samples, original, drop, composition, memorising } = cost;
   const model = lowerFirst(MODELS[cost.model].title);
-  if (samples.leaked === 0) {
-    return (
-      `No test image has a duplicate in train or validation: the ${percent(original.test.value)} that ${model} scores on ` +
-      `${plural(samples.test, "test image")} ${range(original.test, percentRange)} owe nothing to leakage.`
-    );
-  }
+  if (samples.leaked === 0) return [nothingLeaks(cost, model)];
   if (drop === null || original.clean === null || composition === null || memorising === null) {
-    return (
-      `Every test image has a duplicate in train or validation: the ${percent(original.test.value)} that ${model} scores ` +
-      `${range(original.test, percentRange)} say nothing about new images.`
-    );
+    return [everythingLeaks(cost, model)];
   }
   const digits = Math.abs(drop.value) < 0.01 ? 2 : 1;
-  const sentences = [
-    `The score counts ${number(samples.leaked)} of ${plural(samples.test, "test image")} that ` +
-      `${samples.leaked === 1 ? "has" : "have"} a duplicate in train or validation.`,
+  return [
+    leakSentence(cost),
     dropSentence(model, original.test, original.clean, drop, digits),
     ...(samples.leakedGroups < FEW_LEAKED
-      ? ["They are too few to tell what of it is memorising."]
+      ? [l10n.t("They are too few to tell what of it is memorising.")]
       : partSentences(drop, composition, memorising, digits)),
     ...(cost.seeds === 1 && MODELS[cost.model].recipe !== null
-      ? ["Only one seed was trained, so the intervals leave out how much another one would differ."]
+      ? [l10n.t("Only one seed was trained, so the intervals leave out how much another one would differ.")]
       : []),
   ];
-  return sentences.join(" ");
+}
+
+function nothingLeaks({ samples, original }: Omit<Cost, "sentence">, model: string): string {
+  return l10n.t({
+    message:
+      "No test image has a duplicate in train or validation: the {0} that {1} scores on {2} {3} owe nothing to leakage.",
+    args: [
+      percentText(original.test.value),
+      model,
+      counted(samples.test, "test image"),
+      rangeText(original.test, percentRange),
+    ],
+    comment: ["{0} a percentage, {1} a model, {2} e.g. 3,493 test images, {3} an interval in parentheses."],
+  });
+}
+
+function everythingLeaks({ original }: Omit<Cost, "sentence">, model: string): string {
+  return l10n.t({
+    message:
+      "Every test image has a duplicate in train or validation: the {0} that {1} scores {2} say nothing about new images.",
+    args: [percentText(original.test.value), model, rangeText(original.test, percentRange)],
+    comment: ["{0} a percentage, {1} a model, {2} an interval in parentheses."],
+  });
+}
+
+function leakSentence({ samples }: Omit<Cost, "sentence">): string {
+  const counts = [integerText(samples.leaked), counted(samples.test, "test image")] as const;
+  return samples.leaked === 1
+    ? l10n.t("The score counts {0} of {1} that has a duplicate in train or validation.", ...counts)
+    : l10n.t("The score counts {0} of {1} that have a duplicate in train or validation.", ...counts);
 }
 
 function dropSentence(model: string, all: Interval, clean: Interval, drop: Interval, digits: number): string {
-  const scores = `Without them ${model} scores ${percent(clean.value)} instead of ${percent(all.value)}`;
-  const size = points(Math.abs(drop.value), digits);
+  const size = pointsText(Math.abs(drop.value), digits);
   // A rise is told as what it is, a positive number.
   const told = drop.value < 0 ? { value: -drop.value, low: -drop.high, high: -drop.low } : drop;
-  const interval = range(told, pointsRange(digits));
-  if (sign(drop) === 0) return `${scores}; this difference of ${size} can be chance ${interval}.`;
-  return `${scores}: ${drop.value > 0 ? "a drop" : "a rise"} of ${size} ${interval}.`;
+  const interval = rangeText(told, pointsRange(digits));
+  const args = [model, percentText(clean.value), percentText(all.value), size, interval];
+  if (sign(drop) === 0) {
+    return l10n.t({
+      message: "Without them {0} scores {1} instead of {2}; this difference of {3} can be chance {4}.",
+      args,
+      comment: ["{0} a model, {1} and {2} percentages, {3} e.g. 0.61 points, {4} an interval in parentheses."],
+    });
+  }
+  return drop.value > 0
+    ? l10n.t({
+        message: "Without them {0} scores {1} instead of {2}: a drop of {3} {4}.",
+        args,
+        comment: ["{0} a model, {1} and {2} percentages, {3} e.g. 0.61 points, {4} an interval in parentheses."],
+      })
+    : l10n.t({
+        message: "Without them {0} scores {1} instead of {2}: a rise of {3} {4}.",
+        args,
+        comment: ["{0} a model, {1} and {2} percentages, {3} e.g. 0.61 points, {4} an interval in parentheses."],
+      });
 }
 
 function partSentences(drop: Interval, composition: Interval, memorising: Interval, digits: number): string[] {
@@ -55,32 +98,57 @@ function partSentences(drop: Interval, composition: Interval, memorising: Interv
   const scale = 10 ** digits * 100;
   const part = Math.round(memorising.value * scale) / scale;
   const rest = Math.round(drop.value * scale) / scale - part;
-  const begin = drop.value < 0 ? `Counting them adds ${points(drop.value, digits)}:` : "Of that";
+  const args = [
+    pointsText(rest, digits),
+    rangeText(composition, pointsRange(digits)),
+    compositionWords(composition),
+    pointsText(drop.value, digits),
+  ];
   return [
-    `${begin} ${points(rest, digits)} are composition ${range(composition, pointsRange(digits))}: ${compositionWords(composition)}.`,
-    `${points(part, digits)} are memorising ${range(memorising, pointsRange(digits))}${memorisingWords(memorising)}.`,
+    drop.value < 0
+      ? l10n.t({
+          message: "Counting them adds {3}: {0} are composition {1}: {2}.",
+          args,
+          comment: [
+            "{0} e.g. 0.61 points, {1} an interval in parentheses, {2} what it means, {3} e.g. −0.30 points.",
+            "Composition: that the leaked images are easier or harder than others; the opposite of memorising.",
+          ],
+        })
+      : l10n.t({
+          message: "Of that {0} are composition {1}: {2}.",
+          args,
+          comment: [
+            "{0} e.g. 0.61 points, {1} an interval in parentheses, {2} what it means.",
+            "Composition: that the leaked images are easier or harder than others; the opposite of memorising.",
+          ],
+        }),
+    memorisingSentence(memorising, pointsText(part, digits), rangeText(memorising, pointsRange(digits))),
   ];
 }
 
 function compositionWords(composition: Interval): string {
   switch (sign(composition)) {
     case 1:
-      return "models that never saw these images find them easier, too";
+      return l10n.t("models that never saw these images find them easier, too");
     case -1:
-      return "models that never saw these images find them harder, too";
+      return l10n.t("models that never saw these images find them harder, too");
     default:
-      return "whether these images are easier than others cannot be told";
+      return l10n.t("whether these images are easier than others cannot be told");
   }
 }
 
-function memorisingWords(memorising: Interval): string {
+function memorisingSentence(memorising: Interval, size: string, interval: string): string {
   switch (sign(memorising)) {
     case 1:
-      return ": the model does better on them because it has seen them";
+      return l10n.t("{0} are memorising {1}: the model does better on them because it has seen them.", size, interval);
     case -1:
-      return ": the model does worse on them although it has seen them, as their labels may differ";
+      return l10n.t(
+        "{0} are memorising {1}: the model does worse on them although it has seen them, as their labels may differ.",
+        size,
+        interval,
+      );
     default:
-      return ", which cannot be told from none";
+      return l10n.t("{0} are memorising {1}, which cannot be told from none.", size, interval);
   }
 }
 
@@ -90,28 +158,28 @@ function sign({ low, high }: Interval): 1 | 0 | -1 {
   return high < 0 ? -1 : 0;
 }
 
-function range(interval: Interval, words: (interval: Interval) => string): string {
-  return `(95 % interval ${words(interval)})`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
+function rangeText(interval: Interval, words: (interval: Interval) => string): string {
+  return l10n.t("(95 % interval {0})", words(interval));
 }
 
 function percentRange({ low, high }: Interval): string {
-  return `${(low * 100).toFixed(1)} to ${percent(high)}`;
+  return l10n.t("{0} to {1}", decimalText(low * 100, 1), percentText(high));
 }
 
-function points(share: number, digits: number): string {
-  return `${signed(share, digits)} points`;
+function pointsText(share: number, digits: number): string {
+  return l10n.t({
+    message: "{0} points",
+    args: [pointsNumber(share, digits)],
+    comment: ["Percentage points."],
+  });
 }
 
 function pointsRange(digits: number): (interval: Interval) => string {
-  return ({ low, high }) => `${signed(low, digits)} to ${signed(high, digits)}`;
+  return ({ low, high }) => l10n.t("{0} to {1}", pointsNumber(low, digits), pointsNumber(high, digits));
 }
 
 /** Percentage points with a true minus; never "-0". */
-function signed(share: number, digits: number): string {
-  const text = (Math.abs(share) * 100).toFixed(digits);
-  return share < 0 && Number(text) !== 0 ? `−${text}` : text;
+function pointsNumber(share: number, digits: number): string {
+  const size = Math.abs(share) * 100;
+  return share < 0 && Number(size.toFixed(digits)) !== 0 ? `−${decimalText(size, digits)}` : decimalText(size, digits);
 }

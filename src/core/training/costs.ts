@@ -1,3 +1,4 @@
+import { inEnglish } from "../language";
 import { costSentence } from "./costSentence";
 import { isInSet } from "./evaluate";
 import type { TestSet } from "./evaluation";
@@ -95,7 +96,7 @@ function costOf(cell: readonly CostRun[], test: TestColumns): Cost | null {
       : null,
     difference: groupsOf(strata, "sanitized") === 0 ? null : of((a) => whole("original")(a) - a.onSanitized),
   };
-  return { ...cost, sentence: costSentence(cost) };
+  return { ...cost, sentence: inEnglish(() => costSentence(cost)) };
 }
 
 function pairsOf(cell: readonly CostRun[]): Pair[] {

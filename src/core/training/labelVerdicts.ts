@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../dataset/dataset";
 import { CONTENT_KEY, keyOf, mayHaveKeyOf } from "../fingerprint/contentKey";
 import type { Findings } from "../leakage/findings";
@@ -45,7 +46,9 @@ export function parseVerdicts(value: Readonly<Record<string, unknown>>): Verdict
   for (const { id, label, verdict } of list.labels) {
     const before = seen.get(nameOf(id, label)) ?? verdict;
     if (before !== verdict) {
-      throw new Error(`it says both "right" and "wrong" of ${JSON.stringify(id.slice(0, 300))}; keep one of both`);
+      throw new Error(
+        l10n.t('it says both "right" and "wrong" of {0}; keep one of both', JSON.stringify(id.slice(0, 300))),
+      );
     }
     seen.set(nameOf(id, label), verdict);
   }
@@ -53,14 +56,22 @@ export function parseVerdicts(value: Readonly<Record<string, unknown>>): Verdict
 }
 
 function parseEntry(value: unknown, index: number): VerdictEntry {
-  const wrong = (what: string): Error => new Error(`entry ${index + 1} of "labels" ${what}`);
-  if (typeof value !== "object" || value === null) throw wrong('is no object with "id", "label" and "verdict"');
+  const place = index + 1;
+  if (typeof value !== "object" || value === null) {
+    throw new Error(l10n.t('entry {0} of "labels" is no object with "id", "label" and "verdict"', place));
+  }
   const { id, label, verdict, key } = value as Readonly<Record<string, unknown>>;
-  if (typeof id !== "string" || id === "") throw wrong('needs an "id", the path of an image');
-  if (typeof label !== "string") throw wrong('needs a "label", a text');
-  if (!VERDICTS.includes(verdict)) throw wrong('needs a "verdict" that is "right" or "wrong"');
+  if (typeof id !== "string" || id === "") {
+    throw new Error(l10n.t('entry {0} of "labels" needs an "id", the path of an image', place));
+  }
+  if (typeof label !== "string") throw new Error(l10n.t('entry {0} of "labels" needs a "label", a text', place));
+  if (!VERDICTS.includes(verdict)) {
+    throw new Error(l10n.t('entry {0} of "labels" needs a "verdict" that is "right" or "wrong"', place));
+  }
   if (key !== undefined && (typeof key !== "string" || !CONTENT_KEY.test(key))) {
-    throw wrong('has a "key" that is not "file:" or "pixels:" and 32 hexadecimal digits');
+    throw new Error(
+      l10n.t('entry {0} of "labels" has a "key" that is not "file:" or "pixels:" and 32 hexadecimal digits', place),
+    );
   }
   return value as VerdictEntry;
 }

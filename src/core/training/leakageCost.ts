@@ -41,6 +41,6 @@ export interface Cost {
   readonly memorising: Interval | null;
   /** A(original, original) - A(sanitized, sanitized): the two numbers that people compare. */
   readonly difference: Interval | null;
-  /** All of it in plain words that claim no more than the intervals allow. */
+  /** All of it in plain words that claim no more than the intervals allow; in English, see `costSentence` for others. */
   readonly sentence: string;
 }

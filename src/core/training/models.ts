@@ -1,3 +1,5 @@
+import * as l10n from "@vscode/l10n";
+
 /** Models that can be trained. */
 export type ModelName = "softmax" | "softmax-l2" | "knn" | "mlp" | "cnn";
 
@@ -21,9 +23,9 @@ export interface ModelPreset {
   readonly name: ModelName;
   readonly title: string;
   /** One sentence: what it is. */
-  readonly sentence: string;
+  readonly sentence: () => string;
   /** Where its recipe comes from. */
-  readonly source: string;
+  readonly source: () => string;
   /** `null` for a model that is not trained in epochs. */
   readonly recipe: Recipe | null;
 }
@@ -39,37 +41,40 @@ export const MODELS: Readonly<Record<ModelName, ModelPreset>> = {
   softmax: {
     name: "softmax",
     title: "Softmax regression",
-    sentence: "Multinomial logistic regression on the pixels, with weights that are zero at the start.",
-    source:
-      "The published solution of problems 5 and 6 of the notMNIST assignment: SGD 0.01, batches of 128, 20 epochs.",
+    sentence: () => l10n.t("Multinomial logistic regression on the pixels, with weights that are zero at the start."),
+    source: () =>
+      l10n.t(
+        "The published solution of problems 5 and 6 of the notMNIST assignment: SGD 0.01, batches of 128, 20 epochs.",
+      ),
     recipe: { epochs: 20, batchSize: 128, learningRate: 0.01, l2: 0 },
   },
   "softmax-l2": {
     name: "softmax-l2",
     title: "Softmax regression with L2",
-    sentence: "Softmax regression whose weights are kept small.",
-    source: "Ridge penalty 0.01, as in the regularisation assignment of the course.",
+    sentence: () => l10n.t("Softmax regression whose weights are kept small."),
+    source: () => l10n.t("Ridge penalty 0.01, as in the regularisation assignment of the course."),
     recipe: { epochs: 20, batchSize: 128, learningRate: 0.01, l2: 0.01 },
   },
   knn: {
     name: "knn",
     title: "Nearest neighbour",
-    sentence: "Says the label of the training image whose pixels are closest: the extreme memoriser.",
-    source: "Cover and Hart, Nearest neighbor pattern classification, 1967.",
+    sentence: () => l10n.t("Says the label of the training image whose pixels are closest: the extreme memoriser."),
+    source: () => l10n.t("Cover and Hart, Nearest neighbor pattern classification, 1967."),
     recipe: null,
   },
   mlp: {
     name: "mlp",
     title: "Network with 1024 hidden units",
-    sentence: "One hidden layer of rectified linear units.",
-    source: "The assignment after it (2_fullyconnected): 1024 ReLU units, whole batches of 128.",
+    sentence: () => l10n.t("One hidden layer of rectified linear units."),
+    source: () => l10n.t("The assignment after it (2_fullyconnected): 1024 ReLU units, whole batches of 128."),
     recipe: { epochs: 20, batchSize: 128, learningRate: 0.1, l2: 0, wholeBatches: true },
   },
   cnn: {
     name: "cnn",
     title: "Small convolutional network",
-    sentence: "Two convolutions of 5 x 5 with 16 filters, each with 2 x 2 pooling, and 64 hidden units.",
-    source: "The convolution assignment (4_convolutions): 5 x 5 patches, depth 16, 64 hidden units, SGD 0.05.",
+    sentence: () => l10n.t("Two convolutions of 5 x 5 with 16 filters, each with 2 x 2 pooling, and 64 hidden units."),
+    source: () =>
+      l10n.t("The convolution assignment (4_convolutions): 5 x 5 patches, depth 16, 64 hidden units, SGD 0.05."),
     recipe: { epochs: 10, batchSize: 128, learningRate: 0.05, l2: 0, wholeBatches: true },
   },
 };

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../errors";
 import {
   DEFAULT_EXPERIMENT,
@@ -68,7 +69,13 @@ export function planRuns(
 ): readonly PlannedRun[] {
   const runs = spec.models.flatMap((model) => runsOf(model, spec, available));
   if (runs.length > MAX_RUNS) {
-    fail(`${runs.length} models would be trained, and ${MAX_RUNS} are the most; choose fewer sizes or seeds`);
+    fail(
+      l10n.t(
+        "The training cannot start: {0} models would be trained, and {1} are the most; choose fewer sizes or seeds.",
+        runs.length,
+        MAX_RUNS,
+      ),
+    );
   }
   return runs;
 }
@@ -102,45 +109,92 @@ function trainedOn(size: TrainingSize, available: number): number {
 }
 
 function checkLists({ models, sizes, data, seeds, tier, backend }: ExperimentSpec): void {
-  oneOfEach("model", models, Object.keys(MODELS));
-  oneOfEach("kind of data", data, ["original", "sanitized"]);
-  oneOfEach("tier", [tier], ["pixel", "near"]);
-  if (backend !== null) oneOfEach("back end", [backend], BACKEND_NAMES);
-  if (sizes.length === 0) fail("choose at least one size");
+  if (models.length === 0) fail(l10n.t("The training cannot start: choose at least one model."));
+  if (data.length === 0) fail(l10n.t("The training cannot start: choose at least one kind of data."));
+  known(models, Object.keys(MODELS), (value, all) =>
+    l10n.t('The training cannot start: there is no model "{0}"; there are {1}.', value, all),
+  );
+  known(data, ["original", "sanitized"], (value, all) =>
+    l10n.t('The training cannot start: there is no kind of data "{0}"; there are {1}.', value, all),
+  );
+  known([tier], ["pixel", "near"], (value, all) =>
+    l10n.t('The training cannot start: there is no tier "{0}"; there are {1}.', value, all),
+  );
+  known(backend === null ? [] : [backend], BACKEND_NAMES, (value, all) =>
+    l10n.t('The training cannot start: there is no back end "{0}"; there are {1}.', value, all),
+  );
+  if (sizes.length === 0) fail(l10n.t("The training cannot start: choose at least one size."));
   const size = sizes.find((s) => s !== "all" && !isCount(s));
-  if (size !== undefined) fail(`the size ${String(size)} must be a whole number of at least 1, or "all"`);
-  if (seeds.length === 0) fail("choose at least one seed");
+  if (size !== undefined) {
+    fail(
+      l10n.t('The training cannot start: the size {0} must be a whole number of at least 1, or "all".', String(size)),
+    );
+  }
+  if (seeds.length === 0) fail(l10n.t("The training cannot start: choose at least one seed."));
   const seed = seeds.find((s) => !Number.isInteger(s) || s < 0 || s > MAX_TRAINING_SEED);
-  if (seed !== undefined) fail(`the seed ${String(seed)} must be a whole number from 0 to ${MAX_TRAINING_SEED}`);
+  if (seed !== undefined) {
+    fail(
+      l10n.t(
+        "The training cannot start: the seed {0} must be a whole number from 0 to {1}.",
+        String(seed),
+        MAX_TRAINING_SEED,
+      ),
+    );
+  }
 }
 
 function checkNumbers({ epochs, batchSize, learningRate, side, channels }: ExperimentSpec): void {
   if (epochs !== null && !isCount(epochs)) {
-    fail(`the number of epochs, ${String(epochs)}, must be a whole number of at least 1`);
+    fail(
+      l10n.t(
+        "The training cannot start: the number of epochs, {0}, must be a whole number of at least 1.",
+        String(epochs),
+      ),
+    );
   }
   if (batchSize !== null && !isCount(batchSize)) {
-    fail(`the batch size, ${String(batchSize)}, must be a whole number of at least 1`);
+    fail(
+      l10n.t(
+        "The training cannot start: the batch size, {0}, must be a whole number of at least 1.",
+        String(batchSize),
+      ),
+    );
   }
   if (learningRate !== null && !(learningRate > 0 && Number.isFinite(learningRate))) {
-    fail(`the learning rate, ${String(learningRate)}, must be above 0`);
+    fail(l10n.t("The training cannot start: the learning rate, {0}, must be above 0.", String(learningRate)));
   }
   if (side !== null && !(isCount(side) && side <= MAX_SIDE)) {
-    fail(`the side, ${String(side)}, must be a whole number of pixels from 1 to ${MAX_SIDE}`);
+    fail(
+      l10n.t(
+        "The training cannot start: the side, {0}, must be a whole number of pixels from 1 to {1}.",
+        String(side),
+        MAX_SIDE,
+      ),
+    );
   }
   const depth: number | null = channels;
   if (depth !== null && depth !== 1 && depth !== 3) {
-    fail(`the number of channels, ${String(depth)}, must be 1 for grey or 3 for colour`);
+    fail(
+      l10n.t(
+        "The training cannot start: the number of channels, {0}, must be 1 for grey or 3 for colour.",
+        String(depth),
+      ),
+    );
   }
 }
 
-function oneOfEach(what: string, values: readonly string[], known: readonly string[]): void {
-  if (values.length === 0) fail(`choose at least one ${what}`);
-  const unknown = values.find((value) => !known.includes(value));
-  if (unknown !== undefined) fail(`there is no ${what} "${unknown}"; there are ${known.join(", ")}`);
+/** Refuses a value that is not one of those that are known. */
+function known(
+  values: readonly string[],
+  all: readonly string[],
+  sentence: (value: string, all: string) => string,
+): void {
+  const unknown = values.find((value) => !all.includes(value));
+  if (unknown !== undefined) fail(sentence(unknown, all.join(", ")));
 }
 
-function fail(what: string): never {
-  throw new CleanSplitError("unsupported", `The training cannot start: ${what}.`);
+function fail(sentence: string): never {
+  throw new CleanSplitError("unsupported", sentence);
 }
 
 function isCount(value: unknown): boolean {

@@ -1,6 +1,8 @@
+import * as l10n from "@vscode/l10n";
+import { counted } from "../counts";
+import { integerText, percentText } from "../language";
 import { viewSample, type SampleNames } from "../leakage/buildReport";
 import type { Findings } from "../leakage/findings";
-import { number, plural } from "../leakage/verdict";
 import { findLabelErrors, rankByMargin, type Predictions } from "./confidentLearning";
 import { DuplicateLabels } from "./duplicateLabels";
 import type { LabelPair, LabelVerdict, Suspect, SuspectPage, SuspectQuery } from "./labelAudit";
@@ -146,33 +148,56 @@ function viewSuspect(
 
 /** What an audit found, in sentences that claim no more than the predictions allow. */
 export function auditSentence(
-  { samples, leftOut }: AuditedSamples,
-  { suspects, estimatedErrors, accuracy }: AuditFindings,
+  { samples, leftOut }: Pick<AuditedSamples, "samples" | "leftOut">,
+  {
+    suspects,
+    estimatedErrors,
+    accuracy,
+  }: Pick<AuditFindings, "estimatedErrors" | "accuracy"> & {
+    readonly suspects: Pick<SuspectList, "samples" | "conflicting">;
+  },
 ): string {
-  const count = suspects.samples.length;
   const conflicting = suspects.conflicting.filter((others) => others > 0).length;
-  const sentences =
-    count === 0
-      ? [`None of ${plural(samples.length, "label")} looks wrong to a model that did not see its image.`]
-      : [
-          `${number(count)} of ${plural(samples.length, "label")} should be looked at: to a model that did not see ` +
-            `${count === 1 ? "its image, it looks" : "their images, they look"} wrong.`,
-          `About ${shareText(estimatedErrors)} of all labels are estimated to be wrong; the model itself is right about ` +
-            `${shareText(accuracy)} of them.`,
-        ];
+  const sentences = suspectSentences(suspects.samples.length, samples.length, estimatedErrors, accuracy);
   if (conflicting > 0) {
     sentences.push(
-      `${number(conflicting)} of the images ${conflicting === 1 ? "has" : "have"} duplicates that carry another label.`,
+      conflicting === 1
+        ? l10n.t("{0} of the images has duplicates that carry another label.", integerText(conflicting))
+        : l10n.t("{0} of the images have duplicates that carry another label.", integerText(conflicting)),
     );
   }
   if (leftOut > 0) {
-    sentences.push(`${plural(leftOut, "image")} of classes with too few different images could not be checked.`);
+    sentences.push(
+      l10n.t("{0} of classes with too few different images could not be checked.", counted(leftOut, "image")),
+    );
   }
   return sentences.join(" ");
 }
 
+function suspectSentences(count: number, samples: number, estimatedErrors: number, accuracy: number): string[] {
+  const all = counted(samples, "label");
+  if (count === 0) return [l10n.t("None of {0} looks wrong to a model that did not see its image.", all)];
+  return [
+    count === 1
+      ? l10n.t(
+          "{0} of {1} should be looked at: to a model that did not see its image, it looks wrong.",
+          integerText(count),
+          all,
+        )
+      : l10n.t(
+          "{0} of {1} should be looked at: to a model that did not see their images, they look wrong.",
+          integerText(count),
+          all,
+        ),
+    l10n.t(
+      "About {0} of all labels are estimated to be wrong; the model itself is right about {1} of them.",
+      shareText(estimatedErrors),
+      shareText(accuracy),
+    ),
+  ];
+}
+
 /** A share as people read it. */
 function shareText(share: number): string {
-  if (share > 0 && share < 0.0005) return "less than 0.1 %";
-  return `${(share * 100).toFixed(1)} %`;
+  return share > 0 && share < 0.0005 ? l10n.t("less than {0}", percentText(0.001)) : percentText(share);
 }

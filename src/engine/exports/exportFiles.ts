@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { lstat, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { CleanSplitError } from "../../core/errors";
+import { inEnglish } from "../../core/language";
 import { codeOf, renameFresh, writeError } from "../write/durable";
 import { createFile, writeAll, writeEach } from "../write/newFile";
 
@@ -103,9 +104,9 @@ async function headOf(file: string): Promise<Buffer> {
   }
 }
 
-/** What writes a text as a new file; `text` is made when it is written. */
+/** What writes a text as a new file, in English; `text` is made when it is written. */
 export function textWriter(text: () => string): ExportFile["write"] {
-  return (file, signal) => createFile(file, signal, (handle) => writeAll(handle, Buffer.from(text())));
+  return (file, signal) => createFile(file, signal, (handle) => writeAll(handle, Buffer.from(inEnglish(text))));
 }
 
 /** What writes a text of any length piece by piece; pieces are made as they are written, so that only few are held. */

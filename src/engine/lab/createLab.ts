@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { CleanSplitError } from "../../core/errors";
 import { headlineAccuracy, headlineCost } from "../../core/training/costs";
+import { costSentence } from "../../core/training/costSentence";
 import { evaluate, mistakesOf } from "../../core/training/evaluate";
 import type { TestSet } from "../../core/training/evaluation";
 import type {
@@ -263,6 +264,7 @@ export function createLab(parts: LabParts): ExperimentLab {
       for (const { kept } of own) {
         const result = await resultNow(kept, run.signal);
         const { experiment, dataset, started, status, spec, plan, runs, costs } = result;
+        const headline = headlineCost(costs);
         summaries.push({
           experiment,
           dataset,
@@ -271,7 +273,7 @@ export function createLab(parts: LabParts): ExperimentLab {
           spec,
           finished: runs.filter((progress) => progress.result !== null).length,
           planned: plan.length,
-          sentence: headlineCost(costs)?.sentence ?? null,
+          sentence: headline === null ? null : costSentence(headline),
           accuracy: headlineAccuracy(costs),
         });
       }

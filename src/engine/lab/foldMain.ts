@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { CleanSplitError, messageOf, type ErrorReason } from "../../core/errors";
 import type { Predictions } from "../../core/training/confidentLearning";
+import { speakLanguage } from "../process/language";
 import { throttled } from "../progress";
 import { openKernelBackend } from "../training/kernel/kernelBackend";
 import { predictFold, type FoldTask } from "./predictFold";
@@ -13,6 +14,7 @@ export type FoldMessage =
 
 // The thread that predicts one fold; started by `outOfFold`, which ends it.
 
+speakLanguage();
 const port = parentPort;
 if (port === null) throw new Error("This file runs in a worker thread.");
 const tell = (message: FoldMessage): void => port.postMessage(message);

@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { CleanSplitError, messageOf, type ErrorReason } from "../../core/errors";
+import { speakLanguage } from "../process/language";
 import { jobs } from "./jobsOfWorker";
 
 /** What the pool sends and what it gets back; see `pool.ts`. */
@@ -11,6 +12,7 @@ export type JobAnswer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly message: string; readonly reason: ErrorReason | null };
 
+speakLanguage();
 const port = parentPort;
 if (port === null) throw new Error("This file runs in a worker thread.");
 

@@ -3,6 +3,7 @@ import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vsc
 import { briefReport } from "../../core/leakage/brief";
 import { createEngine } from "../createEngine";
 import type { Engine, ReviewResult } from "../engine";
+import { speakLanguage } from "./language";
 import { serve } from "./rpc";
 
 /**
@@ -17,6 +18,7 @@ try {
 } catch {
   // Not allowed here: then all go alike.
 }
+speakLanguage();
 const [indexFolder, experimentsFolder, nativeFolder] = process.argv.slice(2);
 const engine = createEngine({
   dist: __dirname,

@@ -3,6 +3,7 @@ import path from "node:path";
 import type * as Library from "vscode-jsonrpc/node";
 import { CleanSplitError } from "../../core/errors";
 import type { Engine } from "../engine";
+import { languageEnvironment } from "./language";
 import { remote } from "./rpc";
 
 /** How the engine process is started. */
@@ -15,6 +16,8 @@ export interface EngineProcessOptions {
   readonly experimentsFolder: string;
   /** Absolute path of the folder where native TensorFlow is installed. */
   readonly nativeFolder: string;
+  /** Absolute path of the translations of the language to speak; `null` for English. */
+  readonly bundle: string | null;
   /** Takes every line the process writes, for the log. */
   readonly log: (line: string) => void;
 }
@@ -75,11 +78,11 @@ export class EngineProcess {
   }
 
   private start({ createMessageConnection, IPCMessageReader, IPCMessageWriter }: typeof Library): Running {
-    const { dist, indexFolder, experimentsFolder, nativeFolder } = this.options;
+    const { dist, indexFolder, experimentsFolder, nativeFolder, bundle } = this.options;
     const child = fork(path.join(dist, "engine.js"), [indexFolder, experimentsFolder, nativeFolder], {
       serialization: "advanced",
       // Without it Electron would start another editor window.
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+      env: { ...process.env, ...languageEnvironment(bundle), ELECTRON_RUN_AS_NODE: "1" },
       execArgv: [],
       silent: true,
     });

@@ -3,6 +3,7 @@ import { ExperimentFolder } from "../lab/experimentStore";
 import { trainExperiment } from "../lab/trainExperiment";
 import { runExperiment } from "../training/runExperiment";
 import { takeLock } from "../write/lock";
+import { speakLanguage } from "./language";
 import { removeEndpoint, type StartMessage } from "./trainerApi";
 import { TrainerServer } from "./trainerServer";
 
@@ -12,6 +13,7 @@ import { TrainerServer } from "./trainerServer";
 // Ctrl+C reaches every process of a terminal, and closing it too; engines decide what that means.
 for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
 
+speakLanguage();
 void train(process.argv[2] ?? "").then(
   () => process.exit(0),
   (error: unknown) => {

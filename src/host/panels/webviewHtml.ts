@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { escapeHtml } from "../../core/escapeHtml";
+import { TRANSLATIONS } from "../../protocol/language";
 
 /** What a webview of ours needs. */
 export interface WebviewContent {
@@ -41,6 +42,7 @@ export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, c
   </head>
   <body>
     <div id="root"></div>
+    ${translations()}
     <script type="module" nonce="${nonce}" src="${escapeHtml(asset(`${content.page}.js`))}"></script>
   </body>
 </html>`;
@@ -62,6 +64,14 @@ function stateScript(dataset: string): string {
       vscode.setState(withDataset(vscode.getState()?.view));
       globalThis.acquireVsCodeApi = () => api;
     }`;
+}
+
+/** The translations of the language that VS Code shows, as data that the page reads; nothing in English. */
+function translations(): string {
+  const { bundle } = vscode.l10n;
+  if (bundle === undefined) return "";
+  // Within a script element only its end has a meaning.
+  return `<script type="application/json" id="${TRANSLATIONS}">${JSON.stringify(bundle).replaceAll("<", "\\u003c")}</script>`;
 }
 
 /** The dataset that a restored page is about; `null` when its state is not ours. */

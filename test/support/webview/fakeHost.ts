@@ -23,6 +23,7 @@ import type {
   TrainingState,
 } from "../../../src/protocol/training";
 import { DEFAULT_OPTIONS } from "../../../src/protocol/report";
+import { speakLanguage } from "../../../webview-ui/src/shared/language";
 import { DATASETS, FakeReport, stateOf, type FakeDataset } from "./fakeReport";
 import { FakeLabels } from "./fakeLabels";
 import { detailsOf, keptExperiment, mistakesOf, resultOf, scoreAt, TRAINING_SCENARIOS } from "./fakeTraining";
@@ -66,6 +67,8 @@ declare global {
   }
 }
 
+// As the engine does, whose sentences pages show.
+speakLanguage();
 const scenario = new URLSearchParams(location.search).get("scenario") ?? "leak";
 
 // Everything is copied on its way, as between processes, and arrives later.

@@ -6,8 +6,11 @@ import type {
   SuspectPage,
   SuspectQuery,
 } from "../../../src/protocol/labels";
+import { phaseTitle, progressText } from "../../../src/core/progress";
+import { auditSentence } from "../../../src/core/training/suspects";
 import type { FakeReport } from "./fakeReport";
 
+const SAMPLES = 22_217;
 const SPLITS = ["train", "validation", "test"];
 const LETTERS = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
 const LONG = ["melanoma in situ", "nevus", "seborrheic keratosis", "basal cell carcinoma"];
@@ -30,10 +33,10 @@ export class FakeLabels {
   state(scenario: string): LabelsState {
     const none = { name: "notmnist_split", progress: null, error: null, audit: null, trusted: true };
     const progress = {
-      title: "Checking labels",
-      text: "9,204 of 22,217 images · 1,800/s · 7 s left",
+      title: phaseTitle("predicting"),
+      text: progressText(9_204, SAMPLES, { perSecond: 1_800, secondsLeft: 7 }),
       done: 9_204,
-      total: 22_217,
+      total: SAMPLES,
     };
     const states: Readonly<Record<string, LabelsState>> = {
       idle: { ...none, status: "idle" },
@@ -61,25 +64,27 @@ export class FakeLabels {
             },
           ],
     );
+    const conflicting = this.#count === 0 ? 0 : 8;
+    const samples = Math.max(SAMPLES, 10 * this.#count);
+    const suspects = {
+      samples: new Uint32Array(this.#count),
+      conflicting: new Uint32Array(this.#count).fill(1, 0, conflicting),
+    };
+    const said = { accuracy: 0.878, estimatedErrors: 0.0152 };
     return {
       schema: "cleansplit/label-audit@1",
       audit: "audit-1",
       model: "Softmax regression",
-      samples: 22_217,
-      accuracy: 0.878,
+      samples,
+      ...said,
       folds: 5,
       suspects: this.#count,
-      conflicting: this.#count === 0 ? 0 : 8,
-      estimatedErrors: 0.0152,
+      conflicting,
       classes: this.#classes,
       splits: SPLITS,
       pairs,
       judged: { wrong, right: verdicts.length - wrong },
-      sentence:
-        this.#count === 0
-          ? "None of 22,217 labels looks wrong to a model that did not see its image."
-          : "341 of 22,217 labels should be looked at: to a model that did not see their images, they look wrong. About " +
-            "1.5 % of all labels are estimated to be wrong; the model itself is right about 87.8 % of them.",
+      sentence: auditSentence({ samples: new Uint32Array(samples), leftOut: 0 }, { ...said, suspects }),
     };
   }
 

@@ -215,6 +215,7 @@ function costOf(original: readonly TrainingRun[], sanitized: readonly TrainingRu
 /** One line of the list for an experiment. */
 export function summaryOf(experiment: ExperimentResult): ExperimentSummary {
   const { dataset, started, status, spec, plan, runs, costs } = experiment;
+  const cost = costs.findLast(({ model }) => model === spec.models[0]);
   return {
     experiment: experiment.experiment,
     dataset,
@@ -223,7 +224,7 @@ export function summaryOf(experiment: ExperimentResult): ExperimentSummary {
     spec,
     finished: runs.filter(({ result }) => result !== null).length,
     planned: plan.length,
-    sentence: costs.findLast((cost) => cost.model === spec.models[0])?.sentence ?? null,
+    sentence: cost === undefined ? null : costSentence(cost),
     accuracy: headlineAccuracy(costs),
   };
 }

@@ -17,6 +17,7 @@ import { chromium } from "playwright-core";
  * @property {string} [scenario] what the fake host has, see fakeHost.ts
  * @property {Theme} [theme]
  * @property {{ width: number, height: number }} [viewport]
+ * @property {"pseudo"} [language] English when it is left out; the pseudo language stands in `⟦⟧`, see `pseudoBundle`
  */
 
 /**
@@ -57,7 +58,7 @@ export async function startHarness() {
       const origin = `http://${request.headers.host}`;
       response.setHeader("Content-Security-Policy", policy(origin));
       response.setHeader("Content-Type", "text/html; charset=utf-8");
-      response.end(html(name, theme));
+      response.end(html(name, theme, url.searchParams.get("language") === "pseudo" ? pseudoBundle() : null));
       return;
     }
     const content = files.get(name);
@@ -79,10 +80,14 @@ export async function startHarness() {
 
   return {
     sizes: Object.fromEntries([...files].map(([name, content]) => [name, content.length])),
-    open: async (name, { scenario = "leak", theme = "dark", viewport = { width: 1180, height: 900 } } = {}) => {
+    open: async (
+      name,
+      { scenario = "leak", theme = "dark", viewport = { width: 1180, height: 900 }, language } = {},
+    ) => {
       const context = await browser.newContext({ viewport, colorScheme: theme.endsWith("light") ? "light" : "dark" });
       const page = await context.newPage();
-      await page.goto(`http://127.0.0.1:${port}/${name}?scenario=${scenario}&theme=${theme}`);
+      const query = `scenario=${scenario}&theme=${theme}${language === undefined ? "" : `&language=${language}`}`;
+      await page.goto(`http://127.0.0.1:${port}/${name}?${query}`);
       return page;
     },
     close: async () => {
@@ -145,11 +150,30 @@ function policy(origin) {
 }
 
 /**
+ * Translations in which every word of a sentence stands in `⟦⟧`, but not the values in its places: those are to be translated on
+ * their own. Dates and lists are Japanese, which have no letters.
+ */
+function pseudoBundle() {
+  const file = new URL("../../../l10n/bundle.l10n.json", import.meta.url);
+  /** @type {Record<string, string | { message: string }>} */
+  const sentences = JSON.parse(fs.readFileSync(file, "utf8"));
+  const translated = Object.entries(sentences).map(([key, sentence]) => {
+    const english = typeof sentence === "string" ? sentence : sentence.message;
+    if (english === "en-US") return [key, "ja"];
+    const parts = english.split(/(\{\w+\})/).map((part) => (/^\{|^\P{L}*$/u.test(part) ? part : `⟦${part}⟧`));
+    return [key, parts.join("")];
+  });
+  return Object.fromEntries(translated);
+}
+
+/**
  * @param {PageName} name
  * @param {Theme} theme
+ * @param {object | null} translations
  */
-function html(name, theme) {
-  const themes = JSON.stringify(THEMES).replaceAll("<", "\\u003c");
+function html(name, theme, translations) {
+  const script = (/** @type {object} */ value) => JSON.stringify(value).replaceAll("<", "\\u003c");
+  const themes = script(THEMES);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -163,6 +187,7 @@ function html(name, theme) {
 </head>
 <body>
 <div id="root"></div>
+${translations === null ? "" : `<script type="application/json" id="cleansplit-translations">${script(translations)}</script>`}
 <script nonce="${NONCE}">
   const themes = ${themes};
   // As VS Code does it: variables on the root element, the kind of theme on the body.

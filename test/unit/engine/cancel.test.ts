@@ -49,6 +49,7 @@ describe("stopping an inspection in the engine's process", function () {
     process = new EngineProcess({
       dist: DIST,
       indexFolder: index,
+      bundle: null,
       experimentsFolder: path.join(scratch, "experiments"),
       nativeFolder: path.join(index, "native"),
       log: () => undefined,

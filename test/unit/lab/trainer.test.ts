@@ -139,6 +139,7 @@ describe("the trainer of an experiment", function () {
     const process = new EngineProcess({
       dist: DIST,
       indexFolder: path.join(lab.scratch, "index"),
+      bundle: null,
       experimentsFolder: kept,
       nativeFolder: path.join(lab.scratch, "native"),
       log: () => undefined,

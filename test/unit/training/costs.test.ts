@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { useTranslations } from "../../../src/core/language";
+import { costSentence } from "../../../src/core/training/costSentence";
 import { headlineCost, leakageCosts, type CostRun } from "../../../src/core/training/costs";
 import type { Predictions, TestColumns, TrainingData } from "../../../src/core/training/experiment";
 import type { Cost, Interval } from "../../../src/core/training/leakageCost";
@@ -124,6 +126,19 @@ describe("cost of leakage", () => {
       sentence,
       /composition \(95 % interval −[\d.]+ to −[\d.]+\): models that never saw these images find them harder, too/,
     );
+  });
+
+  it("is kept in English, and told in the language of the reader", () => {
+    const test = columns(2000, 60);
+    const same = { leaked: 0.8, clean: 0.8 };
+    useTranslations(JSON.stringify({ "(95 % interval {0})": "(intervalo del 95 %: {0})" }));
+    try {
+      const cost = only(leakageCosts(simulated(test, { original: same, sanitized: same }), test));
+      assert.match(cost.sentence, /\(95 % interval /);
+      assert.match(costSentence(cost), /\(intervalo del 95 %: /);
+    } finally {
+      useTranslations("{}");
+    }
   });
 
   it("says nothing of the worth of a handful of leaked images", () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { costCurve, epochChart, learningCurve } from "../../../webview-ui/src/training/charts";
 import { afterDelta, currentRun, runViews } from "../../../webview-ui/src/training/history";
 import { cellsOf, includesZero, mainCost, scoreOf } from "../../../webview-ui/src/training/scores";
-import { leftText, pointsRange, sentencesOf, signed } from "../../../webview-ui/src/training/text";
+import { sentencesOf } from "../../../webview-ui/src/shared/format";
+import { leftText, pointsRange, signed } from "../../../webview-ui/src/training/text";
 import { fakeExperiment, TRAINING_SCENARIOS } from "../../support/webview/fakeTraining";
 
 describe("what the training page makes of an experiment", () => {

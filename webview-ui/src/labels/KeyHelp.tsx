@@ -1,18 +1,28 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button } from "../shared/Controls";
 
-const KEYS: readonly (readonly [keys: string, does: string])[] = [
-  ["W", "The label is wrong: its image leaves sanitized copies"],
-  ["R", "The label is right: nothing happens to its image"],
-  ["U", "Takes back what was said last"],
-  ["Enter", "Opens the image"],
-  ["Arrows, Page Up, Page Down, Home, End", "Go to another image"],
-  ["Space", "Selects or unselects the image"],
-  ["Shift and a move", "Selects up to another image"],
-  ["Ctrl+A", "Selects all that pass the filters"],
-  ["Escape", "Selects nothing"],
-];
+/** Keys, and what they do. */
+function keys(): readonly (readonly [keys: string, does: string])[] {
+  return [
+    ["W", l10n.t("The label is wrong: its image leaves sanitized copies")],
+    ["R", l10n.t("The label is right: nothing happens to its image")],
+    ["U", l10n.t("Takes back what was said last")],
+    [l10n.t("Enter"), l10n.t("Opens the image")],
+    [l10n.t("Arrows, Page Up, Page Down, Home, End"), l10n.t("Go to another image")],
+    [l10n.t("Space"), l10n.t("Selects or unselects the image")],
+    [
+      l10n.t({
+        message: "Shift and a move",
+        comment: ["The Shift key with one of the keys that go to another image."],
+      }),
+      l10n.t("Selects up to another image"),
+    ],
+    [l10n.t("Ctrl+A"), l10n.t("Selects all that pass the filters")],
+    [l10n.t("Escape"), l10n.t("Selects nothing")],
+  ];
+}
 
 /** What the keys of the grid do. */
 export function KeyHelp({ onClose }: { readonly onClose: () => void }): JSX.Element {
@@ -21,14 +31,14 @@ export function KeyHelp({ onClose }: { readonly onClose: () => void }): JSX.Elem
   return (
     <dialog class="key-help" ref={dialog} aria-labelledby="keys-title" onClose={onClose}>
       <div class="section-head">
-        <h2 id="keys-title">Keys</h2>
-        <Button kind="icon" icon="close" label="Close" onClick={() => dialog.current?.close()} />
+        <h2 id="keys-title">{l10n.t("Keys")}</h2>
+        <Button kind="icon" icon="close" label={l10n.t("Close")} onClick={() => dialog.current?.close()} />
       </div>
       <table class="data">
         <tbody>
-          {KEYS.map(([keys, does]) => (
-            <tr key={keys}>
-              <th scope="row">{keys}</th>
+          {keys().map(([key, does]) => (
+            <tr key={key}>
+              <th scope="row">{key}</th>
               <td>{does}</td>
             </tr>
           ))}

@@ -1,9 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LabelAudit, LabelsHost, LabelsPage, LabelsState } from "../../../src/protocol/labels";
+import { counted } from "../../../src/protocol/language";
 import { messageOf, type Connection } from "../shared/connection";
 import { Button, Disclosure, Icon, Notice, Select, Toggle } from "../shared/Controls";
-import { number, percent, plural, visible } from "../shared/format";
+import { number, percent, sentencesOf, visible } from "../shared/format";
 import { ProgressBar } from "../shared/ProgressBar";
 import { ThumbnailStore } from "../shared/ThumbnailStore";
 import { Judging } from "./Judging";
@@ -46,7 +48,7 @@ export function LabelsApp({ connection }: { readonly connection: Connection<Labe
       <main class="placeholder">
         <Icon name="error" class="placeholder-icon" />
         <div role="alert">
-          <h1>The label audit could not be opened</h1>
+          <h1>{l10n.t("The label audit could not be opened")}</h1>
           <p class="lead">{failure}</p>
         </div>
       </main>
@@ -61,15 +63,16 @@ export function LabelsApp({ connection }: { readonly connection: Connection<Labe
         {state.status === "cancelled" && (
           <Notice level="info">
             {audit === null
-              ? "Cancelled. Nothing was changed."
-              : "Cancelled. These are the suspects of the audit before."}
+              ? l10n.t("Cancelled. Nothing was changed.")
+              : l10n.t("Cancelled. These are the suspects of the audit before.")}
           </Notice>
         )}
         {!trusted && (
           <Notice level="info">
             <span id="untrusted">
-              This workspace is in Restricted Mode: datasets can be inspected, but no model is trained and nothing that
-              is said of labels is kept. Trust it to audit labels.
+              {l10n.t(
+                "This workspace is in Restricted Mode: datasets can be inspected, but no model is trained and nothing that is said of labels is kept. Trust it to audit labels.",
+              )}
             </span>
           </Notice>
         )}
@@ -100,14 +103,14 @@ function LabelsHeader(props: {
           {statusText(state)}
         </span>
         <span class="header-actions">
-          <Button kind="quiet" icon="checklist" label="Open Report" onClick={() => act(host.openReport())} />
+          <Button kind="quiet" icon="checklist" label={l10n.t("Open Report")} onClick={() => act(host.openReport())} />
           {progress !== null ? (
-            <Button icon="debug-stop" label="Cancel" onClick={() => act(host.cancel())} />
+            <Button icon="debug-stop" label={l10n.t("Cancel")} onClick={() => act(host.cancel())} />
           ) : (
             <Button
               kind={audit === null ? "primary" : "secondary"}
               icon={audit === null ? "play" : "refresh"}
-              label={audit === null ? "Audit Labels" : "Audit Again"}
+              label={audit === null ? l10n.t("Audit Labels") : l10n.t("Audit Again")}
               disabled={!trusted}
               {...(trusted ? {} : { describedBy: "untrusted" })}
               onClick={() => act(host.start())}
@@ -123,25 +126,26 @@ function LabelsHeader(props: {
 function statusText({ status, progress }: LabelsState): string {
   switch (status) {
     case "idle":
-      return "Labels not audited yet";
+      return l10n.t("Labels not audited yet");
     case "running":
-      return progress === null ? "Auditing labels" : [progress.title, progress.text].filter(Boolean).join(": ");
+      return progress === null ? l10n.t("Auditing labels") : [progress.title, progress.text].filter(Boolean).join(": ");
     case "done":
-      return "Labels audited";
+      return l10n.t("Labels audited");
     case "cancelled":
-      return "Cancelled";
+      return l10n.t({ message: "Cancelled", comment: ["An experiment, or an audit of labels."] });
     case "failed":
-      return "Failed";
+      return l10n.t({ message: "Failed", comment: ["An experiment, or an audit of labels."] });
   }
 }
 
 function Intro(): JSX.Element {
   return (
     <section class="intro">
-      <h2>Which labels are wrong?</h2>
+      <h2>{l10n.t("Which labels are wrong?")}</h2>
       <p class="lead">
-        Every labelled image is predicted by a model that was trained without it and without its duplicates. Where such
-        a model is sure of another class, the label is worth a look. You judge; nothing is changed by itself.
+        {l10n.t(
+          "Every labelled image is predicted by a model that was trained without it and without its duplicates. Where such a model is sure of another class, the label is worth a look. You judge; nothing is changed by itself.",
+        )}
       </p>
     </section>
   );
@@ -180,19 +184,28 @@ function Found({ audit, trusted, host, act, view, setView }: FoundProps): JSX.El
   }, []);
   const filter = useMemo(() => knownFilter(view.filter, audit), [view.filter, audit.audit]);
   const { right, wrong } = audit.judged;
-  const [first, ...details] = audit.sentence.split(/(?<=\.) /);
+  const [first, ...details] = sentencesOf(audit.sentence);
   return (
     <>
-      <section class="cost" aria-label="Verdict">
+      <section class="cost" aria-label={l10n.t("Verdict")}>
         <h2>{first}</h2>
         {details.length > 0 && <p class="lead">{details.join(" ")}</p>}
         {right + wrong > 0 && (
           <div class="actions">
             <span role="status">
-              {plural(right + wrong, "label")} judged: {number(wrong)} wrong, {number(right)} right.
+              {l10n.t({
+                message: "{0} judged: {1} wrong, {2} right.",
+                args: [counted(right + wrong, "label"), number(wrong), number(right)],
+                comment: ["{0} e.g. 3 labels."],
+              })}
             </span>
             {wrong > 0 && (
-              <Button kind="primary" icon="checklist" label="Review Plan" onClick={() => act(host.reviewPlan())} />
+              <Button
+                kind="primary"
+                icon="checklist"
+                label={l10n.t("Review Plan")}
+                onClick={() => act(host.reviewPlan())}
+              />
             )}
           </div>
         )}
@@ -201,12 +214,12 @@ function Found({ audit, trusted, host, act, view, setView }: FoundProps): JSX.El
       {audit.suspects === 0 ? (
         <section class="placeholder-inline">
           <Icon name="pass" class="placeholder-icon" />
-          <p class="lead">Nothing suspicious. A model this simple does not find every wrong label.</p>
+          <p class="lead">{l10n.t("Nothing suspicious. A model this simple does not find every wrong label.")}</p>
         </section>
       ) : (
         <section aria-labelledby="suspects-title">
           <div class="section-head">
-            <h2 id="suspects-title">Suspects</h2>
+            <h2 id="suspects-title">{l10n.t("Suspects")}</h2>
           </div>
           <Filters filter={filter} audit={audit} onChange={setFilter} />
           <SuspectGrid
@@ -237,22 +250,22 @@ function Pairs({
   readonly onLabel: (label: string) => void;
 }): JSX.Element {
   return (
-    <Disclosure summary="Which classes are taken for one another">
+    <Disclosure summary={l10n.t("Which classes are taken for one another")}>
       <div class="table-box">
         <table class="data narrow">
           <thead>
             <tr>
-              <th scope="col">Label</th>
-              <th scope="col">Looks like</th>
+              <th scope="col">{l10n.t("Label")}</th>
+              <th scope="col">{l10n.t("Looks like")}</th>
               <th scope="col" class="number">
-                Suspects
+                {l10n.t("Suspects")}
               </th>
               <th
                 scope="col"
                 class="number"
-                title="Estimated number of images with this label that are of the other class"
+                title={l10n.t("Estimated number of images with this label that are of the other class")}
               >
-                Estimated
+                {l10n.t({ message: "Estimated", comment: ["A number of images."] })}
               </th>
             </tr>
           </thead>
@@ -275,8 +288,11 @@ function Pairs({
         </table>
       </div>
       <p class="muted">
-        {audit.model}, trained {audit.folds} times without a fifth of the images, is right about{" "}
-        {percent(audit.accuracy)} of the labels.
+        {l10n.t({
+          message: "{0}, trained {1} times without a fifth of the images, is right about {2} of the labels.",
+          args: [audit.model, number(audit.folds), percent(audit.accuracy)],
+          comment: ["{0} a model, {1} a number, {2} a percentage."],
+        })}
       </p>
     </Disclosure>
   );
@@ -298,37 +314,37 @@ function Filters(props: {
   const nameAt = (names: readonly string[], place: string): string | null =>
     place === "" ? null : (names[Number(place)] ?? null);
   return (
-    <div class="tools" role="group" aria-label="Filters">
+    <div class="tools" role="group" aria-label={l10n.t("Filters")}>
       {audit.splits.length > 1 && (
         <Select
-          label="Split"
+          label={l10n.t("Split")}
           value={placeOf(audit.splits, filter.split)}
-          choices={choicesOf(audit.splits, "All splits")}
+          choices={choicesOf(audit.splits, l10n.t("All splits"))}
           active={filter.split !== null}
           onChange={(place) => onChange({ ...filter, split: nameAt(audit.splits, place) })}
         />
       )}
       <Select
-        label="Label"
+        label={l10n.t("Label")}
         value={placeOf(audit.classes, filter.label)}
-        choices={choicesOf(audit.classes, "All labels")}
+        choices={choicesOf(audit.classes, l10n.t("All labels"))}
         active={filter.label !== null}
         onChange={(place) => onChange({ ...filter, label: nameAt(audit.classes, place) })}
       />
       {audit.conflicting > 0 && (
         <Toggle
-          label={`Only with contradicting duplicates (${number(audit.conflicting)})`}
+          label={l10n.t("Only with contradicting duplicates ({0})", number(audit.conflicting))}
           checked={filter.onlyConflicting}
           onChange={(onlyConflicting) => onChange({ ...filter, onlyConflicting })}
         />
       )}
       <Toggle
-        label="Only not judged"
+        label={l10n.t("Only not judged")}
         checked={filter.onlyUnjudged}
         onChange={(onlyUnjudged) => onChange({ ...filter, onlyUnjudged })}
       />
       {!isEverySuspect(filter) && (
-        <Button kind="quiet" icon="clear-all" label="Clear Filters" onClick={() => onChange(EVERY_SUSPECT)} />
+        <Button kind="quiet" icon="clear-all" label={l10n.t("Clear Filters")} onClick={() => onChange(EVERY_SUSPECT)} />
       )}
     </div>
   );

@@ -1,7 +1,9 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import type { LabelVerdict, Suspect } from "../../../src/protocol/labels";
+import { counted } from "../../../src/protocol/language";
 import { Icon } from "../shared/Controls";
-import { baseName, percent, plural, sentenceList, visible } from "../shared/format";
+import { baseName, number, percent, sentenceList, visible } from "../shared/format";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 
@@ -26,11 +28,15 @@ export function SuspectCard(props: Props): JSX.Element {
   const [ofLabel, ofSuggested] = [percent(suspect.ofLabel), percent(suspect.ofSuggested)];
   const others = duplicatesText(suspect);
   const facts = [
-    `label ${label} (${ofLabel})`,
-    `looks like ${suggested} (${ofSuggested})`,
+    l10n.t({ message: "label {0} ({1})", args: [label, ofLabel], comment: ["{0} a class, {1} a percentage."] }),
+    l10n.t({
+      message: "looks like {0} ({1})",
+      args: [suggested, ofSuggested],
+      comment: ["{0} a class, {1} a percentage."],
+    }),
     visible(suspect.split),
     ...(others === null ? [] : [others]),
-    ...(verdict === null ? [] : [`judged ${verdict}`]),
+    ...(verdict === null ? [] : [verdict === "wrong" ? l10n.t("judged wrong") : l10n.t("judged right")]),
     id,
   ];
   return (
@@ -48,11 +54,21 @@ export function SuspectCard(props: Props): JSX.Element {
     >
       <span class="suspect-picture">
         <Thumbnail store={store} sample={sample} />
-        {conflicting > 0 && <span class="tag conflict suspect-others">{conflicting} differ</span>}
+        {conflicting > 0 && (
+          <span class="tag conflict suspect-others">
+            {l10n.t({
+              message: "{0} differ",
+              args: [number(conflicting)],
+              comment: ["So many duplicates have another label."],
+            })}
+          </span>
+        )}
         {verdict !== null && (
           <span class={`suspect-verdict ${verdict}`}>
             <Icon name={verdict === "wrong" ? "close" : "check"} />
-            {verdict}
+            {verdict === "wrong"
+              ? l10n.t({ message: "wrong", comment: ["A label."] })
+              : l10n.t({ message: "right", comment: ["A label: it is as it should be."] })}
           </span>
         )}
       </span>
@@ -72,6 +88,12 @@ export function SuspectCard(props: Props): JSX.Element {
 /** How many duplicates there are and what they say, in words; `null` without any. */
 function duplicatesText({ duplicates, conflicting }: Suspect): string | null {
   if (duplicates === 0) return null;
-  const all = plural(duplicates, "duplicate");
-  return conflicting === 0 ? `${all} with the same label` : `${all}, ${conflicting} with another label`;
+  const all = counted(duplicates, "duplicate");
+  return conflicting === 0
+    ? l10n.t({ message: "{0} with the same label", args: [all], comment: ["{0} e.g. 2 duplicates."] })
+    : l10n.t({
+        message: "{0}, {1} with another label",
+        args: [all, number(conflicting)],
+        comment: ["{0} e.g. 2 duplicates."],
+      });
 }

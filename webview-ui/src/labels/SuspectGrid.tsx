@@ -1,9 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LabelsHost, LabelVerdict, Suspect, SuspectPage } from "../../../src/protocol/labels";
+import { counted } from "../../../src/protocol/language";
 import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
-import { number, plural } from "../shared/format";
+import { number } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { useWidth } from "../shared/useWidth";
@@ -197,30 +199,32 @@ export function SuspectGrid(props: Props): JSX.Element {
     moveFocus.current = false;
   });
 
-  const nothing = isEverySuspect(filter) ? "No label looks wrong." : "No suspect passes these filters.";
+  const nothing = isEverySuspect(filter) ? l10n.t("No label looks wrong.") : l10n.t("No suspect passes these filters.");
   const error = failure ?? judging.error;
   return (
     <>
       {error !== null && <Notice level="error">{error}</Notice>}
       {list.error !== null && (
-        <Notice level="error" actions={<Button label="Try Again" onClick={() => list.retry(0, 49)} />}>
-          The suspects could not be read: {list.error}
+        <Notice level="error" actions={<Button label={l10n.t("Try Again")} onClick={() => list.retry(0, 49)} />}>
+          {l10n.t("The suspects could not be read: {0}", list.error)}
         </Notice>
       )}
       {total !== null && total > 0 && (
-        <div class="judge-bar" role="toolbar" aria-label="Judge">
-          <Button keys="W" label="Label Is Wrong" disabled={!trusted} onClick={() => judge("wrong")} />
-          <Button keys="R" label="Label Is Right" disabled={!trusted} onClick={() => judge("right")} />
-          <Button kind="quiet" keys="U" label="Undo" disabled={!judging.canUndo} onClick={undo} />
-          <Button kind="quiet" label="Select All" onClick={() => void selectRange(0, total - 1)} />
-          <Button kind="icon" icon="question" label="Keys" onClick={() => setHelps(true)} />
+        <div class="judge-bar" role="toolbar" aria-label={l10n.t("Judge")}>
+          <Button keys="W" label={l10n.t("Label Is Wrong")} disabled={!trusted} onClick={() => judge("wrong")} />
+          <Button keys="R" label={l10n.t("Label Is Right")} disabled={!trusted} onClick={() => judge("right")} />
+          <Button kind="quiet" keys="U" label={l10n.t("Undo")} disabled={!judging.canUndo} onClick={undo} />
+          <Button kind="quiet" label={l10n.t("Select All")} onClick={() => void selectRange(0, total - 1)} />
+          <Button kind="icon" icon="question" label={l10n.t("Keys")} onClick={() => setHelps(true)} />
           <span class="muted" role="status">
-            {selected.size > 0 ? `${plural(selected.size, "image")} selected` : `${number(at + 1)} of ${number(total)}`}
+            {selected.size > 0
+              ? l10n.t("{0} selected", counted(selected.size, "image"))
+              : l10n.t("{0} of {1}", number(at + 1), number(total))}
           </span>
         </div>
       )}
       <div class="gallery-box" ref={box}>
-        {total === null && list.error === null && <p class="nothing">Reading the suspects …</p>}
+        {total === null && list.error === null && <p class="nothing">{l10n.t("Reading the suspects …")}</p>}
         {total === 0 && list.error === null && <p class="nothing boxed">{nothing}</p>}
         {total !== null && total > 0 && (
           <VirtualList
@@ -236,7 +240,7 @@ export function SuspectGrid(props: Props): JSX.Element {
             attributes={{
               class: isStacked ? "virtual suspects stacked" : "virtual suspects",
               role: "grid",
-              "aria-label": "Suspects",
+              "aria-label": l10n.t("Suspects"),
               "aria-rowcount": rows,
               "aria-multiselectable": true,
               onKeyDown,
@@ -257,7 +261,7 @@ export function SuspectGrid(props: Props): JSX.Element {
                       <div key={index} role="gridcell">
                         {suspect === undefined ? (
                           <span class="suspect waiting">
-                            <span class="hidden">Suspect {number(index + 1)} is being read</span>
+                            <span class="hidden">{l10n.t("Suspect {0} is being read", number(index + 1))}</span>
                           </span>
                         ) : (
                           <SuspectCard

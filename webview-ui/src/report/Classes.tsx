@@ -34,7 +34,7 @@ export function Classes({ report, plan, roles }: Props): JSX.Element | null {
           l10n.t("These are the {0} largest of {1} classes; the table has all.", MOST_CHARTED, number(names.length))}
       </p>
       {changes && <Legend splits={splits} />}
-      <CappedList items={splits} step={STEP} nouns={["split", "splits"]}>
+      <CappedList items={splits} step={STEP} noun="more split">
         {(shown) => (
           <div class="class-charts">
             {shown.map((split) => (
@@ -119,7 +119,7 @@ function Change({ before, after }: ClassCount): JSX.Element {
 function ClassTable(props: { readonly splits: readonly ClassSplit[]; readonly names: readonly string[] }): JSX.Element {
   const { splits, names } = props;
   return (
-    <CappedList items={names} step={50} nouns={["class", "classes"]}>
+    <CappedList items={names} step={50} noun="more class">
       {(shown) => (
         <div class="table-box">
           <table class="data narrow">

@@ -26,12 +26,11 @@ export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
     ...(unreadable > 0 ? [`${plural(unreadable, "image")} cannot be read`] : []),
     ...(invalid > 0 ? [`${plural(invalid, "array row")} cannot be a sample`] : []),
   ];
-  const nouns = ["unusable image", "unusable images"] as const;
   return (
     <section id="faults" aria-labelledby="faults-title">
       <h2 id="faults-title">Unusable images</h2>
       <p class="lead">{sentenceList(counts)}. They are counted, but compared with nothing.</p>
-      <CappedList items={faults} step={50} nouns={nouns}>
+      <CappedList items={faults} step={50} noun="more unusable image">
         {(shown) => (
           <div class="table-box">
             <table class="data faults">
@@ -76,7 +75,7 @@ export function Faults({ report, roles, onOpen }: Props): JSX.Element | null {
           </div>
         )}
       </CappedList>
-      <Unlisted count={unreadable + invalid - faults.length} nouns={nouns} />
+      <Unlisted count={unreadable + invalid - faults.length} noun="more unusable image" />
     </section>
   );
 }

@@ -51,7 +51,7 @@ function Examples({
   const isReadOnly = useReadOnly() !== null;
   return (
     <Disclosure summary={rest > 0 ? `The first ${plural(examples.length, "image")}` : "Show them"}>
-      <CappedList items={examples} step={20} nouns={["image", "images"]}>
+      <CappedList items={examples} step={20} noun="more image">
         {(shown) => (
           <div class="table-box">
             <table class="data faults">

@@ -14,7 +14,7 @@ interface Props {
 export function Runs({ runs, onOpen }: Props): JSX.Element {
   const isReadOnly = useReadOnly() !== null;
   return (
-    <CappedList items={runs} step={5} nouns={["experiment", "experiments"]}>
+    <CappedList items={runs} step={5} noun="more experiment">
       {(shown) => (
         <div class="table-box">
           <table class="data runs">

@@ -52,7 +52,7 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
           )}
         </p>
       )}
-      <CappedList items={splits} step={20} nouns={["split", "splits"]}>
+      <CappedList items={splits} step={20} noun="more split">
         {(shown) => (
           <div class="table-box">
             <table class="data">
@@ -105,7 +105,7 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
         )}
       </CappedList>
       <Disclosure summary="How this was recognised">
-        <CappedList items={dataset.units} step={50} nouns={["part", "parts"]}>
+        <CappedList items={dataset.units} step={50} noun="more part">
           {(units) => (
             <ul class="plain units">
               {units.map((unit) => (
@@ -133,7 +133,7 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
         )}
         {dataset.ignored.length > 0 && (
           <Disclosure summary={plural(dataset.ignored.length + unlisted, ...IGNORED)}>
-            <CappedList items={dataset.ignored} step={100} nouns={IGNORED}>
+            <CappedList items={dataset.ignored} step={100} noun="more ignored entry">
               {(files) => (
                 <ul class="plain ignored">
                   {files.map((file) => (
@@ -144,7 +144,7 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
                 </ul>
               )}
             </CappedList>
-            <Unlisted count={unlisted} nouns={IGNORED} />
+            <Unlisted count={unlisted} noun="more ignored entry" />
           </Disclosure>
         )}
       </Disclosure>

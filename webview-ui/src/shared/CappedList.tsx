@@ -1,19 +1,25 @@
+import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import { useState } from "preact/hooks";
+import { counted, type Noun } from "../../../src/protocol/language";
 import { Button } from "./Controls";
-import { number, plural } from "./format";
+import { filled } from "./filled";
+import { number } from "./format";
+
+/** What there can be more of. */
+type MoreNoun = Extract<Noun, `more ${string}`>;
 
 interface Props<T> {
   readonly items: readonly T[];
   /** How many more each press shows. */
   readonly step: number;
-  /** What the items are, for one and for several. */
-  readonly nouns: readonly [one: string, many: string];
+  /** What the items behind the first ones are. */
+  readonly noun: MoreNoun;
   readonly children: (shown: readonly T[]) => ComponentChild;
 }
 
 /** The beginning of a list, and a button for more of it. */
-export function CappedList<T>({ items, step, nouns, children }: Props<T>): JSX.Element {
+export function CappedList<T>({ items, step, noun, children }: Props<T>): JSX.Element {
   const [limit, setLimit] = useState(step);
   const rest = items.length - limit;
   return (
@@ -24,7 +30,7 @@ export function CappedList<T>({ items, step, nouns, children }: Props<T>): JSX.E
           <Button
             kind="quiet"
             icon="chevron-down"
-            label={moreOf(Math.min(step, rest), rest, nouns)}
+            label={moreOf(Math.min(step, rest), rest, noun)}
             onClick={() => setLimit(limit + step)}
           />
         </p>
@@ -33,21 +39,19 @@ export function CappedList<T>({ items, step, nouns, children }: Props<T>): JSX.E
   );
 }
 
-function moreOf(next: number, rest: number, [one, many]: readonly [string, string]): string {
-  if (next < rest) return `Show ${number(next)} of ${number(rest)} more ${many}`;
-  return `Show ${plural(rest, `more ${one}`, `more ${many}`)}`;
+function moreOf(next: number, rest: number, noun: MoreNoun): string {
+  const more = counted(rest, noun);
+  return next < rest
+    ? l10n.t({ message: "Show {0} of {1}", args: [number(next), more], comment: ["{1} e.g. 200 more pairs."] })
+    : l10n.t({ message: "Show {0}", args: [more], comment: ["{0} e.g. 20 more pairs."] });
 }
 
 /** Says how many entries the page was not sent. */
-export function Unlisted(props: {
-  readonly count: number;
-  readonly nouns: readonly [one: string, many: string];
-}): JSX.Element | null {
-  const [one, many] = props.nouns;
-  if (props.count === 0) return null;
-  return (
-    <p class="unlisted muted">
-      {plural(props.count, `more ${one} is`, `more ${many} are`)} listed by <code>cleansplit inspect --json</code>.
-    </p>
-  );
+export function Unlisted({ count, noun }: { readonly count: number; readonly noun: MoreNoun }): JSX.Element | null {
+  if (count === 0) return null;
+  const sentence =
+    count === 1
+      ? l10n.t({ message: "{0} is listed by {1}.", comment: ["{0} e.g. 20 more unusable images, {1} a command."] })
+      : l10n.t({ message: "{0} are listed by {1}.", comment: ["{0} e.g. 20 more unusable images, {1} a command."] });
+  return <p class="unlisted muted">{filled(sentence, counted(count, noun), <code>cleansplit inspect --json</code>)}</p>;
 }

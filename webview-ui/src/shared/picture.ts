@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { ThemeColors } from "./themeColors";
 
 /** Width of what is drawn on a picture, in pixels of the page; there are {@link PICTURE_SCALE} times as many, for print. */
@@ -31,7 +32,7 @@ export async function paintPicture(
   canvas.width = width * PICTURE_SCALE;
   canvas.height = Math.min(LARGEST_SIDE, height * PICTURE_SCALE);
   const context = canvas.getContext("2d");
-  if (context === null) throw new Error("This window cannot draw pictures.");
+  if (context === null) throw new Error(l10n.t("This window cannot draw pictures."));
   context.scale(PICTURE_SCALE, PICTURE_SCALE);
   context.fillStyle = colors.background;
   context.fillRect(0, 0, width, height);
@@ -46,7 +47,7 @@ export async function paintPicture(
   );
   drawings.forEach(({ draw }, index) => draw(context, tops[index] ?? 0));
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
-  if (blob === null) throw new Error("The picture could not be made.");
+  if (blob === null) throw new Error(l10n.t("The picture could not be made."));
   return new Uint8Array(await blob.arrayBuffer());
 }
 

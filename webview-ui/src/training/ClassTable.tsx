@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import type { ClassScore } from "../../../src/protocol/training";
 import { CappedList } from "../shared/CappedList";
@@ -10,23 +11,31 @@ export function ClassTable({ classes }: { readonly classes: readonly ClassScore[
   const sorted = [...classes].sort((a, b) => (a.recall ?? 2) - (b.recall ?? 2));
   return (
     <section class="class-table" aria-labelledby="class-title">
-      <h3 id="class-title">Class by class, the worst first</h3>
-      <CappedList items={sorted} step={STEP} nouns={["class", "classes"]}>
+      <h3 id="class-title">{l10n.t("Class by class, the worst first")}</h3>
+      <CappedList items={sorted} step={STEP} noun="more class">
         {(shown) => (
           <div class="table-box">
             <table class="data">
-              <caption class="hidden">Recall and precision by class</caption>
+              <caption class="hidden">{l10n.t("Recall and precision by class")}</caption>
               <thead>
                 <tr>
-                  <th scope="col">Class</th>
+                  <th scope="col">{l10n.t("Class")}</th>
                   <th scope="col" class="number">
-                    Images
+                    {l10n.t("Images")}
                   </th>
-                  <th scope="col" class="number" title="Share of the images of this class that are recognised">
-                    Recall
+                  <th
+                    scope="col"
+                    class="number"
+                    title={l10n.t("Share of the images of this class that are recognised")}
+                  >
+                    {l10n.t("Recall")}
                   </th>
-                  <th scope="col" class="number" title="Share of the predictions of this class that are right">
-                    Precision
+                  <th
+                    scope="col"
+                    class="number"
+                    title={l10n.t("Share of the predictions of this class that are right")}
+                  >
+                    {l10n.t("Precision")}
                   </th>
                 </tr>
               </thead>

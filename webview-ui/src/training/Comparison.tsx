@@ -1,7 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { decimalText } from "../../../src/protocol/language";
 import {
   BACKEND_TITLES,
+  channelsText,
+  dataText,
   MODELS,
   momentText,
   progressOf,
@@ -19,7 +23,7 @@ import { overlaidCurves } from "./charts";
 import { SetChoice } from "./LearningCurve";
 import { LineChart } from "./LineChart";
 import { cellsOf, includesZero, mainCost, scoreOf } from "./scores";
-import { capital, percentRange, pointsRange, signed } from "./text";
+import { capital, mayBeNothing, percentRange, pointsRange, signed } from "./text";
 import type { ThemeColors } from "../shared/themeColors";
 import { useAnswer } from "./useAnswer";
 
@@ -54,19 +58,19 @@ export function Comparison({ host, compared, live, model, colors, asTable, onEnd
   return (
     <section aria-labelledby="compare-title" class="comparison">
       <div class="section-head">
-        <h2 id="compare-title">Compared</h2>
-        <Button kind="quiet" icon="close" label="End Comparison" onClick={onEnd} />
+        <h2 id="compare-title">{l10n.t({ message: "Compared", comment: ["Experiments."] })}</h2>
+        <Button kind="quiet" icon="close" label={l10n.t("End Comparison")} onClick={onEnd} />
       </div>
       {answer.error !== null && (
-        <Notice level="error" actions={<Button label="Try Again" onClick={answer.retry} />}>
-          The experiments could not be read: {answer.error}
+        <Notice level="error" actions={<Button label={l10n.t("Try Again")} onClick={answer.retry} />}>
+          {l10n.t("The experiments could not be read: {0}", answer.error)}
         </Notice>
       )}
-      {answer.isWaiting && <p class="nothing">Reading the experiments …</p>}
+      {answer.isWaiting && <p class="nothing">{l10n.t("Reading the experiments …")}</p>}
       {views.length > 0 && (
         <>
           <div class="tools">
-            <SetChoice label="Scored on" name="compare-set" value={set} onChange={setSet} />
+            <SetChoice label={l10n.t("Scored on")} name="compare-set" value={set} onChange={setSet} />
           </div>
           <div class="charts wide">
             <LineChart {...overlaidCurves(views, set)} colors={colors} asTable={asTable} />
@@ -85,32 +89,52 @@ interface Compared {
 }
 
 /** How settings read; those that are the same in all experiments are left out. */
-const SETTINGS: readonly { readonly name: string; readonly text: (spec: ExperimentSpec) => string }[] = [
-  { name: "Models", text: ({ models }) => models.map((model) => MODELS[model].title).join(", ") },
-  { name: "Numbers of images", text: ({ sizes }) => sizes.map(sizeText).join("; ") },
-  { name: "Data", text: ({ data }) => data.join(", ") },
-  { name: "Seeds", text: ({ seeds }) => seeds.join(", ") },
-  { name: "Epochs", text: ({ epochs }) => epochs?.toString() ?? "recipe" },
-  { name: "Batch size", text: ({ batchSize }) => batchSize?.toString() ?? "recipe" },
-  { name: "Learning rate", text: ({ learningRate }) => learningRate?.toString() ?? "recipe" },
-  { name: "Side in pixels", text: ({ side }) => side?.toString() ?? "as the pictures" },
+const SETTINGS: readonly { readonly name: () => string; readonly text: (spec: ExperimentSpec) => string }[] = [
+  { name: () => l10n.t("Models"), text: ({ models }) => models.map((model) => MODELS[model].title).join(", ") },
+  { name: () => l10n.t("Numbers of images"), text: ({ sizes }) => sizes.map(sizeText).join("; ") },
+  { name: () => l10n.t("Data"), text: ({ data }) => data.map(dataText).join(", ") },
+  { name: () => l10n.t("Seeds"), text: ({ seeds }) => seeds.join(", ") },
+  { name: () => l10n.t("Epochs"), text: ({ epochs }) => epochs?.toString() ?? asInRecipe() },
+  { name: () => l10n.t("Batch size"), text: ({ batchSize }) => batchSize?.toString() ?? asInRecipe() },
   {
-    name: "Colours",
-    text: ({ channels }) => (channels === null ? "as the pictures" : channels === 1 ? "grey" : "colour"),
+    name: () => l10n.t("Learning rate"),
+    text: ({ learningRate }) => (learningRate === null ? asInRecipe() : decimalText(learningRate)),
   },
-  { name: "Leaked if", text: ({ tier }) => (tier === "near" ? "equal or similar" : "equal") },
-  { name: "Back end", text: ({ backend }) => (backend === null ? "the best" : BACKEND_TITLES[backend]) },
+  { name: () => l10n.t("Side in pixels"), text: ({ side }) => side?.toString() ?? asThePictures() },
+  {
+    name: () => l10n.t("Colours"),
+    text: ({ channels }) => (channels === null ? asThePictures() : channelsText(channels)),
+  },
+  {
+    name: () => l10n.t({ message: "Leaked if", comment: ["A test image counts as leaked if it is equal to another."] }),
+    text: ({ tier }) => (tier === "near" ? l10n.t("equal or similar") : l10n.t("equal")),
+  },
+  {
+    name: () => l10n.t("Back end"),
+    text: ({ backend }) =>
+      backend === null
+        ? l10n.t({ message: "the best", comment: ["The best back end for each model."] })
+        : BACKEND_TITLES[backend],
+  },
 ];
+
+function asInRecipe(): string {
+  return l10n.t({ message: "recipe", comment: ["A setting that is left to the recipe of the model."] });
+}
+
+function asThePictures(): string {
+  return l10n.t({ message: "as the pictures", comment: ["Size or colours of images that are not changed."] });
+}
 
 function Differences({ views }: { readonly views: readonly Compared[] }): JSX.Element {
   const settings = SETTINGS.map(({ name, text }) => ({
-    name,
+    name: name(),
     values: views.map((view) => text(view.experiment.spec)),
   })).filter(({ values }) => new Set(values).size > 1);
   return (
     <div class="table-box">
       <table class="data differences">
-        <caption class="hidden">Settings that differ, and results</caption>
+        <caption class="hidden">{l10n.t("Settings that differ, and results")}</caption>
         <thead>
           <tr>
             <td />
@@ -124,8 +148,10 @@ function Differences({ views }: { readonly views: readonly Compared[] }): JSX.El
         <tbody>
           {settings.length === 0 && (
             <tr>
-              <th scope="row">Settings</th>
-              <td colSpan={views.length}>are the same</td>
+              <th scope="row">{l10n.t("Settings")}</th>
+              <td colSpan={views.length}>
+                {l10n.t({ message: "are the same", comment: ["Settings, whose name stands before."] })}
+              </td>
             </tr>
           )}
           {settings.map(({ name, values }) => (
@@ -139,7 +165,7 @@ function Differences({ views }: { readonly views: readonly Compared[] }): JSX.El
         </tbody>
         <tbody>
           <tr>
-            <th scope="row">Status</th>
+            <th scope="row">{l10n.t("Status")}</th>
             {views.map(({ experiment }, index) => (
               <td key={index}>
                 {progressOf({
@@ -151,14 +177,18 @@ function Differences({ views }: { readonly views: readonly Compared[] }): JSX.El
             ))}
           </tr>
           <tr>
-            <th scope="row">Model</th>
+            <th scope="row">{l10n.t("Model")}</th>
             {views.map(({ model }, index) => (
               <td key={index}>{MODELS[model].title}</td>
             ))}
           </tr>
           {(["original", "sanitized"] as const).map((data) => (
             <tr key={data}>
-              <th scope="row">Trained on {data} data, most images</th>
+              <th scope="row">
+                {data === "original"
+                  ? l10n.t("Trained on original data, most images")
+                  : l10n.t("Trained on sanitized data, most images")}
+              </th>
               {views.map((view, index) => (
                 <td key={index}>
                   <LargestScore view={view} data={data} />
@@ -168,7 +198,7 @@ function Differences({ views }: { readonly views: readonly Compared[] }): JSX.El
           ))}
           {(["drop", "memorising", "composition", "difference"] as const).map((part) => (
             <tr key={part}>
-              <th scope="row">{PART_NAMES[part]}</th>
+              <th scope="row">{PART_TEXTS[part]()}</th>
               {views.map(({ experiment, model }, index) => (
                 <td key={index}>
                   <Points interval={mainCost(experiment, model)?.[part] ?? null} />
@@ -182,11 +212,11 @@ function Differences({ views }: { readonly views: readonly Compared[] }): JSX.El
   );
 }
 
-const PART_NAMES = {
-  drop: "Leaked images add, in points",
-  memorising: "of that memorising",
-  composition: "of that composition",
-  difference: "Original minus sanitized, in points",
+const PART_TEXTS = {
+  drop: () => l10n.t("Leaked images add, in points"),
+  memorising: () => l10n.t("of that memorising"),
+  composition: () => l10n.t("of that composition"),
+  difference: () => l10n.t("Original minus sanitized, in points"),
 } as const;
 
 /** The accuracy on all test images of the runs on the most images. */
@@ -211,7 +241,7 @@ function Points({ interval }: { readonly interval: Interval | null }): JSX.Eleme
       {signed(interval.value)}
       <span class="interval">
         {pointsRange(interval)}
-        {includesZero(interval) ? ", may be nothing" : ""}
+        {includesZero(interval) ? `, ${mayBeNothing()}` : ""}
       </span>
     </span>
   );

@@ -1,8 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { counted } from "../../../src/protocol/language";
 import type { ConfusionCell, Evaluation } from "../../../src/protocol/training";
 import { CappedList } from "../shared/CappedList";
-import { number, percent, plural, visible } from "../shared/format";
+import { number, percent, visible } from "../shared/format";
+import { takenFor } from "./text";
 
 /** Classes up to which a matrix can be read; of more the pairs are listed that are confused most. */
 const MAX_MATRIX = 30;
@@ -21,11 +24,13 @@ export function Confusion(props: Props): JSX.Element {
   const isMatrix = evaluation.classes.length <= MAX_MATRIX;
   return (
     <section class="confusion" aria-labelledby="confusion-title">
-      <h3 id="confusion-title">What is taken for what</h3>
+      <h3 id="confusion-title">{l10n.t("What is taken for what")}</h3>
       <p class="lead">
         {isMatrix
-          ? "Rows are labels, columns are predictions. The stronger the colour, the larger the share of the row. Choose a cell to see its images below."
-          : "The pairs of classes that are confused most. Choose one to see its images below."}
+          ? l10n.t(
+              "Rows are labels, columns are predictions. The stronger the colour, the larger the share of the row. Choose a cell to see its images below.",
+            )
+          : l10n.t("The pairs of classes that are confused most. Choose one to see its images below.")}
       </p>
       {isMatrix ? <Matrix {...props} /> : <Pairs {...props} />}
     </section>
@@ -60,11 +65,11 @@ function Matrix({ evaluation, cell, onCell }: Props): JSX.Element {
   return (
     <div class="table-box">
       <table class="matrix" ref={table} onKeyDown={onKeyDown}>
-        <caption class="hidden">Images by label and prediction</caption>
+        <caption class="hidden">{l10n.t("Images by label and prediction")}</caption>
         <thead>
           <tr>
             <th scope="col" class="corner">
-              <span class="hidden">Label</span>
+              <span class="hidden">{l10n.t("Label")}</span>
             </th>
             {classes.map(({ name }) => (
               <th key={name} scope="col" title={visible(name)}>
@@ -122,10 +127,17 @@ function heatOf(count: number, samples: number, isRight: boolean): number {
 }
 
 function cellName(label: string, predicted: string, count: number, samples: number): string {
-  const share = samples === 0 ? "" : `, ${percent(count / samples)} of ${label}`;
-  return label === predicted
-    ? `${label} recognised: ${plural(count, "image")}${share}`
-    : `${label} taken for ${predicted}: ${plural(count, "image")}${share}`;
+  const images = counted(count, "image");
+  const part =
+    samples === 0
+      ? images
+      : l10n.t({
+          message: "{0}, {1} of {2}",
+          args: [images, percent(count / samples), label],
+          comment: ["{0} e.g. 5 images, {1} a percentage, {2} a class."],
+        });
+  const what = label === predicted ? l10n.t("{0} recognised", label) : takenFor(label, predicted);
+  return `${what}: ${part}`;
 }
 
 function Pairs({ evaluation, cell, onCell }: Props): JSX.Element {
@@ -138,16 +150,16 @@ function Pairs({ evaluation, cell, onCell }: Props): JSX.Element {
   const nameOf = (index: number): string => visible(classes[index]?.name ?? "");
   return (
     <div class="table-box">
-      <CappedList items={pairs} step={PAIRS_STEP} nouns={["pair", "pairs"]}>
+      <CappedList items={pairs} step={PAIRS_STEP} noun="more pair">
         {(shown) => (
           <table class="data narrow">
-            <caption class="hidden">Pairs of classes that are confused</caption>
+            <caption class="hidden">{l10n.t("Pairs of classes that are confused")}</caption>
             <thead>
               <tr>
-                <th scope="col">Label</th>
-                <th scope="col">Taken for</th>
+                <th scope="col">{l10n.t("Label")}</th>
+                <th scope="col">{l10n.t("Taken for")}</th>
                 <th scope="col" class="number">
-                  Images
+                  {l10n.t("Images")}
                 </th>
               </tr>
             </thead>
@@ -167,7 +179,7 @@ function Pairs({ evaluation, cell, onCell }: Props): JSX.Element {
                         type="button"
                         class="button quiet"
                         aria-pressed={isChosen}
-                        aria-label={`${nameOf(label)} taken for ${nameOf(predicted)}: ${plural(count, "image")}`}
+                        aria-label={`${takenFor(nameOf(label), nameOf(predicted))}: ${counted(count, "image")}`}
                         onClick={() => onCell(isChosen ? null : { label, predicted })}
                       >
                         {number(count)}

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import type { ExperimentResult, ModelName } from "../../../src/protocol/training";
 import { Button, Segments, Select } from "../shared/Controls";
@@ -34,10 +35,10 @@ export function Epochs(props: Props): JSX.Element | null {
   const chart = { colors, asTable };
   return (
     <section aria-labelledby="epochs-title">
-      <h2 id="epochs-title">Epoch by epoch</h2>
+      <h2 id="epochs-title">{l10n.t("Epoch by epoch")}</h2>
       <div class="tools">
         <Segments
-          label="Training images"
+          label={l10n.t("Training images")}
           name="size"
           value={size}
           choices={sizes.map((known) => ({ value: String(known), label: sizeLabel(known) }))}
@@ -45,11 +46,11 @@ export function Epochs(props: Props): JSX.Element | null {
         />
         {seeds.length > 1 && (
           <Select
-            label="Seeds"
+            label={l10n.t("Seeds")}
             value={seed === null ? "" : String(seed)}
             choices={[
-              { value: "", label: "All seeds and their mean" },
-              ...seeds.map((known) => ({ value: String(known), label: `Seed ${number(known)}` })),
+              { value: "", label: l10n.t("All seeds and their mean") },
+              ...seeds.map((known) => ({ value: String(known), label: l10n.t("Seed {0}", number(known)) })),
             ]}
             onChange={(value) => onChoose({ seed: value === "" ? null : Number(value) })}
           />
@@ -58,7 +59,7 @@ export function Epochs(props: Props): JSX.Element | null {
           <Button
             kind="quiet"
             icon="debug-continue"
-            label="Follow the Running Size"
+            label={l10n.t("Follow the Running Size")}
             onClick={() => onChoose({ size: null })}
           />
         )}

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { momentText, progressOf, specText, type ExperimentSummary } from "../../../src/protocol/training";
 import { Button, Notice, Toggle } from "../shared/Controls";
@@ -25,16 +26,16 @@ export function Experiments(props: Props): JSX.Element {
   const { kept, compared } = props;
   return (
     <section aria-labelledby="kept-title">
-      <h2 id="kept-title">Kept experiments</h2>
+      <h2 id="kept-title">{l10n.t("Kept experiments")}</h2>
       <p class="lead">
         {kept.length > 1
-          ? "Check two or more to compare them."
-          : "Another experiment with other settings can be compared with this one."}
+          ? l10n.t("Check two or more to compare them.")
+          : l10n.t("Another experiment with other settings can be compared with this one.")}
       </p>
-      {compared.length === 1 && <Notice level="info">Choose another one to compare it with.</Notice>}
-      <CappedList items={kept} step={STEP} nouns={["experiment", "experiments"]}>
+      {compared.length === 1 && <Notice level="info">{l10n.t("Choose another one to compare it with.")}</Notice>}
+      <CappedList items={kept} step={STEP} noun="more experiment">
         {(shown) => (
-          <ul class="plain kept" aria-label="Kept experiments; check those to compare">
+          <ul class="plain kept" aria-label={l10n.t("Kept experiments; check those to compare")}>
             {shown.map((summary) => (
               <Row key={summary.experiment} {...props} summary={summary} />
             ))}
@@ -68,14 +69,14 @@ function Row(props: Props & { readonly summary: ExperimentSummary }): JSX.Elemen
           <span class="strong">{moment}</span>
         )}
         <span class={`tag status-${status}`}>{progressOf(summary)}</span>
-        {isShown && <span class="muted">shown above</span>}
+        {isShown && <span class="muted">{l10n.t("shown above")}</span>}
         <span class="kept-actions">
           {canResume(status) && (
             <Button
               kind="quiet"
               icon="debug-continue"
-              label="Resume"
-              name={`Resume the experiment of ${moment}`}
+              label={l10n.t("Resume")}
+              name={l10n.t("Resume the experiment of {0}", moment)}
               disabled={isBusy || !trusted}
               onClick={() => onResume(experiment)}
             />
@@ -84,8 +85,8 @@ function Row(props: Props & { readonly summary: ExperimentSummary }): JSX.Elemen
             <Button
               kind="quiet"
               icon="go-to-file"
-              label="Open"
-              name={`Open the experiment of ${moment}`}
+              label={l10n.t("Open")}
+              name={l10n.t("Open the experiment of {0}", moment)}
               onClick={() => onOpen(experiment)}
             />
           )}
@@ -93,8 +94,8 @@ function Row(props: Props & { readonly summary: ExperimentSummary }): JSX.Elemen
             <Button
               kind="icon"
               icon="trash"
-              label="Delete"
-              name={`Delete the experiment of ${moment}`}
+              label={l10n.t("Delete")}
+              name={l10n.t("Delete the experiment of {0}", moment)}
               onClick={() => onForget(experiment)}
             />
           )}

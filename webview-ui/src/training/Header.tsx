@@ -1,8 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import {
+  dataText,
   experimentWork,
   momentText,
   progressOf,
+  sizeText,
   type ExperimentResult,
   type ExperimentStatus,
   type ExportFormat,
@@ -14,7 +17,7 @@ import type { MenuEntry } from "../shared/Menu";
 import { MenuButton } from "../shared/MenuButton";
 import { ProgressBar } from "../shared/ProgressBar";
 import { currentRun, runViews } from "./history";
-import { leftText, sizeLabel } from "./text";
+import { leftText } from "./text";
 
 /** What the header can do. */
 export interface HeaderActions {
@@ -63,24 +66,29 @@ export function Header({ state, experiment, canStart, actions }: Props): JSX.Ele
           {statusText(state, experiment)}
         </span>
         <span class="header-actions">
-          <Button kind="quiet" icon="checklist" label="Open Report" onClick={actions.openReport} />
+          <Button kind="quiet" icon="checklist" label={l10n.t("Open Report")} onClick={actions.openReport} />
           {hasResults && <ExportMenu actions={actions} />}
           {isBusy && (
             <>
               {state.status === "training" && (
-                <Button kind="quiet" icon="debug-pause" label="Pause" onClick={() => actions.setPaused(true)} />
+                <Button
+                  kind="quiet"
+                  icon="debug-pause"
+                  label={l10n.t("Pause")}
+                  onClick={() => actions.setPaused(true)}
+                />
               )}
               {state.status === "paused" && (
-                <Button icon="debug-continue" label="Resume" onClick={() => actions.setPaused(false)} />
+                <Button icon="debug-continue" label={l10n.t("Resume")} onClick={() => actions.setPaused(false)} />
               )}
-              <Button icon="debug-stop" label="Cancel" onClick={actions.cancel} />
+              <Button icon="debug-stop" label={l10n.t("Cancel")} onClick={actions.cancel} />
             </>
           )}
           {resumable !== null && (
             <Button
               kind="primary"
               icon="debug-continue"
-              label="Resume"
+              label={l10n.t("Resume")}
               disabled={!state.trusted}
               {...untrusted}
               onClick={() => actions.resume(resumable)}
@@ -90,7 +98,7 @@ export function Header({ state, experiment, canStart, actions }: Props): JSX.Ele
             <Button
               kind={experiment === null ? "primary" : "secondary"}
               icon="play"
-              label={experiment === null ? "Start Training" : "Train Again"}
+              label={experiment === null ? l10n.t("Start Training") : l10n.t("Train Again")}
               disabled={!mayStart}
               {...untrusted}
               onClick={actions.start}
@@ -109,51 +117,61 @@ function Progress({ state }: { readonly state: TrainingState }): JSX.Element {
     return <ProgressBar label={loadingTitle(loading)} done={loading?.done ?? 0} total={loading?.total ?? 0} />;
   }
   const { done, total } = experimentWork(experiment);
-  return <ProgressBar label="Training" done={done} total={total} />;
+  return <ProgressBar label={l10n.t("Training")} done={done} total={total} />;
 }
 
 function loadingTitle(loading: TrainingState["loading"]): string {
-  return loading?.phase === "near" ? "Searching near duplicates" : "Reading images";
+  return loading?.phase === "near" ? l10n.t("Searching near duplicates") : l10n.t("Reading images");
 }
 
 function statusText(state: TrainingState, shown: ExperimentResult | null): string {
   const { status, experiment, loading, secondsLeft } = state;
-  if (state.inspection === "running") return "The dataset is being inspected";
+  if (state.inspection === "running") return l10n.t("The dataset is being inspected");
   if (status === "loading") {
     const what = loadingTitle(loading);
-    return loading !== null && loading.total > 0
-      ? `${what}: ${number(loading.done)} of ${number(loading.total)} (${percent(loading.done / loading.total, 0)})`
-      : what;
+    if (loading === null || loading.total === 0) return what;
+    const { done, total } = loading;
+    return l10n.t({
+      message: "{0}: {1} of {2} ({3})",
+      args: [what, number(done), number(total), percent(done / total, 0)],
+      comment: ["{0} what is done, {1} of {2} images, {3} a percentage."],
+    });
   }
   if (isActive(status) && experiment !== null) {
-    const left = secondsLeft === null ? "" : ` · ${leftText(secondsLeft)}`;
-    return `${status === "paused" ? "Paused at run" : "Run"} ${runText(experiment)}${left}`;
+    return [runText(experiment, status === "paused"), ...(secondsLeft === null ? [] : [leftText(secondsLeft)])].join(
+      " · ",
+    );
   }
-  if (shown === null) return "Not trained yet";
+  if (shown === null) return l10n.t("Not trained yet");
   const finished = shown.runs.filter(({ result }) => result !== null).length;
   const progress = progressOf({ status: shown.status, finished, planned: shown.plan.length });
   return `${progress} · ${momentText(shown.started)}`;
 }
 
-/** Which run is trained, e.g. "12 of 50: original, 1,000 images, seed 2, epoch 9 of 20". */
-function runText(experiment: ExperimentResult): string {
+/** Which run is trained, e.g. "Run 12 of 50: original, 1,000 images, seed 2, epoch 9 of 20". */
+function runText(experiment: ExperimentResult, isPaused: boolean): string {
   const runs = runViews(experiment);
   const run = currentRun(experiment, runs);
   const finished = experiment.runs.filter(({ result }) => result !== null).length;
-  const at = `${number(Math.min(runs.length, finished + 1))} of ${number(runs.length)}`;
+  const place = [number(Math.min(runs.length, finished + 1)), number(runs.length)] as const;
+  const at = isPaused ? l10n.t("Paused at run {0} of {1}", ...place) : l10n.t("Run {0} of {1}", ...place);
   if (run === null) return at;
-  const epochs = run.epochs === 0 ? "" : `, epoch ${run.curve.length} of ${run.epochs}`;
-  const size = run.size === "all" ? "all" : sizeLabel(run.size);
-  return `${at}: ${run.data}, ${size} images, seed ${run.seed}${epochs}`;
+  const facts = [
+    dataText(run.data),
+    l10n.t({ message: "{0} images", args: [sizeText(run.size)], comment: ["{0} a number, or all."] }),
+    l10n.t("seed {0}", run.seed),
+    ...(run.epochs === 0 ? [] : [l10n.t("epoch {0} of {1}", run.curve.length, run.epochs)]),
+  ];
+  return `${at}: ${facts.join(", ")}`;
 }
 
 function ExportMenu({ actions }: { readonly actions: HeaderActions }): JSX.Element {
   const entries: readonly MenuEntry[] = [
-    { label: "Table as CSV", icon: "table", run: () => actions.export("csv") },
-    { label: "Everything as JSON", icon: "json", run: () => actions.export("json") },
-    { label: "Charts as PNG", icon: "file-media", run: actions.saveCharts },
-    { label: "Notebook in Keras", icon: "notebook", run: () => actions.export("keras") },
-    { label: "Notebook in scikit-learn", icon: "notebook", run: () => actions.export("sklearn") },
+    { label: l10n.t("Table as CSV"), icon: "table", run: () => actions.export("csv") },
+    { label: l10n.t("Everything as JSON"), icon: "json", run: () => actions.export("json") },
+    { label: l10n.t("Charts as PNG"), icon: "file-media", run: actions.saveCharts },
+    { label: l10n.t("Notebook in Keras"), icon: "notebook", run: () => actions.export("keras") },
+    { label: l10n.t("Notebook in scikit-learn"), icon: "notebook", run: () => actions.export("sklearn") },
   ];
-  return <MenuButton label="Export" icon="export" entries={entries} />;
+  return <MenuButton label={l10n.t("Export")} icon="export" entries={entries} />;
 }

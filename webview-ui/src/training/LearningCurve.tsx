@@ -1,9 +1,10 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { TEST_SETS, type ExperimentResult, type ModelName, type TestSet } from "../../../src/protocol/training";
 import { Segments, Toggle } from "../shared/Controls";
 import { costCurve, learningCurve } from "./charts";
 import { LineChart } from "./LineChart";
-import { SET_TEXTS } from "./text";
+import { setText } from "./text";
 import type { ThemeColors } from "../shared/themeColors";
 
 interface Props {
@@ -23,11 +24,11 @@ export function LearningCurve({ experiment, model, colors, asTable, set, onSet, 
   return (
     <section aria-labelledby="curve-title">
       <div class="section-head">
-        <h2 id="curve-title">What more images bring</h2>
-        <Toggle label="Show charts as tables" checked={asTable} onChange={onTables} />
+        <h2 id="curve-title">{l10n.t("What more images bring")}</h2>
+        <Toggle label={l10n.t("Show charts as tables")} checked={asTable} onChange={onTables} />
       </div>
       <div class="tools">
-        <SetChoice label="Scored on" name="curve-set" value={set} onChange={onSet} />
+        <SetChoice label={l10n.t("Scored on")} name="curve-set" value={set} onChange={onSet} />
       </div>
       <div class={cost === null ? "charts wide" : "charts tall"}>
         <LineChart {...learningCurve(experiment, model, set)} colors={colors} asTable={asTable} />
@@ -49,7 +50,7 @@ export function SetChoice(props: {
       label={props.label}
       name={props.name}
       value={props.value}
-      choices={TEST_SETS.map((set) => ({ value: set, ...SET_TEXTS[set] }))}
+      choices={TEST_SETS.map((set) => ({ value: set, ...setText(set) }))}
       onChange={props.onChange}
     />
   );

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import {
   Chart,
   Filler,
@@ -70,7 +71,7 @@ export function LineChart(props: Props): JSX.Element {
       {empty && <p class="nothing">{nothing}</p>}
       {drawn && (
         <div class="canvas-box">
-          <canvas ref={canvas} role="img" aria-label={`${title}, also as a table below`} />
+          <canvas ref={canvas} role="img" aria-label={l10n.t("{0}, also as a table below", title)} />
         </div>
       )}
       {!empty && (
@@ -110,9 +111,7 @@ function ChartTable({ title, xTitle, series: all, formatX, formatY }: ChartConte
                 <td key={index} class="number">
                   {point === undefined ? "–" : formatY(point.y)}
                   {point?.low !== undefined && point.high !== undefined && (
-                    <span class="interval">
-                      {formatY(point.low)} to {formatY(point.high)}
-                    </span>
+                    <span class="interval">{l10n.t("{0} to {1}", formatY(point.low), formatY(point.high))}</span>
                   )}
                 </td>
               );

@@ -1,13 +1,16 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { counted } from "../../../src/protocol/language";
 import type { ConfusionCell, Mistake, ScoredRun, TrainingHost } from "../../../src/protocol/training";
 import { Button, Icon, Notice } from "../shared/Controls";
-import { baseName, percent, plural, visible } from "../shared/format";
+import { baseName, percent, visible } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { useWidth } from "../shared/useWidth";
 import { VirtualList, type RowRange } from "../shared/VirtualList";
+import { takenFor } from "./text";
 
 const CARD_WIDTH_PX = 116;
 const ROW_PX = 170;
@@ -100,24 +103,29 @@ export function Mistakes({ host, scored, cell, classes, store, onEveryCell, act 
         <h3 id="mistakes-title">{titleOf(cell, classes)}</h3>
         <span class="tools">
           <span class="muted" role="status">
-            {total === null ? "\u00A0" : plural(total, "image")}
+            {total === null ? "\u00A0" : counted(total, "image")}
           </span>
-          {cell !== null && <Button kind="quiet" icon="clear-all" label="Show All Mistakes" onClick={onEveryCell} />}
+          {cell !== null && (
+            <Button kind="quiet" icon="clear-all" label={l10n.t("Show All Mistakes")} onClick={onEveryCell} />
+          )}
         </span>
       </div>
       {isChanged && (
         <Notice level="info">
-          The dataset is no longer the one that this model was trained on, so its images cannot be shown.
+          {l10n.t("The dataset is no longer the one that this model was trained on, so its images cannot be shown.")}
         </Notice>
       )}
       {list.error !== null && (
-        <Notice level="error" actions={<Button label="Try Again" onClick={() => list.retry(0, PAGE_SIZE - 1)} />}>
-          The mistakes could not be read: {list.error}
+        <Notice
+          level="error"
+          actions={<Button label={l10n.t("Try Again")} onClick={() => list.retry(0, PAGE_SIZE - 1)} />}
+        >
+          {l10n.t("The mistakes could not be read: {0}", list.error)}
         </Notice>
       )}
       <div ref={box}>
-        {total === 0 && <p class="nothing">Every one of these images is right.</p>}
-        {total === null && list.error === null && <p class="nothing">Reading the mistakes …</p>}
+        {total === 0 && <p class="nothing">{l10n.t("Every one of these images is right.")}</p>}
+        {total === null && list.error === null && <p class="nothing">{l10n.t("Reading the mistakes …")}</p>}
         {total !== null && total > 0 && (
           <VirtualList
             // Other images start at their first one.
@@ -164,8 +172,8 @@ export function Mistakes({ host, scored, cell, classes, store, onEveryCell, act 
 }
 
 function titleOf(cell: ConfusionCell | null, classes: readonly string[]): string {
-  if (cell === null) return "Most confidently wrong";
-  return `${visible(classes[cell.label] ?? "")} taken for ${visible(classes[cell.predicted] ?? "")}`;
+  if (cell === null) return l10n.t("Most confidently wrong");
+  return takenFor(visible(classes[cell.label] ?? ""), visible(classes[cell.predicted] ?? ""));
 }
 
 interface CardProps {
@@ -182,14 +190,17 @@ function MistakeCard({ mistake, store, index, tabIndex, onFocus, onOpen }: CardP
   if (mistake === undefined) {
     return (
       <div class="card mistake waiting" data-mistake={index} tabIndex={tabIndex} onFocus={onFocus}>
-        <span class="hidden">An image is being read</span>
+        <span class="hidden">{l10n.t("An image is being read")}</span>
       </div>
     );
   }
   const { sample, leaked } = mistake;
   const [id, label, predicted] = [visible(mistake.id), visible(mistake.label), visible(mistake.predicted)];
   const confidence = percent(mistake.confidence);
-  const name = `${label} taken for ${predicted}, ${confidence} sure${leaked ? ", leaked" : ""}: ${id}`;
+  const what = takenFor(label, predicted);
+  const name = leaked
+    ? l10n.t("{0}, {1} sure, leaked: {2}", what, confidence, id)
+    : l10n.t("{0}, {1} sure: {2}", what, confidence, id);
   return (
     <button
       type="button"
@@ -197,7 +208,7 @@ function MistakeCard({ mistake, store, index, tabIndex, onFocus, onOpen }: CardP
       data-mistake={index}
       tabIndex={tabIndex}
       title={name}
-      aria-label={sample === null ? name : `Open ${name}`}
+      aria-label={sample === null ? name : l10n.t("Open {0}", name)}
       aria-disabled={sample === null}
       onFocus={onFocus}
       onClick={() => sample !== null && onOpen(sample)}
@@ -216,7 +227,7 @@ function MistakeCard({ mistake, store, index, tabIndex, onFocus, onOpen }: CardP
       </span>
       <span class="mistake-line">
         <span class="muted">{confidence}</span>
-        {leaked && <span class="tag leaked">leaked</span>}
+        {leaked && <span class="tag leaked">{l10n.t({ message: "leaked", comment: ["An image."] })}</span>}
       </span>
       <bdi class="card-name">{baseName(id)}</bdi>
     </button>

@@ -1,13 +1,17 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
+import { counted, decimalText } from "../../../src/protocol/language";
 import type {
   ExperimentResult,
+  ModelExportFormat,
   ModelName,
   RunDetails,
   TrainingData,
   TrainingHost,
 } from "../../../src/protocol/training";
-import { Button, Notice, Segments, Select } from "../shared/Controls";
-import { number, percent, plural } from "../shared/format";
+import { Button, Notice, Segments, Select, type Choice } from "../shared/Controls";
+import { filled } from "../shared/filled";
+import { number, percent } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { calibrationChart } from "./charts";
 import { ClassTable } from "./ClassTable";
@@ -16,7 +20,7 @@ import { runViews, type RunView } from "./history";
 import { SetChoice } from "./LearningCurve";
 import { LineChart } from "./LineChart";
 import { Mistakes } from "./Mistakes";
-import { capital, sizeLabel } from "./text";
+import { dataLabel, sizeLabel } from "./text";
 import type { ThemeColors } from "../shared/themeColors";
 import type { RunChoice } from "./trainingView";
 import { useAnswer } from "./useAnswer";
@@ -48,22 +52,28 @@ export function RunSection(props: Props): JSX.Element | null {
   return (
     <section aria-labelledby="run-title" aria-busy={details.isWaiting}>
       <div class="section-head">
-        <h2 id="run-title">One model closely</h2>
+        <h2 id="run-title">{l10n.t("One model closely")}</h2>
         <ModelExport host={host} experiment={experiment} run={run} act={act} />
       </div>
       <RunTools finished={finished} run={run} choice={choice} onChange={change} />
       {details.error !== null && (
-        <Notice level="error" actions={<Button label="Try Again" onClick={details.retry} />}>
-          The predictions of this run could not be read: {details.error}
+        <Notice level="error" actions={<Button label={l10n.t("Try Again")} onClick={details.retry} />}>
+          {l10n.t("The predictions of this run could not be read: {0}", details.error)}
         </Notice>
       )}
-      {!hasImages && <p class="nothing">The dataset has no such test images.</p>}
+      {!hasImages && <p class="nothing">{l10n.t("The dataset has no such test images.")}</p>}
       {evaluation !== null && (
         <div class={details.isWaiting ? "run-details waiting" : "run-details"}>
           <p class="run-score">
-            <span class="strong">{percent(evaluation.score.accuracy)}</span> of{" "}
-            {plural(evaluation.score.samples, "image")} are right; mean cross entropy {evaluation.score.loss.toFixed(3)}
-            .
+            {filled(
+              l10n.t({
+                message: "{0} of {1} are right; mean cross entropy {2}.",
+                comment: ["{0} a percentage, {1} e.g. 3,493 images, {2} a number."],
+              }),
+              <span class="strong">{percent(evaluation.score.accuracy)}</span>,
+              counted(evaluation.score.samples, "image"),
+              decimalText(evaluation.score.loss, 3),
+            )}
           </p>
           <div class="run-grid">
             <Confusion evaluation={evaluation} cell={choice.cell} onCell={(cell) => onChoice({ ...choice, cell })} />
@@ -83,7 +93,7 @@ export function RunSection(props: Props): JSX.Element | null {
           </div>
         </div>
       )}
-      {details.isWaiting && evaluation === null && <p class="nothing">Reading the predictions …</p>}
+      {details.isWaiting && evaluation === null && <p class="nothing">{l10n.t("Reading the predictions …")}</p>}
     </section>
   );
 }
@@ -117,15 +127,15 @@ function RunTools(props: {
     <div class="tools">
       {data.length > 1 && (
         <Segments<TrainingData>
-          label="Trained on"
+          label={l10n.t("Trained on")}
           name="run-data"
           value={run.data}
-          choices={data.map((value) => ({ value, label: capital(value) }))}
+          choices={data.map((value) => ({ value, label: dataLabel(value) }))}
           onChange={(value) => onChange({ data: value })}
         />
       )}
       <Segments
-        label="Training images"
+        label={l10n.t("Training images")}
         name="run-size"
         value={String(run.size)}
         choices={sizes.map((value) => ({ value, label: sizeLabel(value === "all" ? "all" : Number(value)) }))}
@@ -133,23 +143,30 @@ function RunTools(props: {
       />
       {seeds.length > 1 && (
         <Select
-          label="Seed"
+          label={l10n.t("Seed")}
           value={String(run.seed)}
-          choices={seeds.map((seed) => ({ value: String(seed), label: `Seed ${number(seed)}` }))}
+          choices={seeds.map((seed) => ({ value: String(seed), label: l10n.t("Seed {0}", number(seed)) }))}
           onChange={(seed) => onChange({ seed: Number(seed) })}
         />
       )}
-      <SetChoice label="Test images" name="run-set" value={choice.set} onChange={(set) => onChange({ set })} />
+      <SetChoice
+        label={l10n.t("Test images")}
+        name="run-set"
+        value={choice.set}
+        onChange={(set) => onChange({ set })}
+      />
     </div>
   );
 }
 
-const MODEL_FORMATS = [
-  { value: "", label: "Save Model…" },
-  { value: "tfjs", label: "TensorFlow.js LayersModel" },
-  { value: "onnx", label: "ONNX" },
-  { value: "npz", label: "NumPy Arrays" },
-] as const;
+function modelFormats(): readonly Choice<ModelExportFormat | "">[] {
+  return [
+    { value: "", label: l10n.t("Save Model…") },
+    { value: "tfjs", label: "TensorFlow.js LayersModel" },
+    { value: "onnx", label: "ONNX" },
+    { value: "npz", label: l10n.t("NumPy Arrays") },
+  ];
+}
 
 function ModelExport(props: {
   readonly host: TrainingHost;
@@ -161,9 +178,9 @@ function ModelExport(props: {
   if (run.result?.isKept !== true) return null;
   return (
     <Select
-      label="Save this model"
+      label={l10n.t("Save this model")}
       value=""
-      choices={MODEL_FORMATS}
+      choices={modelFormats()}
       onChange={(format) => format !== "" && act(host.exportModel(experiment.experiment, run.run, format))}
     />
   );

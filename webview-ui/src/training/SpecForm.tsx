@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import { useId, useState } from "preact/hooks";
+import { counted } from "../../../src/protocol/language";
 import {
   BACKEND_TITLES,
   MODEL_NAMES,
@@ -10,9 +12,8 @@ import {
   type TrainingData,
 } from "../../../src/protocol/training";
 import { Button, Icon, Select, Toggle } from "../shared/Controls";
-import { plural } from "../shared/format";
 import { DEFAULT_DRAFT, parseDraft, plannedRuns, type Draft, type DraftErrors } from "./draft";
-import { capital } from "./text";
+import { dataLabel } from "./text";
 
 interface Props {
   readonly draft: Draft;
@@ -46,7 +47,7 @@ export function SpecForm({ draft, onDraft, available, isBusy, trusted, onStart }
       <details class="disclosure settings" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
           <Icon name="chevron-right" />
-          <h2 id="settings-title">Settings of the next experiment</h2>
+          <h2 id="settings-title">{l10n.t("Settings of the next experiment")}</h2>
         </summary>
         <form
           class="settings-form"
@@ -55,7 +56,7 @@ export function SpecForm({ draft, onDraft, available, isBusy, trusted, onStart }
             if (spec !== null && !isBusy && trusted) onStart(spec);
           }}
         >
-          <Choices legend="Models" error={errors.models}>
+          <Choices legend={l10n.t("Models")} error={errors.models}>
             {MODEL_NAMES.map((name) => (
               <div key={name} class="model-choice">
                 <Toggle
@@ -63,59 +64,72 @@ export function SpecForm({ draft, onDraft, available, isBusy, trusted, onStart }
                   checked={draft.models.includes(name)}
                   onChange={(checked) => set({ models: toggled<ModelName>(draft.models, name, checked) })}
                 />
-                <p class="muted">{MODELS[name].sentence}</p>
-                <p class="muted source">{MODELS[name].source}</p>
+                <p class="muted">{MODELS[name].sentence()}</p>
+                <p class="muted source">{MODELS[name].source()}</p>
               </div>
             ))}
           </Choices>
-          <Choices legend="Data" error={errors.data}>
+          <Choices legend={l10n.t("Data")} error={errors.data}>
             {(["original", "sanitized"] as const).map((data) => (
               <Toggle
                 key={data}
-                label={capital(data)}
+                label={dataLabel(data)}
                 checked={draft.data.includes(data)}
                 onChange={(checked) => set({ data: toggled<TrainingData>(draft.data, data, checked) })}
               />
             ))}
           </Choices>
           <div class="fields">
-            {text("sizes", "Numbers of training images", "With commas; “all” takes all of them", true)}
-            {text("seeds", "Seeds", "Each is one run, e.g. 1-5")}
-            {text("epochs", "Epochs", "As in the recipe")}
-            {text("batchSize", "Batch size", "As in the recipe")}
-            {text("learningRate", "Learning rate", "As in the recipe")}
-            {text("side", "Side in pixels", "As the pictures, else 32")}
+            {text(
+              "sizes",
+              l10n.t("Numbers of training images"),
+              l10n.t({
+                message: "With commas; “all” takes all of them",
+                comment: ["The word all is typed as it is, in every language."],
+              }),
+              true,
+            )}
+            {text("seeds", l10n.t("Seeds"), l10n.t("Each is one run, e.g. 1-5"))}
+            {text("epochs", l10n.t("Epochs"), l10n.t("As in the recipe"))}
+            {text("batchSize", l10n.t("Batch size"), l10n.t("As in the recipe"))}
+            {text("learningRate", l10n.t("Learning rate"), l10n.t("As in the recipe"))}
+            {text("side", l10n.t("Side in pixels"), l10n.t("As the pictures, else 32"))}
             <SelectField
-              label="Colours"
+              label={l10n.t("Colours")}
               value={draft.channels}
               choices={[
-                { value: "", label: "As the pictures are" },
-                { value: "1", label: "Grey" },
-                { value: "3", label: "Colour" },
+                { value: "", label: l10n.t("As the pictures are") },
+                { value: "1", label: l10n.t({ message: "Grey", comment: ["Pictures in shades of grey."] }) },
+                { value: "3", label: l10n.t({ message: "Colour", comment: ["Pictures in colour."] }) },
               ]}
               onChange={(channels) => set({ channels })}
             />
             <SelectField
-              label="A test image is leaked if it is"
+              label={l10n.t("A test image is leaked if it is")}
               value={draft.tier}
               choices={[
-                { value: "pixel", label: "Equal to one of train or validation" },
-                { value: "near", label: "Equal or similar to one" },
+                { value: "pixel", label: l10n.t("Equal to one of train or validation") },
+                { value: "near", label: l10n.t("Equal or similar to one") },
               ]}
               onChange={(tier) => set({ tier })}
             />
             <SelectField
-              label="Back end"
+              label={l10n.t("Back end")}
               value={draft.backend}
               choices={BACKENDS.map((value) => ({
                 value,
-                label: value === "" ? "The best for each model" : BACKEND_TITLES[value],
+                label: value === "" ? l10n.t("The best for each model") : BACKEND_TITLES[value],
               }))}
               onChange={(backend) => set({ backend })}
             />
           </div>
           <FormActions {...{ spec, errors, available, isBusy, trusted }}>
-            <Button kind="quiet" icon="discard" label="Restore Defaults" onClick={() => onDraft(DEFAULT_DRAFT)} />
+            <Button
+              kind="quiet"
+              icon="discard"
+              label={l10n.t("Restore Defaults")}
+              onClick={() => onDraft(DEFAULT_DRAFT)}
+            />
           </FormActions>
         </form>
       </details>
@@ -144,15 +158,17 @@ function FormActions(props: {
     <div class="actions">
       <button type="submit" class="button primary" disabled={spec === null || isBusy || !trusted}>
         <Icon name="play" />
-        <span>Train with These Settings</span>
+        <span>{l10n.t("Train with These Settings")}</span>
       </button>
       {children}
       <span class="muted" role="status">
         {spec === null
-          ? `${plural(wrong, "setting")} cannot be used.`
+          ? wrong === 1
+            ? l10n.t("{0} setting cannot be used.", wrong)
+            : l10n.t("{0} settings cannot be used.", wrong)
           : isBusy
-            ? "One experiment at a time: wait for the running one, or cancel it."
-            : plural(plannedRuns(spec, available), "run")}
+            ? l10n.t("One experiment at a time: wait for the running one, or cancel it.")
+            : counted(plannedRuns(spec, available), "run")}
       </span>
     </div>
   );

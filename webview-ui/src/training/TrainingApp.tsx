@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import {
@@ -68,7 +69,7 @@ export function TrainingApp({ connection }: { readonly connection: Connection<Tr
     <main class="placeholder">
       <Icon name="error" class="placeholder-icon" />
       <div role="alert">
-        <h1>The training could not be opened</h1>
+        <h1>{l10n.t("The training could not be opened")}</h1>
         <p class="lead">{failure}</p>
       </div>
     </main>
@@ -128,13 +129,13 @@ function Page({ state, host, view, change, open, failure, act }: PageProps): JSX
         {opened !== null && (
           <Notice
             level={kept.error === null ? "info" : "error"}
-            actions={<Button label="Show the Newest" onClick={() => open(null)} />}
+            actions={<Button label={l10n.t("Show the Newest")} onClick={() => open(null)} />}
           >
             {kept.error !== null
-              ? `The experiment could not be read: ${kept.error}`
+              ? l10n.t("The experiment could not be read: {0}", kept.error)
               : experiment === null
-                ? "Reading the experiment …"
-                : `This is the experiment of ${momentText(experiment.started)}.`}
+                ? l10n.t("Reading the experiment …")
+                : l10n.t("This is the experiment of {0}.", momentText(experiment.started))}
           </Notice>
         )}
         {opened === null && experiment === null && (
@@ -142,7 +143,7 @@ function Page({ state, host, view, change, open, failure, act }: PageProps): JSX
         )}
         {experiment?.status === "interrupted" && opened === null && (
           <Notice level="warning">
-            The training was interrupted. What finished is kept; Resume goes on with the other runs.
+            {l10n.t("The training was interrupted. What finished is kept; Resume goes on with the other runs.")}
           </Notice>
         )}
         {experiment !== null && !state.trusted && <Untrusted />}
@@ -206,10 +207,10 @@ function Results(props: ResultsProps): JSX.Element {
       {models.length > 1 && (
         <div class="tools model-tabs">
           <Segments<ModelName>
-            label="Model"
+            label={l10n.t("Model")}
             name="model"
             value={model}
-            choices={models.map((name) => ({ value: name, label: MODELS[name].title, title: MODELS[name].sentence }))}
+            choices={models.map((name) => ({ value: name, label: MODELS[name].title, title: MODELS[name].sentence() }))}
             onChange={(chosen) => change({ model: chosen })}
           />
         </div>
@@ -265,16 +266,17 @@ function Intro(props: {
   const { state, spec, onInspect } = props;
   return (
     <section class="intro">
-      <h2>What does the leakage cost?</h2>
+      <h2>{l10n.t("What does the leakage cost?")}</h2>
       <p class="lead">
-        Models are trained on the data as they are and on the sanitized data, and scored on the same test images: with
-        the leaked ones, without them, and on them alone. That tells what was memorised from what is only easier.
+        {l10n.t(
+          "Models are trained on the data as they are and on the sanitized data, and scored on the same test images: with the leaked ones, without them, and on them alone. That tells what was memorised from what is only easier.",
+        )}
       </p>
       {spec !== null && <p class="lead">{capital(specText(spec))}.</p>}
       {state.inspection === "none" && (
         <div class="actions">
-          <Button icon="search" label="Inspect Dataset" onClick={onInspect} />
-          <span class="muted">Experiments that are kept are found when the dataset is inspected.</span>
+          <Button icon="search" label={l10n.t("Inspect Dataset")} onClick={onInspect} />
+          <span class="muted">{l10n.t("Experiments that are kept are found when the dataset is inspected.")}</span>
         </div>
       )}
       {!state.trusted && <Untrusted />}
@@ -285,7 +287,7 @@ function Intro(props: {
 function Untrusted(): JSX.Element {
   return (
     <p id="untrusted" class="muted">
-      This workspace is in Restricted Mode. Trust it to train.
+      {l10n.t("This workspace is in Restricted Mode. Trust it to train.")}
     </p>
   );
 }

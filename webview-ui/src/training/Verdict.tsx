@@ -1,16 +1,19 @@
+import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
+import { counted } from "../../../src/protocol/language";
 import {
+  costSentences,
   FEW_LEAKED,
   type Cost,
   type ExperimentResult,
   type Interval,
   type ModelName,
 } from "../../../src/protocol/training";
-import { number, percent, plural } from "../shared/format";
+import { number, percent } from "../shared/format";
 import { isActive } from "./Header";
 import { axisOf, IntervalPlot } from "./IntervalPlot";
 import { includesZero, mainCost } from "./scores";
-import { digitsOf, percentRange, pointsRange, sentencesOf, signed } from "./text";
+import { digitsOf, mayBeNothing, partName, percentRange, pointsRange, signed } from "./text";
 
 /** Sentences of the verdict that stand out: what was counted, and what difference it makes. */
 const HEADLINE_SENTENCES = 2;
@@ -23,7 +26,7 @@ export function Verdict(props: {
   const { experiment, model } = props;
   const cost = mainCost(experiment, model);
   if (cost === null) return <Unknown experiment={experiment} />;
-  const sentences = sentencesOf(cost.sentence);
+  const sentences = costSentences(cost);
   const rest = sentences.slice(HEADLINE_SENTENCES).join(" ");
   return (
     <section class="verdict" aria-labelledby="verdict-title">
@@ -31,7 +34,11 @@ export function Verdict(props: {
       {rest !== "" && <p class="verdict-rest">{rest}</p>}
       {isPreliminary(experiment, cost) && (
         <p class="muted">
-          So far: trained on {plural(cost.trained.original, "image")}, {seedsText(experiment, cost)}.
+          {l10n.t({
+            message: "So far: trained on {0}, {1}.",
+            args: [counted(cost.trained.original, "image"), seedsText(experiment, cost)],
+            comment: ["{0} e.g. 1,000 images, {1} e.g. 2 of 5 seeds."],
+          })}
         </p>
       )}
       <Figures cost={cost} />
@@ -45,13 +52,19 @@ function Unknown({ experiment }: { readonly experiment: ExperimentResult }): JSX
   if (spec.data.length < 2) {
     return (
       <p class="lead">
-        Only {spec.data.join()} data are trained. What the leakage costs shows when original and sanitized data are.
+        {spec.data.includes("original")
+          ? l10n.t("Only original data are trained. What the leakage costs shows when original and sanitized data are.")
+          : l10n.t(
+              "Only sanitized data are trained. What the leakage costs shows when original and sanitized data are.",
+            )}
       </p>
     );
   }
   if (!isActive(status)) return null;
   return (
-    <p class="lead">What the leakage costs is known as soon as the first models of both kinds of data are trained.</p>
+    <p class="lead">
+      {l10n.t("What the leakage costs is known as soon as the first models of both kinds of data are trained.")}
+    </p>
   );
 }
 
@@ -65,7 +78,8 @@ function isPreliminary({ status, plan }: ExperimentResult, cost: Cost): boolean 
 }
 
 function seedsText({ spec }: ExperimentResult, { seeds }: Cost): string {
-  return seeds < spec.seeds.length ? `${number(seeds)} of ${plural(spec.seeds.length, "seed")}` : plural(seeds, "seed");
+  if (seeds >= spec.seeds.length) return counted(seeds, "seed");
+  return l10n.t("{0} of {1}", number(seeds), counted(spec.seeds.length, "seed"));
 }
 
 function Figures({ cost }: { readonly cost: Cost }): JSX.Element {
@@ -73,12 +87,16 @@ function Figures({ cost }: { readonly cost: Cost }): JSX.Element {
   const clean = samples.test - samples.leaked;
   return (
     <div class="cost-figures">
-      <Score title="Published score" score={original.test} on={`on ${plural(samples.test, "test image")}`} />
+      <Score
+        title={l10n.t("Published score")}
+        score={original.test}
+        on={l10n.t("on {0}", counted(samples.test, "test image"))}
+      />
       {samples.leaked > 0 && (
         <Score
-          title="Without the leaked images"
+          title={l10n.t("Without the leaked images")}
           score={original.clean}
-          on={`on ${plural(clean, "test image")} without a duplicate`}
+          on={l10n.t("on {0} without a duplicate", counted(clean, "test image"))}
         />
       )}
       {drop !== null && <Parts cost={cost} drop={drop} />}
@@ -92,8 +110,8 @@ function Score(props: { readonly title: string; readonly score: Interval | null;
     <div class="cost-figure">
       <span class="figure-title">{title}</span>
       <span class="figure-value">{score === null ? "–" : percent(score.value)}</span>
-      {score !== null && <span class="figure-range">95 % interval {percentRange(score)}</span>}
-      <span class="muted">{score === null ? "there is no such image" : on}</span>
+      {score !== null && <span class="figure-range">{l10n.t("95 % interval {0}", percentRange(score))}</span>}
+      <span class="muted">{score === null ? l10n.t("there is no such image") : on}</span>
     </div>
   );
 }
@@ -110,31 +128,31 @@ function Parts({ cost, drop }: { readonly cost: Cost; readonly drop: Interval })
   const rounded = (share: number): number => Math.round(share * scale) / scale;
   return (
     <table class="parts">
-      <caption>What the leaked images add, in percentage points</caption>
+      <caption>{l10n.t("What the leaked images add, in percentage points")}</caption>
       <thead class="hidden">
         <tr>
-          <th scope="col">Part</th>
-          <th scope="col">Points</th>
-          <th scope="col">95 % interval</th>
+          <th scope="col">{l10n.t("Part")}</th>
+          <th scope="col">{l10n.t({ message: "Points", comment: ["Percentage points."] })}</th>
+          <th scope="col">{l10n.t("95 % interval")}</th>
         </tr>
       </thead>
       <tbody>
-        <Part name="Together" interval={drop} shown={drop.value} {...{ digits, axis }}>
-          the published score minus that without them
+        <Part name={partName("drop")} interval={drop} shown={drop.value} {...{ digits, axis }}>
+          {l10n.t("the published score minus that without them")}
         </Part>
         {memorising !== null && (
-          <Part name="Memorising" interval={memorising} shown={memorising.value} {...{ digits, axis }}>
-            better on them because they were seen
+          <Part name={partName("memorising")} interval={memorising} shown={memorising.value} {...{ digits, axis }}>
+            {l10n.t("better on them because they were seen")}
           </Part>
         )}
         {memorising !== null && composition !== null && (
           <Part
-            name="Composition"
+            name={partName("composition")}
             interval={composition}
             shown={rounded(drop.value) - rounded(memorising.value)}
             {...{ digits, axis }}
           >
-            easier also for who never saw them
+            {l10n.t("easier also for who never saw them")}
           </Part>
         )}
       </tbody>
@@ -142,8 +160,12 @@ function Parts({ cost, drop }: { readonly cost: Cost; readonly drop: Interval })
         <tfoot>
           <tr>
             <td colSpan={3} class="muted">
-              {plural(samples.leakedGroups, "different leaked image is", "different leaked images are")} too few to tell
-              memorising from composition.
+              {samples.leakedGroups === 1
+                ? l10n.t("{0} different leaked image is too few to tell memorising from composition.", 1)
+                : l10n.t(
+                    "{0} different leaked images are too few to tell memorising from composition.",
+                    number(samples.leakedGroups),
+                  )}
             </td>
           </tr>
         </tfoot>
@@ -174,7 +196,7 @@ function Part(props: {
         <IntervalPlot interval={interval} axis={axis} />
         <span class="part-range">
           {pointsRange(interval, digits)}
-          {isUnsure && <span class="tag">may be nothing</span>}
+          {isUnsure && <span class="tag">{mayBeNothing()}</span>}
         </span>
       </td>
     </tr>

@@ -1,16 +1,19 @@
-import type {
-  EpochScore,
-  Evaluation,
-  ExperimentResult,
-  ModelName,
-  TestSet,
-  TrainingData,
+import * as l10n from "@vscode/l10n";
+import { counted, decimalText, percentText } from "../../../src/protocol/language";
+import {
+  dataText,
+  type EpochScore,
+  type Evaluation,
+  type ExperimentResult,
+  type ModelName,
+  type TestSet,
+  type TrainingData,
 } from "../../../src/protocol/training";
-import { number, percent, plural } from "../shared/format";
+import { number, percent } from "../shared/format";
 import type { ChartContent, Series, SeriesPoint } from "./chartContent";
 import type { RunView } from "./history";
 import { cellsOf, meanOf, scoreOf, type Cell } from "./scores";
-import { capital, SET_TEXTS, signed } from "./text";
+import { dataLabel, partName, signed } from "./text";
 
 const KINDS: readonly TrainingData[] = ["original", "sanitized"];
 
@@ -33,17 +36,17 @@ export function epochChart(runs: readonly RunView[], what: EpochValue): ChartCon
   });
   const hasBegun = runs.some((run) => run.curve.length > 0);
   return {
-    title: isLoss ? "Loss over epochs" : "Accuracy over epochs",
-    xTitle: "Epoch",
+    title: isLoss ? l10n.t("Loss over epochs") : l10n.t("Accuracy over epochs"),
+    xTitle: l10n.t("Epoch"),
     logarithmic: false,
     range: [0, Math.max(1, ...runs.map((run) => run.epochs))],
     // Without a validation split there is no line to name.
     series: series.filter((line) => line.dashed || line.points.length > 0 || !hasBegun),
     note: null,
     formatX: (value) => (Number.isInteger(value) ? number(value) : ""),
-    formatY: isLoss ? (value) => value.toFixed(3) : (value) => percent(value),
-    formatTick: isLoss ? (value, digits) => value.toFixed(digits) : percentTick,
-    nothing: "The lines begin with the first epoch.",
+    formatY: isLoss ? (value) => decimalText(value, 3) : (value) => percent(value),
+    formatTick: isLoss ? decimalText : percentTick,
+    nothing: l10n.t("The lines begin with the first epoch."),
   };
 }
 
@@ -59,7 +62,9 @@ function epochSeries(
       return y === null ? [] : [{ x: epoch + 1, y }];
     }),
   );
-  const base = { label: `${capital(data)}, ${part}`, color: data, dashed: part === "training", marker: MARKERS[data] };
+  const label =
+    part === "training" ? l10n.t("{0}, training", dataLabel(data)) : l10n.t("{0}, validation", dataLabel(data));
+  const base = { label, color: data, dashed: part === "training", marker: MARKERS[data] };
   const several = lines.filter((points) => points.length > 0).length > 1;
   const mean: Series = { ...base, points: meanLine(lines) };
   return several ? [...lines.map((points): Series => ({ ...base, faint: true, points })), mean] : [mean];
@@ -82,13 +87,13 @@ export function learningCurve(experiment: ExperimentResult, model: ModelName, se
   const cells = cellsOf(experiment).filter((cell) => cell.model === model);
   const hasIntervals = canHaveIntervals(experiment, set);
   return curveChart(
-    `Accuracy on ${setWords(set)}`,
+    accuracyTitle(set),
     KINDS.flatMap((data) => {
       const own = cells.filter((cell) => cell.data === data);
       if (own.length === 0) return [];
       const points = curvePoints(own, set, hasIntervals);
       // Dashed, because the lines often lie on each other.
-      return [{ label: capital(data), color: data, dashed: data === "sanitized", marker: MARKERS[data], points }];
+      return [{ label: dataLabel(data), color: data, dashed: data === "sanitized", marker: MARKERS[data], points }];
     }),
     cells,
     bandNote(experiment, hasIntervals),
@@ -97,9 +102,9 @@ export function learningCurve(experiment: ExperimentResult, model: ModelName, se
 
 /** The parts of what the leaked test images add to the score, with colours of their own. */
 const COST_PARTS = [
-  { part: "drop", label: "Together", color: "reference" },
-  { part: "memorising", label: "Memorising", color: 1 },
-  { part: "composition", label: "Composition", color: 2 },
+  { part: "drop", color: "reference" },
+  { part: "memorising", color: 1 },
+  { part: "composition", color: 2 },
 ] as const;
 
 /** What the leaked test images add to the score of a model, over the number of training images; `null` without any. */
@@ -107,20 +112,20 @@ export function costCurve(experiment: ExperimentResult, model: ModelName): Chart
   if (experiment.samples.test.leaked === 0 || experiment.spec.data.length < 2) return null;
   const costs = experiment.costs.filter((cost) => cost.model === model);
   const planned = experiment.plan.filter((run) => run.model === model && run.data === "original");
-  const series = COST_PARTS.map(({ part, label, color }): Series => {
+  const series = COST_PARTS.map(({ part, color }): Series => {
     const points = costs.flatMap((cost): SeriesPoint[] => {
       const interval = cost[part];
       if (interval === null) return [];
       return [{ x: cost.trained.original, y: interval.value, low: interval.low, high: interval.high }];
     });
-    return { label, color, dashed: false, marker: "circle", points: points.sort((a, b) => a.x - b.x) };
+    return { label: partName(part), color, dashed: false, marker: "circle", points: points.sort((a, b) => a.x - b.x) };
   });
   return {
     ...curveChart(
-      "What the leaked images add, in points",
+      l10n.t("What the leaked images add, in points"),
       series,
       planned,
-      "Bands: 95 % intervals. One that includes 0 may be nothing.",
+      l10n.t("Bands: 95 % intervals. One that includes 0 may be nothing."),
     ),
     formatY: signed,
     formatTick: pointsTick,
@@ -139,10 +144,10 @@ export function overlaidCurves(
       if (own.length === 0) return [];
       const points = curvePoints(own, set, false).map(({ x, y }) => ({ x, y }));
       const marker = MARKERS[data];
-      return [{ label: `${name}, ${data}`, color: index, dashed: data === "sanitized", marker, points }];
+      return [{ label: `${name}, ${dataText(data)}`, color: index, dashed: data === "sanitized", marker, points }];
     }),
   );
-  return curveChart(`Accuracy on ${setWords(set)}`, series, cells.flat(), null);
+  return curveChart(accuracyTitle(set), series, cells.flat(), null);
 }
 
 function curveChart(
@@ -154,7 +159,7 @@ function curveChart(
   const trained = cells.map((cell) => cell.trained);
   return {
     title,
-    xTitle: "Training images",
+    xTitle: l10n.t("Training images"),
     logarithmic: true,
     range: trained.length === 0 ? [1, 10] : [Math.min(...trained) * 0.9, Math.max(...trained) * 1.1],
     series,
@@ -162,7 +167,7 @@ function curveChart(
     formatX: number,
     formatY: (value) => percent(value),
     formatTick: percentTick,
-    nothing: "A point appears for each number of images that is trained.",
+    nothing: l10n.t("A point appears for each number of images that is trained."),
   };
 }
 
@@ -183,29 +188,42 @@ function canHaveIntervals({ spec }: ExperimentResult, set: TestSet): boolean {
 }
 
 function bandNote({ spec }: ExperimentResult, hasIntervals: boolean): string | null {
-  if (hasIntervals) return "Bands: 95 % intervals over seeds and test images.";
-  return spec.seeds.length > 1 ? `Bands: the lowest and the highest of ${plural(spec.seeds.length, "seed")}.` : null;
+  if (hasIntervals) return l10n.t("Bands: 95 % intervals over seeds and test images.");
+  if (spec.seeds.length < 2) return null;
+  return l10n.t("Bands: the lowest and the highest of {0}.", counted(spec.seeds.length, "seed"));
 }
 
-/** A set of test images within a sentence. */
-function setWords(set: TestSet): string {
-  const { label } = SET_TEXTS[set];
-  return set === "original" ? "all test images" : `the ${label.toLowerCase()}`;
+const ACCURACY_TITLES: Readonly<Record<TestSet, () => string>> = {
+  original: () => l10n.t("Accuracy on all test images"),
+  sanitized: () => l10n.t("Accuracy on the sanitized test split"),
+  clean: () => l10n.t("Accuracy on the clean part"),
+  leaked: () => l10n.t("Accuracy on the leaked part"),
+};
+
+function accuracyTitle(set: TestSet): string {
+  return ACCURACY_TITLES[set]();
 }
 
 /** How often predictions come true that claim to be so sure. */
 export function calibrationChart({ bins, error }: Evaluation["calibration"], data: TrainingData): ChartContent {
   const points = bins.filter((bin) => bin.samples > 0).map((bin) => ({ x: bin.confidence, y: bin.accuracy }));
   return {
-    title: "Confidence and truth",
-    xTitle: "Confidence",
+    title: l10n.t("Confidence and truth"),
+    xTitle: l10n.t("Confidence"),
     logarithmic: false,
     range: [0, 1],
     yRange: [0, 1],
     series: [
-      { label: "Share that is right", color: data, dashed: false, marker: MARKERS[data], points, showsPoints: true },
       {
-        label: "As it should be",
+        label: l10n.t("Share that is right"),
+        color: data,
+        dashed: false,
+        marker: MARKERS[data],
+        points,
+        showsPoints: true,
+      },
+      {
+        label: l10n.t("As it should be"),
         color: "reference",
         dashed: true,
         faint: true,
@@ -216,18 +234,21 @@ export function calibrationChart({ bins, error }: Evaluation["calibration"], dat
         ],
       },
     ],
-    note: `Below the dashed line the model is surer than it may be. Expected calibration error: ${percent(error)}.`,
+    note: l10n.t(
+      "Below the dashed line the model is surer than it may be. Expected calibration error: {0}.",
+      percent(error),
+    ),
     formatX: (value) => percent(value, 0),
     formatY: (value) => percent(value),
     formatTick: percentTick,
-    nothing: "There are no predictions.",
+    nothing: l10n.t("There are no predictions."),
   };
 }
 
 function pointsTick(value: number, digits: number): string {
-  return (value * 100).toFixed(Math.max(0, digits - 2));
+  return decimalText(value * 100, Math.max(0, digits - 2));
 }
 
 function percentTick(value: number, digits: number): string {
-  return `${(value * 100).toFixed(Math.max(0, digits - 2))} %`;
+  return percentText(value, Math.max(0, digits - 2));
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import {
   DEFAULT_EXPERIMENT,
   MAX_SIDE,
@@ -69,8 +70,8 @@ export function parseDraft(draft: Draft): { readonly spec: ExperimentSpec | null
   const batchSize = take("batchSize", parseCount(draft.batchSize));
   const side = take("side", parseCount(draft.side, MAX_SIDE));
   const learningRate = take("learningRate", parseRate(draft.learningRate));
-  if (draft.models.length === 0) errors.models = "Choose at least one model.";
-  if (draft.data.length === 0) errors.data = "Choose original or sanitized data, or both.";
+  if (draft.models.length === 0) errors.models = l10n.t("Choose at least one model.");
+  if (draft.data.length === 0) errors.data = l10n.t("Choose original or sanitized data, or both.");
   if (Object.keys(errors).length > 0 || sizes === null || seeds === null) return { spec: null, errors };
   const spec: ExperimentSpec = {
     models: MODEL_NAMES.filter((name) => draft.models.includes(name)),
@@ -109,8 +110,8 @@ type Parsed<T> = { readonly value: T } | { readonly error: string };
 function parseSizes(text: string): Parsed<TrainingSize[]> {
   const parts = partsOf(text);
   const wrong = parts.find((part) => !isAll(part) && !isCount(part));
-  if (wrong !== undefined) return { error: `“${wrong}” is neither a whole number of at least 1 nor “all”.` };
-  if (parts.length === 0) return { error: "Give at least one number of images, or “all”." };
+  if (wrong !== undefined) return { error: l10n.t("“{0}” is neither a whole number of at least 1 nor “all”.", wrong) };
+  if (parts.length === 0) return { error: l10n.t("Give at least one number of images, or “all”.") };
   const sizes = parts.map((part): TrainingSize => (isAll(part) ? "all" : Number(part)));
   return tooMany(sizes) ?? { value: [...new Set(sizes)] };
 }
@@ -121,16 +122,20 @@ function parseSeeds(text: string): Parsed<number[]> {
     const [, from, to = from] = /^(\d{1,10})(?:\s*[-–]\s*(\d{1,10}))?$/.exec(part) ?? [];
     const [first, last] = [Number(from), Number(to)];
     if (!(first <= last && last <= MAX_TRAINING_SEED))
-      return { error: `“${part}” is no whole number and no range such as 1-5.` };
-    if (last - first >= MAX_LISTED) return { error: `At most ${MAX_LISTED} can be given.` };
+      return { error: l10n.t("“{0}” is no whole number and no range such as 1-5.", part) };
+    if (last - first >= MAX_LISTED) return { error: atMost() };
     for (let seed = first; seed <= last; seed++) seeds.push(seed);
   }
-  if (seeds.length === 0) return { error: "Give at least one seed." };
+  if (seeds.length === 0) return { error: l10n.t("Give at least one seed.") };
   return tooMany(seeds) ?? { value: [...new Set(seeds)] };
 }
 
+function atMost(): string {
+  return l10n.t("At most {0} can be given.", MAX_LISTED);
+}
+
 function tooMany(list: readonly unknown[]): { readonly error: string } | null {
-  return list.length > MAX_LISTED ? { error: `At most ${MAX_LISTED} can be given.` } : null;
+  return list.length > MAX_LISTED ? { error: atMost() } : null;
 }
 
 function parseCount(text: string, max = Number.MAX_SAFE_INTEGER): Parsed<number | null> {
@@ -138,7 +143,10 @@ function parseCount(text: string, max = Number.MAX_SAFE_INTEGER): Parsed<number 
   if (trimmed === "") return { value: null };
   if (isCount(trimmed) && Number(trimmed) <= max) return { value: Number(trimmed) };
   return {
-    error: max < Number.MAX_SAFE_INTEGER ? `A whole number from 1 to ${max}.` : "A whole number of at least 1.",
+    error:
+      max < Number.MAX_SAFE_INTEGER
+        ? l10n.t("A whole number from 1 to {0}.", max)
+        : l10n.t("A whole number of at least 1."),
   };
 }
 
@@ -146,7 +154,9 @@ function parseRate(text: string): Parsed<number | null> {
   const trimmed = text.trim();
   if (trimmed === "") return { value: null };
   const rate = Number(trimmed);
-  return Number.isFinite(rate) && rate > 0 ? { value: rate } : { error: "A number above 0, with a point: 0.01." };
+  return Number.isFinite(rate) && rate > 0
+    ? { value: rate }
+    : { error: l10n.t("A number above 0, with a point: 0.01.") };
 }
 
 function partsOf(text: string): string[] {

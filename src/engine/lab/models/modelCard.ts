@@ -25,7 +25,7 @@ export function modelCard(request: ModelFolderRequest, layers: readonly Layer[])
   const sections = [
     [
       `# ${preset.title}, trained on ${run.data} data of ${markdownName(experiment.dataset.name)}`,
-      `${preset.sentence} CleanSplit ${version} trained it to measure what duplicates between splits do to a score. It is a ` +
+      `${preset.sentence()} CleanSplit ${version} trained it to measure what duplicates between splits do to a score. It is a ` +
         "baseline, and not made to be relied on.",
     ],
     ["## How to use it", loadingText(format, layers, input)],
@@ -76,7 +76,7 @@ function dataText({ dataset, samples, spec, started }: ExperimentResult, run: Tr
 
 function recipeText({ spec }: ExperimentResult, run: TrainingRun): string {
   const recipe = recipeOf(run.model, spec);
-  const { source } = MODELS[run.model];
+  const source = MODELS[run.model].source();
   if (recipe === null) return list([source]);
   return list([
     `Plain stochastic gradient descent on the mean cross entropy: ${plural(run.epochs, "epoch")}, batches of ` +
