@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
-import axe from "axe-core";
 import type { Page } from "playwright-core";
+import { seriousViolations } from "../support/webview/axe";
 import type { Theme } from "../support/webview/harness.mjs";
 import { usePages } from "../support/webview/pages";
 
@@ -46,12 +46,6 @@ const DIALOGS: typeof SIGHTS = {
 
 const THEMES: readonly Theme[] = ["dark", "light", "hc-dark", "hc-light"];
 
-/**
- * Cards and cells show several short facts, and their names say all of them in a sentence. This rule wants what is shown in
- * one piece.
- */
-const RULES_OFF = { "label-content-name-mismatch": { enabled: false } };
-
 for (const name of ["report", "training", "labels"] as const) {
   describe(`accessibility of the ${name} page`, function () {
     this.timeout(60_000);
@@ -62,7 +56,6 @@ for (const name of ["report", "training", "labels"] as const) {
         const page = await pages.open(scenario);
         await shown(page);
         await by?.(page);
-        await page.evaluate(axe.source);
         const found = [await violations(page, "dark")];
         // Themes differ in nothing but colours.
         for (const theme of THEMES.slice(1)) found.push(await violations(page, theme, ["color-contrast"]));
@@ -123,30 +116,10 @@ async function inGallery(page: Page, key: string, opened?: "dialog"): Promise<vo
   if (opened !== undefined) await page.getByRole(opened).waitFor();
 }
 
-/** What axe calls serious or critical, one line an element. */
-async function violations(page: Page, theme: Theme, rules?: readonly string[]): Promise<string[]> {
+/** What axe calls serious or critical in a theme, one line an element. */
+async function violations(page: Page, theme: Theme, rules?: readonly string[]): Promise<readonly string[]> {
   await page.evaluate((chosen) => window.setTheme(chosen), theme);
-  return page.evaluate(
-    async ({ options, label }) => {
-      const { violations: all } = await (window as unknown as { axe: typeof axe }).axe.run(document, options);
-      return all
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .flatMap(({ id, nodes }) =>
-          nodes.map(({ target, any, all: every }) => {
-            const reason = (any[0] ?? every[0])?.message ?? "";
-            return `${label}: ${id}: ${target.join(" ")}: ${reason}`;
-          }),
-        );
-    },
-    {
-      label: theme,
-      options: {
-        resultTypes: ["violations"],
-        rules: RULES_OFF,
-        ...(rules === undefined ? {} : { runOnly: [...rules] }),
-      } satisfies axe.RunOptions,
-    },
-  );
+  return (await seriousViolations(page, rules)).map((violation) => `${theme}: ${violation}`);
 }
 
 /** In the page: what has the focus, and what is wrong with that; `null` when the page has none any more. */

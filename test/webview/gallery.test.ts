@@ -355,6 +355,23 @@ describe("gallery", function () {
     });
   }
 
+  it("is entered by Tab where it was left, wherever it is scrolled to", async () => {
+    await open("huge");
+    await card(2).focus();
+    const cell = await page.evaluate(() => document.activeElement?.getAttribute("data-cell"));
+    await page.getByRole("slider", { name: "Size of pictures" }).focus();
+    await page.locator(".gallery").evaluate((gallery) => (gallery.scrollTop = 200_000));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll(".gallery [aria-rowindex]")].some((row) => Number(row.ariaRowIndex) > 100),
+    );
+    const inGallery = (): Promise<boolean> =>
+      page.evaluate(() => document.activeElement?.closest(".gallery") instanceof HTMLElement);
+    for (let presses = 0; presses < 15 && !(await inGallery()); presses++) await page.keyboard.press("Tab");
+    await focusOn(cell ?? "");
+    await page.keyboard.press("ArrowRight");
+    assert.ok(await inGallery());
+  });
+
   it("shows the keys by ?, from the table that they come from", async () => {
     await open();
     await page.keyboard.press("?");

@@ -45,7 +45,6 @@ interface Props {
 export function SuspectGrid(props: Props): JSX.Element {
   const { host, audit, filter, classes, judging, store, trusted, onTop, onAt, onOpen } = props;
   const [, redraw] = useState(0);
-  const [focused, setFocused] = useState(false);
   const [helps, setHelps] = useState(false);
   const [reveal, setReveal] = useState<{ readonly row: number } | null>(null);
   const [selected, setSelected] = useState<ReadonlyMap<number, Suspect>>(new Map());
@@ -232,7 +231,7 @@ export function SuspectGrid(props: Props): JSX.Element {
             key={filterKey}
             count={rows}
             rowHeight={rowHeight}
-            keep={focused ? Math.floor(at / columns) : null}
+            keep={Math.floor(at / columns)}
             initialTop={props.top}
             reveal={reveal}
             onScroll={onTop}
@@ -244,8 +243,6 @@ export function SuspectGrid(props: Props): JSX.Element {
               "aria-rowcount": rows,
               "aria-multiselectable": true,
               onKeyDown,
-              onFocusIn: () => setFocused(true),
-              onFocusOut: () => setFocused(false),
             }}
             row={(row, style) => (
               <div key={row} class="suspect-row" role="row" aria-rowindex={row + 1} style={style}>

@@ -123,7 +123,7 @@ function ChangeList({ host, plan, roles, store, actions, reviewing, act }: Props
       <VirtualList
         count={total}
         rowHeight={ROW_PX}
-        keep={null}
+        keep={active}
         initialTop={0}
         reveal={reveal}
         onRange={onRange}

@@ -72,7 +72,6 @@ export function Gallery(props: Props): JSX.Element {
   const isReadOnly = useReadOnly() !== null;
   const filterKey = JSON.stringify(filter);
   const [reveal, setReveal] = useState<(Reveal & { readonly filterKey: string }) | null>(null);
-  const [focused, setFocused] = useState(false);
   const [opened, setOpened] = useState<{ readonly row: number; readonly group: GroupView } | null>(null);
   const [selection, setSelection] = useState<GroupSelection>(NO_GROUPS);
   const [question, setQuestion] = useState<Question | null>(null);
@@ -454,7 +453,7 @@ export function Gallery(props: Props): JSX.Element {
             key={filterKey}
             count={total}
             rowHeight={layout.rowHeight}
-            keep={focused ? cell.row : null}
+            keep={cell.row}
             initialTop={props.top}
             // A row of another filter is none of this list.
             reveal={reveal?.filterKey === filterKey ? reveal : null}
@@ -474,8 +473,6 @@ export function Gallery(props: Props): JSX.Element {
               "aria-rowcount": total,
               "aria-multiselectable": true,
               onKeyDown,
-              onFocusIn: () => setFocused(true),
-              onFocusOut: () => setFocused(false),
             }}
             row={(index, { top, height }) => {
               const group = list.item(index);

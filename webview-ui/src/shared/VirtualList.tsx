@@ -22,8 +22,8 @@ export interface Reveal {
 interface Props {
   readonly count: number;
   readonly rowHeight: number;
-  /** A row that stays mounted wherever the list is scrolled to, because it has the focus. */
-  readonly keep: number | null;
+  /** The row that has the focus or gets it by the Tab key: it stays mounted wherever the list is scrolled to. */
+  readonly keep: number;
   readonly initialTop: number;
   /** Row to bring into view; a new object brings it there again. */
   readonly reveal: Reveal | null;
@@ -82,7 +82,7 @@ export function VirtualList(props: Props): JSX.Element {
     before.current = geometry;
     if (element === null || old.rowHeight === rowHeight) return;
     const oldTop = virtualTopOf(old, live.current);
-    const isKept = keep !== null && keep * old.rowHeight >= oldTop && (keep + 1) * old.rowHeight <= oldTop + old.height;
+    const isKept = keep * old.rowHeight >= oldTop && (keep + 1) * old.rowHeight <= oldTop + old.height;
     if (isKept) scrollTo(element, keep * rowHeight - (keep * old.rowHeight - oldTop));
     else scrollTo(element, (oldTop / old.rowHeight) * rowHeight);
   });
@@ -105,7 +105,7 @@ export function VirtualList(props: Props): JSX.Element {
   const rows: number[] = [];
   for (let index = Math.max(0, first - OVERSCAN); index <= Math.min(count - 1, last + OVERSCAN); index++)
     rows.push(index);
-  if (keep !== null && keep < count && !rows.includes(keep)) rows.push(keep);
+  if (keep < count && !rows.includes(keep)) rows.push(keep);
 
   return (
     <div

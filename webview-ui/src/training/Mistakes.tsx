@@ -30,7 +30,6 @@ interface Props {
 export function Mistakes({ host, scored, cell, classes, store, onEveryCell, act }: Props): JSX.Element {
   const [, redraw] = useState(0);
   const [at, setAt] = useState(0);
-  const [focused, setFocused] = useState(false);
   const [reveal, setReveal] = useState<{ readonly row: number } | null>(null);
   const range = useRef<RowRange>({ first: 0, last: 3 });
   const moveFocus = useRef(false);
@@ -132,7 +131,7 @@ export function Mistakes({ host, scored, cell, classes, store, onEveryCell, act 
             key={key}
             count={rows}
             rowHeight={ROW_PX}
-            keep={focused ? Math.floor(at / columns) : null}
+            keep={Math.floor(at / columns)}
             initialTop={0}
             reveal={reveal}
             onRange={onRange}
@@ -142,8 +141,6 @@ export function Mistakes({ host, scored, cell, classes, store, onEveryCell, act 
               "aria-labelledby": "mistakes-title",
               "aria-rowcount": rows,
               onKeyDown,
-              onFocusIn: () => setFocused(true),
-              onFocusOut: () => setFocused(false),
             }}
             row={(row, style) => (
               <div key={row} class="mistake-row" role="row" aria-rowindex={row + 1} style={style}>
