@@ -1,4 +1,4 @@
-// `npm test`: builds, checks and runs every lane one after the other, then prints one line `N passed, N failed`.
+// `npm test`: builds, checks and runs every lane, then prints one line `N passed, N failed`.
 // `npm test -- unit e2e` runs only the named lanes (after a build); `npm test -- --list` names them.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -15,16 +15,17 @@ const { version } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "ut
 const PACKAGE = path.join(ROOT, "artifacts", `cleansplit-${version}-universal.vsix`);
 
 /**
- * A lane counts as one check, or as the tests it ran when it runs mocha.
- * @type {Record<string, { what: string, command: string[], runsMocha?: boolean, env?: Record<string, string> }>}
+ * A lane counts as one check, or as the tests it ran when it runs mocha. Lanes that are `beside` the one before run with it.
+ * @type {Record<string, { what: string, command: string[], runsMocha?: boolean, beside?: boolean, env?: Record<string, string> }>}
  */
 const LANES = {
   build: { what: "Bundles", command: [node, "esbuild.mjs"] },
   types: { what: "Types of every part", command: [node, "scripts/typecheck.mjs"] },
-  lint: { what: "Lint and import rules", command: [node, bin("eslint/bin/eslint.js"), "."] },
+  lint: { what: "Lint and import rules", command: [node, bin("eslint/bin/eslint.js"), "."], beside: true },
   format: {
     what: "Formatting",
     command: [node, bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."],
+    beside: true,
   },
   unit: { what: "Unit tests", command: [...mocha, "test/unit/**/*.test.ts"], runsMocha: true },
   wasm: {
@@ -33,7 +34,11 @@ const LANES = {
     runsMocha: true,
   },
   vscode: { what: "VS Code and Chromium for the next lanes", command: [node, "test/support/vscode/prepare.mjs"] },
-  webview: { what: "Pages in Chromium", command: [...mocha, "test/webview/**/*.test.ts"], runsMocha: true },
+  webview: {
+    what: "Pages in Chromium",
+    command: [...mocha, "--parallel", "--jobs", "2", "test/webview/**/*.test.ts"],
+    runsMocha: true,
+  },
   integration: { what: "Extension in VS Code", command: [node, "test/integration/run.mjs"], runsMocha: true },
   restricted: {
     what: "Extension in Restricted Mode",
@@ -69,24 +74,55 @@ const needed = asked.length === 0 ? Object.keys(LANES) : [...first, ...asked.fil
 let [passed, failed] = [0, 0];
 /** @type {string[]} */
 const summary = [];
-for (const name of needed) {
-  const lane = LANES[name];
-  if (lane === undefined) continue;
-  console.log(`\n=== ${lane.what} (${name})`);
-  const started = performance.now();
-  const { code, output } = await run(lane.command, lane.env);
-  const counts = lane.runsMocha === true ? mochaCounts(code, output) : code === 0 ? [1, 0] : [0, 1];
-  const [good = 0, bad = 0] = counts;
-  passed += good;
-  failed += bad;
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  summary.push(`${bad > 0 ? "FAILED" : "passed"} ${lane.what}: ${good} passed, ${bad} failed, ${seconds} s`);
+for (const names of rounds(needed)) {
+  const results = await Promise.all(names.map((name) => runLane(name, names.length > 1)));
+  for (const { line, good, bad } of results) {
+    passed += good;
+    failed += bad;
+    summary.push(line);
+  }
   // Without bundles every later lane would fail for the same reason.
-  if (name === "build" && bad > 0) break;
+  if (names.includes("build") && failed > 0) break;
 }
 console.log(`\n${summary.join("\n")}\n`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+/**
+ * Lanes in their order, those together that run beside each other.
+ * @param {string[]} names
+ */
+function rounds(names) {
+  /** @type {string[][]} */
+  const all = [];
+  for (const name of names) {
+    const last = all.at(-1);
+    if (LANES[name]?.beside === true && last !== undefined && !last.includes("build")) last.push(name);
+    else all.push([name]);
+  }
+  return all;
+}
+
+/**
+ * Runs a lane and says what came of it. Its output is shown as it comes, or at once in the end when others run beside it.
+ * @param {string} name @param {boolean} isBeside
+ */
+async function runLane(name, isBeside) {
+  const lane = LANES[name];
+  if (lane === undefined) throw new Error(`There is no lane ${name}.`);
+  const title = `\n=== ${lane.what} (${name})`;
+  if (!isBeside) console.log(title);
+  const started = performance.now();
+  const { code, output } = await run(lane.command, lane.env, !isBeside);
+  if (isBeside) console.log(`${title}\n${output}`);
+  const [good = 0, bad = 0] = lane.runsMocha === true ? mochaCounts(code, output) : code === 0 ? [1, 0] : [0, 1];
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  return {
+    good,
+    bad,
+    line: `${bad > 0 ? "FAILED" : "passed"} ${lane.what}: ${good} passed, ${bad} failed, ${seconds} s`,
+  };
+}
 
 /**
  * What mocha counted. A lane that ended badly without a failed test, or ran no test at all, is one failure.
@@ -102,10 +138,11 @@ function mochaCounts(code, output) {
 }
 
 /**
- * Runs a command, showing its output as it comes.
- * @param {string[]} command @param {Record<string, string>} [env] @returns {Promise<{ code: number, output: string }>}
+ * Runs a command, showing its output as it comes or not at all.
+ * @param {string[]} command @param {Record<string, string> | undefined} env @param {boolean} isShown
+ * @returns {Promise<{ code: number, output: string }>}
  */
-function run([file = "", ...args], env) {
+function run([file = "", ...args], env, isShown) {
   return new Promise((resolve) => {
     const child = spawn(file, args, {
       cwd: ROOT,
@@ -115,7 +152,7 @@ function run([file = "", ...args], env) {
     let output = "";
     const show = (/** @type {NodeJS.WriteStream} */ to) => (/** @type {Buffer} */ data) => {
       output += data.toString();
-      to.write(data);
+      if (isShown) to.write(data);
     };
     child.stdout.on("data", show(process.stdout));
     child.stderr.on("data", show(process.stderr));

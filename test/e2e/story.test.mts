@@ -123,9 +123,12 @@ for (const theme of ["dark", "light", "hc-dark", "hc-light"] as const) {
       await frame.getByText("Write Sanitized Copy").scrollIntoViewIfNeeded();
       await picture("6-plan");
       await workbench.inputBox(page, copy());
-      await workbench.notification(page, /Wrote [\d,]+ images/);
+      const done = await workbench.notification(page, /Wrote [\d,]+ images/);
       await moveMouseAway(page);
       await picture("7-written");
+      await done.getByRole("button", { name: "Inspect It" }).click();
+      const clean = await report("glyphs-sanitized");
+      await clean.getByRole("heading", { name: /[1-5] of [\d,]+ test images also occur in train/ }).waitFor();
       assert(existsSync(path.join(copy(), "cleansplit-certificate.json")));
       await workbench.dismissNotifications(page);
     });

@@ -355,6 +355,19 @@ describe("gallery", function () {
     });
   }
 
+  it("comes into view with the group that is gone to, where the page shows only a part of it", async () => {
+    await open("huge");
+    await page.setViewportSize({ width: 1180, height: 500 });
+    await page.evaluate(() => {
+      const top = document.querySelector(".gallery")?.getBoundingClientRect().top ?? 0;
+      window.scrollBy(0, top - window.innerHeight + 40);
+    });
+    for (const key of ["j", "j", "j"]) await page.keyboard.press(key);
+    await focusOn("4-0");
+    const box = await card(5).boundingBox();
+    assert.ok(box && box.y >= 0 && box.y + box.height <= 501, JSON.stringify(box));
+  });
+
   it("is entered by Tab where it was left, wherever it is scrolled to", async () => {
     await open("huge");
     await card(2).focus();

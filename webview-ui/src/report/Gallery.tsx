@@ -79,8 +79,8 @@ export function Gallery(props: Props): JSX.Element {
   const [said, setSaid] = useState("");
   const range = useRef<RowRange>({ first: 0, last: 9 });
   const moveFocus = useRef(false);
-  /** The group that the focus goes to was asked for from elsewhere. */
-  const isTarget = useRef(false);
+  /** Somebody asked for the group that the focus goes to, and does not only find it in another place. */
+  const isAsked = useRef(false);
   const anchor = useRef(cell.row);
   /** What is being read for a command; a newer command ends it. */
   const errand = useRef(0);
@@ -116,6 +116,7 @@ export function Gallery(props: Props): JSX.Element {
     const row = Math.max(0, Math.min(target.row, (total ?? 1) - 1));
     const column = Math.max(0, Math.min(target.column, placesOf(row) - 1));
     moveFocus.current = true;
+    isAsked.current = true;
     setReveal({ row, filterKey });
     onCell({ row, column });
     return row;
@@ -350,11 +351,11 @@ export function Gallery(props: Props): JSX.Element {
     const column = Math.min(cell.column, placesOf(cell.row) - 1);
     const element = box.current?.querySelector<HTMLElement>(`[data-cell="${cell.row}-${column}"]`);
     element?.focus({ preventScroll: true });
-    // Who comes from elsewhere does not see the end of the gallery yet.
-    if (isTarget.current) element?.scrollIntoView({ block: "nearest" });
+    // Of the gallery itself only a part may be in view.
+    if (isAsked.current) element?.scrollIntoView({ block: "nearest" });
     if (list.item(cell.row) !== undefined) {
       moveFocus.current = false;
-      isTarget.current = false;
+      isAsked.current = false;
     }
   });
   // After that, as it is another cell that is focused then.
@@ -371,7 +372,6 @@ export function Gallery(props: Props): JSX.Element {
   useLayoutEffect(() => {
     if (target === null || target === reached.current || total === null) return;
     reached.current = target;
-    isTarget.current = true;
     goTo({ row: target.row, column: 0 });
   }, [target, total === null]);
 
