@@ -59,7 +59,7 @@ for (const theme of ["dark", "light", "hc-dark", "hc-light"] as const) {
       await workbench.runCommand(page, "CleanSplit: Get Started");
       const open = page.getByRole("button", { name: "Open Sample Dataset" });
       await open.waitFor();
-      await moveMouseAway(page);
+      await workbench.moveMouseAway(page);
       await picture("1-walkthrough");
       await open.click();
       const frame = await report("letters");
@@ -74,7 +74,7 @@ for (const theme of ["dark", "light", "hc-dark", "hc-light"] as const) {
       await frame.getByRole("heading", { name: /: 80 of 1,039 test images also occur in train[.,]/ }).waitFor();
       // Near duplicates change tree and report when they are found.
       await frame.getByRole("slider", { name: "Threshold" }).waitFor();
-      await moveMouseAway(page);
+      await workbench.moveMouseAway(page);
       await picture("2-report");
       assert.deepEqual(await seriousViolations(frame), []);
     });
@@ -124,7 +124,7 @@ for (const theme of ["dark", "light", "hc-dark", "hc-light"] as const) {
       await picture("6-plan");
       await workbench.inputBox(page, copy());
       const done = await workbench.notification(page, /Wrote [\d,]+ images/);
-      await moveMouseAway(page);
+      await workbench.moveMouseAway(page);
       await picture("7-written");
       await done.getByRole("button", { name: "Inspect It" }).click();
       const clean = await report("glyphs-sanitized");
@@ -141,7 +141,7 @@ for (const theme of ["dark", "light", "hc-dark", "hc-light"] as const) {
       await frame.getByRole("img").first().waitFor();
       await frame.getByRole("button", { name: "Train Again" }).waitFor({ timeout: 120_000 });
       await frame.getByRole("table", { name: "What the leaked images add, in percentage points" }).waitFor();
-      await moveMouseAway(page);
+      await workbench.moveMouseAway(page);
       await picture("8-trained");
       assert.deepEqual(await seriousViolations(frame), []);
     });
@@ -185,7 +185,7 @@ for (const theme of ["dark", "light", "hc-dark", "hc-light"] as const) {
       await said(frame, 10);
       await workbench.openView(page, "CleanSplit");
       await workbench.treeRow(page, "glyphs-sanitized").waitFor();
-      await moveMouseAway(page);
+      await workbench.moveMouseAway(page);
       await picture("10-reloaded");
       await workbench.runCommand(page, "CleanSplit: Open Training");
       await workbench.quickPick(page, "glyphs");
@@ -224,14 +224,4 @@ async function tabTo(page: Page, frame: Frame, selector: string): Promise<void> 
     if (await frame.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
   }
   throw new Error(`Tab does not lead to ${selector}`);
-}
-
-/** Tooltips of the activity bar hide what is beside it, also from the mouse. */
-async function moveMouseAway(page: Page): Promise<void> {
-  await page.mouse.move(1200, 10);
-  await page
-    .locator(".monaco-hover")
-    .filter({ visible: true })
-    .waitFor({ state: "hidden" })
-    .catch(() => undefined);
 }

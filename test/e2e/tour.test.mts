@@ -11,246 +11,168 @@ import { writeTinyDataset } from "../integration/dataset";
 /** The extension to drive: a folder or a .vsix; by default this project. */
 const EXTENSION = process.env["CLEANSPLIT_EXTENSION"] ?? PROJECT_ROOT;
 
-for (const theme of ["dark", "light"] as const) {
-  describe(`a tour of CleanSplit, ${theme}`, function () {
-    this.timeout(180_000);
-    this.bail(true);
-    let session: Session;
-    let workspace: string;
+describe("what the story of a dataset leaves out", function () {
+  this.timeout(180_000);
+  this.bail(true);
+  let session: Session;
+  let workspace: string;
 
-    const picture = (name: string): Promise<void> =>
-      session.screenshot(path.join(PROJECT_ROOT, "artifacts", `tour-${resolveHost()}-${theme}-${name}.png`));
-    const report = (name: string): Promise<Frame> => workbench.webviewFrame(session.page, name);
+  const picture = (name: string): Promise<void> =>
+    session.screenshot(path.join(PROJECT_ROOT, "artifacts", `tour-${resolveHost()}-${name}.png`));
+  const report = (name: string): Promise<Frame> => workbench.webviewFrame(session.page, name);
 
-    before(async () => {
-      workspace = realpathSync(mkdtempSync(path.join(tmpdir(), "cleansplit-tour-")));
-      writeTinyDataset("letters", workspace);
-      session = await startVsCode({
-        extension: EXTENSION,
-        folder: workspace,
-        colorTheme: theme,
-        viewport: { width: 1440, height: 900 },
-      });
+  before(async () => {
+    workspace = realpathSync(mkdtempSync(path.join(tmpdir(), "cleansplit-tour-")));
+    writeTinyDataset("letters", workspace);
+    session = await startVsCode({
+      extension: EXTENSION,
+      folder: workspace,
+      colorTheme: "dark",
+      viewport: { width: 1440, height: 900 },
     });
+  });
 
-    afterEach(async function () {
-      if (this.currentTest?.state === "failed") {
-        await picture("failed");
-        writeFileSync(path.join(PROJECT_ROOT, "artifacts", `tour-${resolveHost()}-${theme}-failed.log`), session.log());
-      }
-    });
-
-    after(async () => {
-      await session.close();
-      rmSync(workspace, { recursive: true, force: true });
-    });
-
-    it("welcomes with one button", async () => {
-      await workbench.openView(session.page, "CleanSplit");
-      await session.page.getByRole("button", { name: "Inspect Dataset" }).first().waitFor();
-      await moveMouseAway();
-      await picture("1-welcome");
-    });
-
-    it("opens the sample dataset from the palette", async () => {
-      await workbench.runCommand(session.page, "CleanSplit: Open Sample Dataset");
-      const frame = await report("letters");
-      await frame.getByRole("heading", { name: /: 80 of 1,039 test images also occur in train[.,]/ }).waitFor();
-      // Near duplicates change tree and report when they are found.
-      await frame.getByRole("slider", { name: "Threshold" }).waitFor();
-      await workbench.openView(session.page, "CleanSplit");
-      await workbench.treeRow(session.page, "test in train").waitFor();
-      await moveMouseAway();
-      await picture("2-sample");
-      const rows = await workbench.treeRows(session.page);
-      const described = Object.fromEntries(rows.map(({ label, description }) => [label, description]));
-      assert.match(described["test in train"] ?? "", /^80 images(, [\d,]+ more nearly)?$/);
-      assert.equal(described["Label conflicts"], "20 groups");
-      assert.equal(described["Unreadable"], "20 images");
-    });
-
-    it("has doubtful pairs judged by keyboard, and keeps what was said", async () => {
-      const { page } = session;
-      const frame = await report("letters");
-      await frame.getByRole("button", { name: "Judge 20 Pairs" }).click();
-      const dialog = frame.getByRole("dialog", { name: "Are these duplicates?" });
-      await dialog.getByText("1 of 20").waitFor();
-      await dialog.locator("img").nth(2).waitFor();
-      await picture("judge-1");
-      await page.keyboard.press("n");
-      await dialog.getByText("2 of 20").waitFor();
-      await page.keyboard.press("y");
-      await dialog.getByText("3 of 20").waitFor();
-      await page.keyboard.press("Escape");
-      const kept = frame.getByText(/People decided about 2 pairs: 1 as duplicates, 1 as different\. That is kept in /);
-      await kept.scrollIntoViewIfNeeded();
-      await picture("judge-2");
-      const file = /kept in (.*decisions\.json)/.exec((await kept.textContent()) ?? "")?.[1] ?? "";
-      assert.match(readFileSync(file, "utf8"), /"different"/);
-    });
-
-    it("shows the groups behind a cell of the matrix", async () => {
-      const frame = await report("letters");
-      await frame.getByRole("button", { name: /^80 of 1,039 test images/ }).click();
-      const group = frame
-        .getByRole("grid", { name: /groups/i })
-        .getByRole("row")
-        .first();
-      await group.getByRole("button").first().waitFor();
-      await picture("3-groups");
-    });
-
-    it("opens a group in the tree and its image in an editor", async () => {
-      const { page } = session;
-      await workbench.expandTreeRow(page, "test in train");
-      const group = page.locator(".part.sidebar .monaco-list-row[aria-level='4']").first();
-      await group.locator(".monaco-tl-twistie").click();
-      const image = page.locator(".part.sidebar .monaco-list-row[aria-level='5']").first();
-      const name = (await image.locator(".label-name").textContent()) ?? "";
-      await image.click();
-      await page.locator(".tab.active", { hasText: name }).waitFor();
-      await workbench.webviewFrame(page, async (frame) => (await frame.locator("img.loaded, img").count()) > 0);
-      await picture("4-image");
-      await page.keyboard.press("Control+w");
-    });
-
-    it("previews other ways to sanitize", async () => {
-      const frame = await report("letters");
-      await frame.getByRole("button", { name: "Other Ways" }).click();
-      const moves = frame.locator(".policy", { has: frame.getByRole("radio", { name: "Move groups" }) });
-      await moves.getByText(/[1-9]\d* move/).waitFor();
-      await frame.getByRole("button", { name: "Plan This Way" }).scrollIntoViewIfNeeded();
-      await picture("5-ways");
-      await frame.getByRole("button", { name: "Other Ways" }).click();
-    });
-
-    it("writes a sanitized copy that is clean", async () => {
-      const { page } = session;
-      const target = path.join(workspace, "sample-sanitized");
-      await workbench.runCommand(page, "CleanSplit: Write Sanitized Dataset");
-      await page.locator(".quick-input-widget").getByText("Review the plan").waitFor();
-      const frame = await report("letters");
-      await frame.getByText("Write Sanitized Copy").scrollIntoViewIfNeeded();
-      await picture("5-preview");
-      await workbench.inputBox(page, target);
-      const done = await workbench.notification(page, /Wrote [\d,]+ images/);
-      await picture("6-written");
-      assert(existsSync(target));
-      assert(readdirSync(target).length > 1);
-      await done.getByRole("button", { name: "Inspect It" }).click();
-      const clean = await report("sample-sanitized");
-      await clean.getByRole("heading", { name: /No image of one split occurs in another|Clean/ }).waitFor();
-      await picture("7-clean");
-    });
-
-    it("trains, and the curve moves", async () => {
-      const { page } = session;
-      await workbench.runCommand(page, "CleanSplit: Train Baseline");
-      await workbench.quickPick(page, "letters");
-      const frame = await workbench.webviewFrame(page, "letters – Training");
-      const curve = frame.getByRole("img").first();
-      await curve.waitFor();
-      const early = await workbench.until("the first epochs", () => drawn(frame));
-      await picture("8-training");
-      await workbench.until("the curve to move", async () => ((await drawn(frame)) === early ? undefined : true));
-      await frame.getByRole("button", { name: "Train Again" }).waitFor({ timeout: 120_000 });
-      // The tree draws only what is on screen: close what was opened before.
-      await workbench.treeRow(page, "Leakage").locator(".monaco-tl-twistie").click();
-      await workbench.expandTreeRow(page, "Experiments");
-      await frame.getByRole("table", { name: "What the leaked images add, in percentage points" }).waitFor();
-      await picture("9-trained");
-      const cell = frame.locator(".matrix .wrong button:not([aria-disabled=true])").first();
-      await cell.click();
-      await frame.getByRole("heading", { name: /^[^W].* taken for / }).waitFor();
-      await frame.locator(".mistake img").first().waitFor();
-      await picture("9-mistakes");
-    });
-
-    it("verifies the copy from the Explorer", async () => {
-      const { page } = session;
-      const copy = await workbench.explorerRow(page, "sample-sanitized");
-      await moveMouseAway();
-      await workbench.contextMenu(page, copy.row, "Verify Sanitized Copy");
-      await workbench.notification(page, /sample-sanitized is as it was written: [\d,]+ images in [\d,]+ files/);
-      await picture("10-verified");
-    });
-
-    it("inspects a folder from the Explorer and marks its files", async () => {
-      const { page } = session;
-      // Rows are reused while the Explorer fills: only when its last folder is there does a click hit the right one.
-      await workbench.explorerRow(page, "sample-sanitized");
-      const folder = await workbench.explorerRow(page, "letters");
-      await moveMouseAway();
-      await workbench.contextMenu(page, folder.row, "Inspect Dataset");
-      await workbench.until("the report", async () => {
-        const frame = await report("letters");
-        return (
-          (await frame.getByRole("heading", { name: /2 of 10 test images also occur in train/ }).count()) > 0 ||
-          undefined
-        );
-      });
-      const leak = await workbench.explorerRow(page, "letters/test/a/leak.png");
-      await workbench.until("the badge of a leak", async () => ((await leak.badge()) === "L" ? true : undefined));
-      const twin = await workbench.explorerRow(page, "letters/train/a/twin.png");
-      await workbench.until("the badge of a twin", async () => ((await twin.badge()) === "=" ? true : undefined));
-      await picture("10-explorer");
-    });
-
-    it("comes back after a reload without reading anything unasked", async () => {
-      const { page } = session;
-      await page.reload();
-      // Of what was opened last VS Code in a browser may not have saved everything: take the first report.
-      await page
-        .locator(".tab", { hasText: /^letters$/ })
-        .first()
-        .click();
-      const frame = await report("letters");
-      await frame.getByRole("button", { name: "Inspect Dataset" }).waitFor();
-      await workbench.openView(page, "CleanSplit");
-      await workbench.treeRow(page, "sample-sanitized").waitFor();
-      const rows = await workbench.treeRows(page);
-      assert.deepEqual(
-        rows.map(({ description }) => description),
-        rows.map(() => "not inspected yet"),
-      );
-      await moveMouseAway();
-      await picture("11-reloaded");
-      await frame.getByRole("button", { name: "Inspect Dataset" }).click();
-      await frame.getByRole("heading", { name: /test images also occur in train/ }).waitFor();
-    });
-
-    it("takes the copy back, when that is confirmed", async () => {
-      const { page } = session;
-      await workbench.runCommand(page, "CleanSplit: Undo Sanitized Copy");
-      await workbench.quickPick(page, "sample-sanitized");
-      await page.getByText("Files that were added or changed since stay").waitFor();
-      await picture("12-undo");
-      await workbench.answerDialog(page, "Remove It");
-      await workbench.notification(page, /Removed [\d,]+ files of .*sample-sanitized/);
-      assert(!existsSync(path.join(workspace, "sample-sanitized")));
-      assert(existsSync(path.join(workspace, "letters")));
-    });
-
-    it("leaves no error in the log", () => {
-      assert.doesNotMatch(session.log(), /Content Security Policy directive|TreeError|browser exception/);
-    });
-
-    /** Tooltips of the activity bar hide what is beside it, also from the mouse. */
-    async function moveMouseAway(): Promise<void> {
-      await session.page.mouse.move(1200, 10);
-      await session.page
-        .locator(".monaco-hover")
-        .filter({ visible: true })
-        .waitFor({ state: "hidden" })
-        .catch(() => undefined);
+  afterEach(async function () {
+    if (this.currentTest?.state === "failed") {
+      await picture("failed");
+      writeFileSync(path.join(PROJECT_ROOT, "artifacts", `tour-${resolveHost()}-failed.log`), session.log());
     }
   });
-}
 
-/** What the charts of a page show now, as something that changes when they do. */
-async function drawn(frame: Frame): Promise<string | undefined> {
-  const pictures = await frame
-    .locator("canvas")
-    .evaluateAll((all) => all.map((canvas) => (canvas as HTMLCanvasElement).toDataURL()));
-  return pictures.length === 0 ? undefined : pictures.join("\n");
-}
+  after(async () => {
+    await session.close();
+    rmSync(workspace, { recursive: true, force: true });
+  });
+
+  it("lists what it found in the workspace", async () => {
+    await workbench.openView(session.page, "CleanSplit");
+    await workbench.treeRow(session.page, "letters").waitFor();
+    await workbench.moveMouseAway(session.page);
+    await picture("1-found");
+  });
+
+  it("opens the sample dataset from the palette", async () => {
+    await workbench.runCommand(session.page, "CleanSplit: Open Sample Dataset");
+    const frame = await report("letters");
+    await frame.getByRole("heading", { name: /: 80 of 1,039 test images also occur in train[.,]/ }).waitFor();
+    // Near duplicates change tree and report when they are found.
+    await frame.getByRole("slider", { name: "Threshold" }).waitFor();
+    await workbench.openView(session.page, "CleanSplit");
+    await workbench.treeRow(session.page, "test in train").waitFor();
+    await workbench.moveMouseAway(session.page);
+    await picture("2-sample");
+    const rows = await workbench.treeRows(session.page);
+    const described = Object.fromEntries(rows.map(({ label, description }) => [label, description]));
+    assert.match(described["test in train"] ?? "", /^80 images(, [\d,]+ more nearly)?$/);
+    assert.equal(described["Label conflicts"], "20 groups");
+    assert.equal(described["Unreadable"], "20 images");
+  });
+
+  it("has doubtful pairs judged by keyboard, and keeps what was said", async () => {
+    const { page } = session;
+    const frame = await report("letters");
+    await frame.getByRole("button", { name: "Judge 20 Pairs" }).click();
+    const dialog = frame.getByRole("dialog", { name: "Are these duplicates?" });
+    await dialog.getByText("1 of 20").waitFor();
+    await dialog.locator("img").nth(2).waitFor();
+    await picture("judge-1");
+    await page.keyboard.press("n");
+    await dialog.getByText("2 of 20").waitFor();
+    await page.keyboard.press("y");
+    await dialog.getByText("3 of 20").waitFor();
+    await page.keyboard.press("Escape");
+    const kept = frame.getByText(/People decided about 2 pairs: 1 as duplicates, 1 as different\. That is kept in /);
+    await kept.scrollIntoViewIfNeeded();
+    await picture("judge-2");
+    const file = /kept in (.*decisions\.json)/.exec((await kept.textContent()) ?? "")?.[1] ?? "";
+    assert.match(readFileSync(file, "utf8"), /"different"/);
+  });
+
+  it("opens a group in the tree and its image in an editor", async () => {
+    const { page } = session;
+    await workbench.expandTreeRow(page, "test in train");
+    const group = page.locator(".part.sidebar .monaco-list-row[aria-level='4']").first();
+    await group.locator(".monaco-tl-twistie").click();
+    const image = page.locator(".part.sidebar .monaco-list-row[aria-level='5']").first();
+    const name = (await image.locator(".label-name").textContent()) ?? "";
+    await image.click();
+    await page.locator(".tab.active", { hasText: name }).waitFor();
+    await workbench.webviewFrame(page, async (frame) => (await frame.locator("img.loaded, img").count()) > 0);
+    await picture("4-image");
+    await page.keyboard.press("Control+w");
+  });
+
+  it("previews other ways to sanitize", async () => {
+    const frame = await report("letters");
+    await frame.getByRole("button", { name: "Other Ways" }).click();
+    const moves = frame.locator(".policy", { has: frame.getByRole("radio", { name: "Move groups" }) });
+    await moves.getByText(/[1-9]\d* move/).waitFor();
+    await frame.getByRole("button", { name: "Plan This Way" }).scrollIntoViewIfNeeded();
+    await picture("5-ways");
+    await frame.getByRole("button", { name: "Other Ways" }).click();
+  });
+
+  it("writes a sanitized copy that is clean", async () => {
+    const { page } = session;
+    const target = path.join(workspace, "sample-sanitized");
+    await workbench.runCommand(page, "CleanSplit: Write Sanitized Dataset");
+    await page.locator(".quick-input-widget").getByText("Review the plan").waitFor();
+    const frame = await report("letters");
+    await frame.getByText("Write Sanitized Copy").scrollIntoViewIfNeeded();
+    await picture("5-preview");
+    await workbench.inputBox(page, target);
+    const done = await workbench.notification(page, /Wrote [\d,]+ images/);
+    await picture("6-written");
+    assert(existsSync(target));
+    assert(readdirSync(target).length > 1);
+    await done.getByRole("button", { name: "Inspect It" }).click();
+    const clean = await report("sample-sanitized");
+    await clean.getByRole("heading", { name: /No image of one split occurs in another|Clean/ }).waitFor();
+    await picture("7-clean");
+  });
+
+  it("verifies the copy from the Explorer", async () => {
+    const { page } = session;
+    const copy = await workbench.explorerRow(page, "sample-sanitized");
+    await workbench.moveMouseAway(session.page);
+    await workbench.contextMenu(page, copy.row, "Verify Sanitized Copy");
+    await workbench.notification(page, /sample-sanitized is as it was written: [\d,]+ images in [\d,]+ files/);
+    await picture("10-verified");
+  });
+
+  it("inspects a folder from the Explorer and marks its files", async () => {
+    const { page } = session;
+    // Rows are reused while the Explorer fills: only when its last folder is there does a click hit the right one.
+    await workbench.explorerRow(page, "sample-sanitized");
+    const folder = await workbench.explorerRow(page, "letters");
+    await workbench.moveMouseAway(session.page);
+    await workbench.contextMenu(page, folder.row, "Inspect Dataset");
+    await workbench.until("the report", async () => {
+      const frame = await report("letters");
+      return (
+        (await frame.getByRole("heading", { name: /2 of 10 test images also occur in train/ }).count()) > 0 || undefined
+      );
+    });
+    const leak = await workbench.explorerRow(page, "letters/test/a/leak.png");
+    await workbench.until("the badge of a leak", async () => ((await leak.badge()) === "L" ? true : undefined));
+    const twin = await workbench.explorerRow(page, "letters/train/a/twin.png");
+    await workbench.until("the badge of a twin", async () => ((await twin.badge()) === "=" ? true : undefined));
+    await picture("10-explorer");
+  });
+
+  it("takes the copy back, when that is confirmed", async () => {
+    const { page } = session;
+    await workbench.runCommand(page, "CleanSplit: Undo Sanitized Copy");
+    await workbench.quickPick(page, "sample-sanitized");
+    await page.getByText("Files that were added or changed since stay").waitFor();
+    await picture("12-undo");
+    await workbench.answerDialog(page, "Remove It");
+    await workbench.notification(page, /Removed [\d,]+ files of .*sample-sanitized/);
+    assert(!existsSync(path.join(workspace, "sample-sanitized")));
+    assert(existsSync(path.join(workspace, "letters")));
+  });
+
+  it("leaves no error in the log", () => {
+    assert.doesNotMatch(session.log(), /Content Security Policy directive|TreeError|browser exception/);
+  });
+});

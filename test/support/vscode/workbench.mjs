@@ -283,6 +283,19 @@ export async function explorerRow(page, path) {
 }
 
 /**
+ * Takes the mouse to where nothing is: tooltips hide what is beside them.
+ * @param {Page} page
+ */
+export async function moveMouseAway(page) {
+  await page.mouse.move(1200, 10);
+  await page
+    .locator(".monaco-hover")
+    .filter({ visible: true })
+    .waitFor({ state: "hidden" })
+    .catch(() => undefined);
+}
+
+/**
  * Calls `attempt` until it gives something; that something comes back.
  * @template T
  * @param {string} what for the error message
