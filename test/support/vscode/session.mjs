@@ -19,6 +19,7 @@ import { workbenchReady } from "./workbench.mjs";
  * @property {boolean} [trust] false leaves workspace trust on, so that the folder opens in Restricted Mode
  * @property {{ width: number, height: number }} [viewport]
  * @property {string} [colorTheme] "dark", "light", "hc-dark", "hc-light" or the id of a theme
+ * @property {string} [language] the display language, such as "es", English without it; texts of VS Code itself stay English
  * @property {Readonly<Record<string, string>>} [env] environment variables for the server and the extension host
  * @property {string} [testsPath] a module that exports `run()`, to be run in the extension host
  * @property {(text: string, isError: boolean) => void} [onTestOutput] what the tests print
@@ -164,6 +165,7 @@ async function withServer(options, use) {
 
   try {
     writeSettings(tempDir, options);
+    if (options.language !== undefined) writeLanguagePack(tempDir, options.language);
     linkExtension(tempDir, options);
     const port = await freePort();
     const server = startServer([node, serverMain, ...serverArguments(options, tempDir, port)], tempDir, options, log);
@@ -188,6 +190,20 @@ function writeSettings(tempDir, { settings, colorTheme }) {
   const file = path.join(tempDir, "server", "data", "User", "settings.json");
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, JSON.stringify({ ...DEFAULT_SETTINGS, ...theme, ...settings }, undefined, 2));
+}
+
+/**
+ * What makes a language one to show: a language pack, here one without texts.
+ * @param {string} tempDir
+ * @param {string} language
+ */
+function writeLanguagePack(tempDir, language) {
+  const data = path.join(tempDir, "server", "data");
+  const texts = path.join(data, "no-texts.json");
+  fs.writeFileSync(texts, JSON.stringify({ version: "1.0.0", contents: {} }));
+  const extensions = [{ extensionIdentifier: { id: "cleansplit-tests.language" }, version: "1.0.0" }];
+  const pack = { hash: "tests", extensions, translations: { vscode: texts }, label: language };
+  fs.writeFileSync(path.join(data, "languagepacks.json"), JSON.stringify({ [language]: pack }));
 }
 
 /**
@@ -225,12 +241,13 @@ function testsExtension(tempDir) {
  * @param {string} tempDir
  * @param {number} port
  */
-function serverArguments({ extension, trust = true, testsPath }, tempDir, port) {
+function serverArguments({ extension, trust = true, testsPath, language }, tempDir, port) {
   return [
     ...["--host", "127.0.0.1", "--port", String(port), "--without-connection-token"],
     ...["--accept-server-license-terms", "--telemetry-level", "off"],
     ...["--server-data-dir", path.join(tempDir, "server"), "--extensions-dir", path.join(tempDir, "extensions")],
     ...(trust ? ["--disable-workspace-trust"] : []),
+    ...(language === undefined ? [] : ["--locale", language]),
     ...(isVsix(extension) ? ["--install-extension", path.resolve(extension), "--start-server"] : []),
     // Without this a built server ignores the tests in the payload. With it VS Code answers dialogs by itself and newer
     // ones show no notifications: nothing for an end-to-end test.
@@ -300,12 +317,13 @@ function inheritedEnv() {
  * @param {ReturnType<typeof createLog>} log
  */
 async function openPage(browser, options, log) {
-  const { viewport = { width: 1280, height: 800 }, colorTheme } = options;
+  const { viewport = { width: 1280, height: 800 }, colorTheme, language = "en-US" } = options;
   const context = await browser.newContext({
     viewport,
     // What the workbench shows until it has read the settings.
     colorScheme: colorTheme !== undefined && /light/i.test(colorTheme) ? "light" : "dark",
     permissions: ["clipboard-read", "clipboard-write"],
+    locale: language,
   });
   context.setDefaultTimeout(ACTION_TIMEOUT_MS);
   const page = await context.newPage();
