@@ -48,7 +48,7 @@ function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 }
 
 /** A whole number as people write it, e.g. "1,204" in English. */
-export function integerText(value: number): string {
+export function integerText(value: number | bigint): string {
   return numberFormat({ maximumFractionDigits: 0 }).format(value);
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { recogniseArrays, type ArrayHead, type ArrayMeaning } from "../../core/dataset/arrays";
@@ -39,7 +40,7 @@ export async function recogniseFile(input: Input, found: Recognition, pool: Pool
   if (found.units.length === before) {
     throw new CleanSplitError(
       "not-a-dataset",
-      `${input.path} holds no array of images: expected an array of N x height x width (x channels) numbers.`,
+      l10n.t("{0} holds no array of images: expected an array of N x height x width (x channels) numbers.", input.path),
     );
   }
 }
@@ -106,7 +107,7 @@ export async function recogniseArrayFiles(
     const split = found.place(input, unit, unit, size, meaning);
     noteScaling(images, found);
     const classes = labels?.array.classes ?? null;
-    if (classes !== null) found.note(`Classes are called as ${path.basename(classes.file)} says.`);
+    if (classes !== null) found.note(l10n.t("Classes are called as {0} says.", path.basename(classes.file)));
     if (split === null || size === 0) continue;
     const copied = copiedArrays(images, labels, othersOf(images, entries, meanings), output);
     found.parts.push({
@@ -135,17 +136,21 @@ function labelsSaid(entries: readonly Entry[], found: Recognition): ReadonlyMap<
       if (one === undefined) return [];
       if (labels === null) return [[one.shown, null]];
       const other = byUnit.get(labels);
-      const said = file === undefined ? "You said" : `${file} says`;
       const wrong = (why: string): CleanSplitError =>
         new CleanSplitError(
           "unsupported",
-          `${said} that ${labels} holds the labels of ${images}, but ${why}. Correct it.`,
+          file === undefined
+            ? l10n.t("You said that {0} holds the labels of {1}, but {2}. Correct it.", labels, images, why)
+            : l10n.t("{0} says that {1} holds the labels of {2}, but {3}. Correct it.", file, labels, images, why),
         );
-      if (other === undefined) throw wrong("there is no such array in the files that are read together with it");
-      if (other.array.shape[0] !== one.array.shape[0]) {
-        throw wrong(`it has ${other.array.shape[0] ?? 1} rows, and the images are ${one.array.shape[0] ?? 1}`);
+      if (other === undefined) {
+        throw wrong(l10n.t("there is no such array in the files that are read together with it"));
       }
-      if (other.array.labels === null) throw wrong("it holds no whole numbers, one a row");
+      if (other.array.shape[0] !== one.array.shape[0]) {
+        const rows = [other, one].map(({ array }) => array.shape[0] ?? 1);
+        throw wrong(l10n.t("it has {0} rows, and the images are {1}", ...rows));
+      }
+      if (other.array.labels === null) throw wrong(l10n.t("it holds no whole numbers, one a row"));
       return [[one.shown, other.shown]];
     }),
   );
@@ -181,8 +186,12 @@ function noteScaling({ file, array: { scaling, kind } }: Entry, found: Recogniti
   const name = path.basename(file);
   found.note(
     scaling === null
-      ? `The values of ${name} are no 8-bit pixels under a known scaling; they are compared as floats.`
-      : `The values of ${name} are 8-bit pixels p scaled as ${scalingFormula(scaling)}; they are compared as those pixels.`,
+      ? l10n.t("The values of {0} are no 8-bit pixels under a known scaling; they are compared as floats.", name)
+      : l10n.t(
+          "The values of {0} are 8-bit pixels p scaled as {1}; they are compared as those pixels.",
+          name,
+          scalingFormula(scaling),
+        ),
   );
 }
 

@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import path from "node:path";
 import { recogniseFolders } from "../../core/dataset/folders";
+import { languageTag } from "../../core/language";
 import type { Run } from "../engine";
 import type { Listings } from "../index/listings";
 import type { Pool } from "../pool/pool";
@@ -65,7 +67,7 @@ function packedFiles(input: Input, listed: readonly ListedFolder[], found: Recog
     packed.flatMap((name) => {
       const below = joinPath(folder, name);
       if (!folders.has(joinPath(folder, stemOf(name)).toLowerCase())) return [below];
-      const reason = "the folder of its name beside it is read instead; inspect it alone to see what it holds";
+      const reason = l10n.t("the folder of its name beside it is read instead; inspect it alone to see what it holds");
       found.ignored.push({ path: `${input.prefix}${below}`, reason });
       return [];
     }),
@@ -77,7 +79,8 @@ async function listTree(root: string, pool: Pool, run: Run<number>, listings: Li
   const listed: ListedFolder[] = [];
   let images = 0;
   const visit = async (folder: string): Promise<void> => {
-    const known = listings.find(folder);
+    const last = listings.find(folder);
+    const known = last !== null && isInLanguage(last.listed) ? last : null;
     const listing = await pool.run("list", { root, folder, known: known?.stamp ?? null }, run.signal);
     const one = listing.listed ?? known?.listed;
     if (one === undefined) throw new Error(`${folder} was not listed.`);
@@ -90,6 +93,11 @@ async function listTree(root: string, pool: Pool, run: Run<number>, listings: Li
   await visit("");
   listings.save();
   return listed.sort((a, b) => compareNames(a.path, b.path));
+}
+
+/** Whether what a folder held is told in the language that is spoken now. */
+function isInLanguage({ ignored, language }: ListedFolder): boolean {
+  return ignored.length === 0 || language === languageTag();
 }
 
 function recogniseImages(

@@ -1,9 +1,8 @@
+import * as l10n from "@vscode/l10n";
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
-import { ARRAY_FORMATS } from "../../core/dataset/arrays";
 import type { Assignment, DatasetRequest } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
-import { PACKED_FORMATS } from "../sources/packed/packedKind";
 import { isListName } from "../sources/lists/listNames";
 
 /** A folder or file that a dataset is made of. */
@@ -61,8 +60,11 @@ function isFolder(input: string): boolean {
     throw new CleanSplitError(
       "not-found",
       missing
-        ? `${input} does not exist. Expected a folder of images, a list of images (CSV, JSON), ${PACKED_FORMATS} or ${ARRAY_FORMATS}.`
-        : `${input} cannot be read: ${messageOf(error)}`,
+        ? l10n.t(
+            "{0} does not exist. Expected a folder of images, a list of images (CSV, JSON), an archive of images (tar, zip, Parquet, TFRecord) or a pickle, IDX, .npy, .npz, HDF5, MATLAB (.mat) or CIFAR file.",
+            input,
+          )
+        : l10n.t("{0} cannot be read: {1}", input, messageOf(error)),
     );
   }
 }
@@ -95,7 +97,7 @@ function withoutKey(target: string): string {
 
 /** Why a unit is what it is when a person said so. */
 export function assignmentReason({ split, file }: Assignment): string {
-  if (file === undefined) return split === null ? "You left it out." : `You said it is ${split}.`;
+  if (file === undefined) return split === null ? l10n.t("You left it out.") : l10n.t("You said it is {0}.", split);
   const name = path.join(path.basename(path.dirname(file)), path.basename(file));
-  return split === null ? `${name} leaves it out.` : `${name} says it is ${split}.`;
+  return split === null ? l10n.t("{0} leaves it out.", name) : l10n.t("{0} says it is {1}.", name, split);
 }

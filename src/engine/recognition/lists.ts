@@ -1,9 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import { realpathSync } from "node:fs";
 import path from "node:path";
 import type { Role } from "../../core/dataset/dataset";
 import { roleOfSplit } from "../../core/dataset/splits";
 import { CleanSplitError } from "../../core/errors";
-import { number, plural } from "../../core/leakage/verdict";
+import { counted } from "../../core/counts";
+import { integerText } from "../../core/language";
 import type { Pool } from "../pool/pool";
 import { ImageFinder, MISSING, SEVERAL } from "../sources/imageFinder";
 import type { ListedFolder } from "../sources/listing";
@@ -81,7 +83,8 @@ export async function recogniseLists(
   for (const below of candidates) {
     const file = path.join(root, below);
     const ignore = (reason: string): void => {
-      if (only !== null) throw new CleanSplitError("not-a-dataset", `${file} cannot be inspected: ${reason}.`);
+      if (only !== null)
+        throw new CleanSplitError("not-a-dataset", l10n.t("{0} cannot be inspected: {1}.", file, reason));
       found.ignored.push({ path: prefix + below, reason });
     };
     try {
@@ -91,7 +94,17 @@ export async function recogniseLists(
       if (rows.named * 2 > rowCount) images.add(list, rows, file, prefix + below, finder);
       else
         ignore(
-          `only ${number(rows.named)} of its ${plural(rowCount, "row")} name images here, and a list is used when more than half do`,
+          rowCount === 1
+            ? l10n.t(
+                "only {0} of its {1} row name images here, and a list is used when more than half do",
+                integerText(rows.named),
+                integerText(rowCount),
+              )
+            : l10n.t(
+                "only {0} of its {1} rows name images here, and a list is used when more than half do",
+                integerText(rows.named),
+                integerText(rowCount),
+              ),
         );
     } catch (error) {
       if (!(error instanceof CleanSplitError) || only !== null) throw error;
@@ -115,10 +128,11 @@ function candidatesOf(listed: readonly ListedFolder[], root: string, prefix: str
 
 function reasonToSkip(below: string, index: number, file: string, found: Recognition): string | null {
   if (found.assignments.some((assignment) => assignment.path === file && assignment.split === null)) {
-    return "list of images that you left out";
+    return l10n.t("list of images that you left out");
   }
-  if (/submission/i.test(path.basename(below))) return "form for the answers to a competition, whose labels are none";
-  return index < MOST_LISTS ? null : `more than ${MOST_LISTS} files that may be lists of images`;
+  if (/submission/i.test(path.basename(below)))
+    return l10n.t("form for the answers to a competition, whose labels are none");
+  return index < MOST_LISTS ? null : l10n.t("more than {0} files that may be lists of images", MOST_LISTS);
 }
 
 /** The images that the rows of a list name. */
@@ -244,7 +258,10 @@ class Images {
 
   add(list: ImageList, { imageOf }: ListedRows, file: string, name: string, finder: ImageFinder): void {
     if (this.splits.length + list.splits.length > MOST_SPLITS) {
-      this.found.ignored.push({ path: name, reason: `the lists of this dataset name more than ${MOST_SPLITS} splits` });
+      this.found.ignored.push({
+        path: name,
+        reason: l10n.t("the lists of this dataset name more than {0} splits", MOST_SPLITS),
+      });
       return;
     }
     const faults = new Faults(name, list, finder);
@@ -273,15 +290,8 @@ class Images {
     });
     this.names.push(name);
     const { from } = list;
-    if (from.label !== null) this.labelReasons.push(`Labels from ${from.label} of ${name}.`);
-    const what = [
-      from.label === null ? "" : `labels from ${from.label}`,
-      from.split === null ? "" : `splits from ${from.split}`,
-    ];
-    this.found.note(
-      `${name} lists images: paths from ${from.path}, ${what.filter((text) => text !== "").join(", ")}; ` +
-        `${plural(imageOf.length, "row")}, of which ${number(imageOf.reduce((sum, image) => sum + (image < 0 ? 0 : 1), 0))} name an image.`,
-    );
+    if (from.label !== null) this.labelReasons.push(l10n.t("Labels from {0} of {1}.", from.label, name));
+    this.found.note(listNote(list, imageOf, name));
     for (const note of [...list.notes, ...faults.notes()]) this.found.note(note);
   }
 
@@ -293,21 +303,22 @@ class Images {
     if (unnamed > 0) {
       const example = finder.path(isNamed.indexOf(0));
       const lists = this.names.join(", ");
-      this.found.note(
-        leavesOut
-          ? `${plural(unnamed, "image is", "images are")} left out because no row of ${lists} names them, e.g. ${example}.`
-          : `${plural(unnamed, "image is", "images are")} named by no row of ${lists}, e.g. ${example}: only folders say what they are.`,
-      );
+      this.found.note(leavesOut ? leftOutNote(unnamed, lists, example) : unnamedNote(unnamed, lists, example));
     }
-    const labelReason = labelReasons.join(" ");
-    return { isNamed, labelOf, labels: [...labels.keys()], splitOf, splits, rest: this.rest(), labelReason };
+    const rest = this.rest();
+    return { isNamed, labelOf, labels: [...labels.keys()], splitOf, splits, rest, labelReason: labelReasons.join(" ") };
   }
 
   private rest(): ListedSplit | null {
     const [first] = this.splits;
     if (first === undefined) return null;
     const unit = `${first.unit.slice(0, first.unit.lastIndexOf("#"))}#${NOT_LISTED}`;
-    return { unit, split: NOT_LISTED, role: "other", reason: `${this.names.join(", ")} gives them no split.` };
+    return {
+      unit,
+      split: NOT_LISTED,
+      role: "other",
+      reason: l10n.t("{0} gives them no split.", this.names.join(", ")),
+    };
   }
 
   private labelNumber(label: string): number {
@@ -318,25 +329,83 @@ class Images {
   }
 }
 
-function splitOfList({ from }: ImageList, split: string, file: string, name: string): ListedSplit {
-  return {
-    unit: `${file}#${split}`,
-    split,
-    role: roleOfSplit(split),
-    reason:
-      (from.split === "its name"
-        ? `${name} is named as a ${roleOfSplit(split)} split.`
-        : `${from.split ?? ""} of ${name} says so.`.replace(/^c/, "C")) +
-      (from.label === null ? "" : ` Labels from ${from.label}.`),
-  };
+/** What a list is read as. */
+function listNote({ from }: ImageList, imageOf: Int32Array, name: string): string {
+  const found = integerText(imageOf.reduce((sum, image) => sum + (image < 0 ? 0 : 1), 0));
+  const rows = counted(imageOf.length, "row");
+  if (from.label !== null && from.split !== null) {
+    return l10n.t(
+      "{0} lists images: paths from {1}, labels from {2}, splits from {3}; {4}, of which {5} name an image.",
+      name,
+      from.path,
+      from.label,
+      from.split,
+      rows,
+      found,
+    );
+  }
+  return from.label === null
+    ? l10n.t(
+        "{0} lists images: paths from {1}, splits from {2}; {3}, of which {4} name an image.",
+        name,
+        from.path,
+        from.split ?? "",
+        rows,
+        found,
+      )
+    : l10n.t(
+        "{0} lists images: paths from {1}, labels from {2}; {3}, of which {4} name an image.",
+        name,
+        from.path,
+        from.label,
+        rows,
+        found,
+      );
+}
+
+function leftOutNote(count: number, lists: string, example: string): string {
+  const args = [integerText(count), lists, example] as const;
+  return count === 1
+    ? l10n.t("{0} image is left out because no row of {1} names them, e.g. {2}.", ...args)
+    : l10n.t("{0} images are left out because no row of {1} names them, e.g. {2}.", ...args);
+}
+
+function unnamedNote(count: number, lists: string, example: string): string {
+  const args = [integerText(count), lists, example] as const;
+  return count === 1
+    ? l10n.t("{0} image is named by no row of {1}, e.g. {2}: only folders say what they are.", ...args)
+    : l10n.t("{0} images are named by no row of {1}, e.g. {2}: only folders say what they are.", ...args);
+}
+
+function splitOfList({ from, isSplitByName }: ImageList, split: string, file: string, name: string): ListedSplit {
+  const role = roleOfSplit(split);
+  const reasons = [isSplitByName ? nameReason(role, name) : columnReason(from.split ?? "", name)];
+  if (from.label !== null) reasons.push(l10n.t("Labels from {0}.", from.label));
+  return { unit: `${file}#${split}`, split, role, reason: reasons.join(" ") };
+}
+
+/** Why a list is a split by its name, in which the word of the split was found: it is none of the others. */
+function nameReason(role: Role, name: string): string {
+  if (role === "train") return l10n.t("{0} is named as a train split.", name);
+  if (role === "validation") return l10n.t("{0} is named as a validation split.", name);
+  return l10n.t("{0} is named as a test split.", name);
+}
+
+function columnReason(column: string, name: string): string {
+  return l10n.t({
+    message: "{0} of {1} says so.",
+    args: [column.charAt(0).toUpperCase() + column.slice(1), name],
+    comment: ['{0} a column with its name, e.g. Column "split", {1} a file: why images are in a split.'],
+  });
 }
 
 type RowFault = "missing" | "outside" | "several";
+type ImageFault = "labels" | "splits";
 
 /** Rows of a list that do not fit, with an example of each kind. */
 class Faults {
   private readonly rows = new Map<RowFault, { count: number; row: number }>();
-  private readonly images = new Map<"labels" | "splits", { count: number; image: number }>();
+  private readonly images = new Map<ImageFault, { count: number; image: number }>();
   /** Rows that say nothing new. */
   repeats = 0;
 
@@ -352,7 +421,7 @@ class Faults {
     else known.count += 1;
   }
 
-  addImage(fault: "labels" | "splits", image: number): void {
+  addImage(fault: ImageFault, image: number): void {
     const known = this.images.get(fault);
     if (known === undefined) this.images.set(fault, { count: 1, image });
     else known.count += 1;
@@ -360,46 +429,69 @@ class Faults {
 
   notes(): string[] {
     return [
-      ...this.rowNote("missing", "names an image that is missing", "name images that are missing"),
-      ...this.rowNote(
-        "outside",
-        "leads out of the dataset and was not followed",
-        "lead out of the dataset and were not followed",
-      ),
-      ...this.rowNote(
-        "several",
-        "fits more than one image and says nothing",
-        "fit more than one image and say nothing",
-      ),
-      ...this.imageNote(
-        "labels",
-        "gives an image another label than a row before, which counts",
-        "give images another label than rows before, which count",
-      ),
-      ...this.imageNote(
-        "splits",
-        "puts an image into another split than a row before, which counts",
-        "put images into another split than rows before, which count",
-      ),
-      ...(this.repeats === 0 ? [] : [`${this.rowsOf(this.repeats, "repeats a row before", "repeat rows before")}.`]),
+      ...this.rowNote("missing"),
+      ...this.rowNote("outside"),
+      ...this.rowNote("several"),
+      ...this.imageNote("labels"),
+      ...this.imageNote("splits"),
+      ...(this.repeats === 0 ? [] : [this.repeatsNote()]),
     ];
   }
 
-  private rowNote(fault: RowFault, one: string, many: string): string[] {
+  private rowNote(fault: RowFault): string[] {
     const known = this.rows.get(fault);
     if (known === undefined) return [];
-    const place = nameAt(this.list.paths, known.row) || "no path";
-    return [`${this.rowsOf(known.count, one, many)}, e.g. row ${number(known.row + 1)}: ${place}.`];
+    const place =
+      nameAt(this.list.paths, known.row) ||
+      l10n.t({ message: "no path", comment: ["Instead of the path of an image."] });
+    const args = [integerText(known.count), this.name, integerText(known.row + 1), place] as const;
+    return [ROW_FAULTS[fault](known.count === 1, args)];
   }
 
-  private imageNote(fault: "labels" | "splits", one: string, many: string): string[] {
+  private imageNote(fault: ImageFault): string[] {
     const known = this.images.get(fault);
-    return known === undefined
-      ? []
-      : [`${this.rowsOf(known.count, one, many)}, e.g. ${this.finder.path(known.image)}.`];
+    if (known === undefined) return [];
+    return [
+      IMAGE_FAULTS[fault](known.count === 1, [integerText(known.count), this.name, this.finder.path(known.image)]),
+    ];
   }
 
-  private rowsOf(count: number, one: string, many: string): string {
-    return plural(count, `row of ${this.name} ${one}`, `rows of ${this.name} ${many}`);
+  private repeatsNote(): string {
+    const args = [integerText(this.repeats), this.name] as const;
+    return this.repeats === 1
+      ? l10n.t("{0} row of {1} repeats a row before.", ...args)
+      : l10n.t("{0} rows of {1} repeat rows before.", ...args);
   }
 }
+
+/** What is said of rows: how many of which list there are, the number of the first and its path. */
+type RowArgs = readonly [count: string, list: string, row: string, path: string];
+
+const ROW_FAULTS: Readonly<Record<RowFault, (isOne: boolean, args: RowArgs) => string>> = {
+  missing: (isOne, args) =>
+    isOne
+      ? l10n.t("{0} row of {1} names an image that is missing, e.g. row {2}: {3}.", ...args)
+      : l10n.t("{0} rows of {1} name images that are missing, e.g. row {2}: {3}.", ...args),
+  outside: (isOne, args) =>
+    isOne
+      ? l10n.t("{0} row of {1} leads out of the dataset and was not followed, e.g. row {2}: {3}.", ...args)
+      : l10n.t("{0} rows of {1} lead out of the dataset and were not followed, e.g. row {2}: {3}.", ...args),
+  several: (isOne, args) =>
+    isOne
+      ? l10n.t("{0} row of {1} fits more than one image and says nothing, e.g. row {2}: {3}.", ...args)
+      : l10n.t("{0} rows of {1} fit more than one image and say nothing, e.g. row {2}: {3}.", ...args),
+};
+
+/** What is said of images: how many rows of which list there are, and the path of the first image. */
+type ImageArgs = readonly [count: string, list: string, image: string];
+
+const IMAGE_FAULTS: Readonly<Record<ImageFault, (isOne: boolean, args: ImageArgs) => string>> = {
+  labels: (isOne, args) =>
+    isOne
+      ? l10n.t("{0} row of {1} gives an image another label than a row before, which counts, e.g. {2}.", ...args)
+      : l10n.t("{0} rows of {1} give images another label than rows before, which count, e.g. {2}.", ...args),
+  splits: (isOne, args) =>
+    isOne
+      ? l10n.t("{0} row of {1} puts an image into another split than a row before, which counts, e.g. {2}.", ...args)
+      : l10n.t("{0} rows of {1} put images into another split than rows before, which count, e.g. {2}.", ...args),
+};

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import path from "node:path";
 import { recogniseFolders, type FolderMeaning } from "../../core/dataset/folders";
 import { roleWithin, roleOfName } from "../../core/dataset/splits";
@@ -65,7 +66,10 @@ export async function recognisePackedInput(
   const before = found.units.length;
   await recognisePackedFiles({ input, root, files, name: stemOf(files[0] ?? "") }, found, pool, run.signal, unpacked);
   if (found.units.length > before) return;
-  throw new CleanSplitError("not-a-dataset", `${input.path} holds no images. Expected paths such as train/cat/1.png.`);
+  throw new CleanSplitError(
+    "not-a-dataset",
+    l10n.t("{0} holds no images. Expected paths such as train/cat/1.png.", input.path),
+  );
 }
 
 /**
@@ -207,7 +211,7 @@ function meaningOf(meaning: FolderMeaning | undefined, steps: readonly Step[], w
   const at = steps.at(-1)?.at ?? whole;
   // Of a set whose name merely holds that of a split: mnist_test.parquet.
   const role = meaning.role === "other" && depth === 0 ? (roleWithin(meaning.split)?.role ?? "other") : meaning.role;
-  const ownLabels = labelOf === null ? "" : ` ${sentence(labelReason ?? "labels from the file")}`;
+  const ownLabels = labelOf === null ? "" : ` ${sentence(labelReason ?? l10n.t("labels from the file"))}`;
   const label = labelOf === null && folders !== null ? meaning.label : null;
   const keyed = key === "" ? "" : `#${key}`;
   return {

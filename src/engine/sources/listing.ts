@@ -1,7 +1,9 @@
+import * as l10n from "@vscode/l10n";
 import { lstatSync, opendirSync, realpathSync, statfsSync, statSync, type Dirent } from "node:fs";
 import path from "node:path";
 import { CleanSplitError, messageOf } from "../../core/errors";
-import { plural } from "../../core/leakage/verdict";
+import { counted } from "../../core/counts";
+import { languageTag } from "../../core/language";
 import { HOME_FOLDER } from "../home";
 import { isImageFileName } from "../decode/formats";
 import { isArrayFileName } from "./arrays/open";
@@ -31,6 +33,8 @@ export interface ListedFolder {
   /** Paths of the folders in it. */
   readonly folders: readonly string[];
   readonly ignored: readonly Ignored[];
+  /** The language of the reasons in `ignored`: what was listed is kept, and may be read in another one. */
+  readonly language: string;
 }
 
 /** What is the same as long as a folder holds the same names: times are in milliseconds since 1970. */
@@ -59,11 +63,11 @@ const TRUSTED_SYSTEMS: ReadonlySet<number> = new Set([
 const UNSAFE_MILLISECONDS = 2000;
 
 /** Folders that never hold a dataset's images, and why. */
-const SKIPPED_FOLDERS: ReadonlyMap<string, string> = new Map([
+const SKIPPED_FOLDERS: ReadonlyMap<string, () => string> = new Map([
   ...["node_modules", "__pycache__", "__MACOSX"].map(
-    (name) => [name, "folder that never holds a dataset's images"] as const,
+    (name) => [name, () => l10n.t("folder that never holds a dataset's images")] as const,
   ),
-  [HOME_FOLDER, "holds what people decided about this dataset"],
+  [HOME_FOLDER, () => l10n.t("holds what people decided about this dataset")],
 ]);
 
 /** Files of one folder that are left out for one reason become one entry when they are more than this. */
@@ -162,7 +166,7 @@ class Others {
   finish(): ListedFolder & { readonly isPlain: boolean } {
     const { folder, ignored, leftOut } = this;
     const { some, many } = separateAnnotations(this.lists.sort());
-    leftOut.push(...many.map((name) => ({ name, reason: "too many in one folder to be lists of images" })));
+    leftOut.push(...many.map((name) => ({ name, reason: l10n.t("too many in one folder to be lists of images") })));
     ignored.push(...summarise(folder, leftOut));
     return {
       // A folder that could not be read to its end is an entry itself.
@@ -175,6 +179,7 @@ class Others {
       annotations: this.annotations + many.length,
       folders: this.folders,
       ignored,
+      language: languageTag(),
     };
   }
 }
@@ -213,26 +218,26 @@ function* readFolder(root: string, folder: string, ignored: Ignored[]): Generato
     if (folder === "") {
       throw new CleanSplitError(
         "forbidden",
-        `${root} cannot be read: ${reason}. Make it readable and inspect it again.`,
+        l10n.t("{0} cannot be read: {1}. Make it readable and inspect it again.", root, reason),
       );
     }
-    ignored.push({ path: `${folder}/`, reason: `folder cannot be read: ${reason}` });
+    ignored.push({ path: `${folder}/`, reason: l10n.t("folder cannot be read: {0}", reason) });
   }
 }
 
 /** What went wrong with a file or folder, without repeating its path, which may have thousands of letters. */
 function reasonOfFailure(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return FAILURES[code] ?? messageOf(error);
+  return FAILURES[code]?.() ?? messageOf(error);
 }
 
-const FAILURES: Readonly<Record<string, string>> = {
-  EACCES: "no permission",
-  EPERM: "no permission",
-  ENOENT: "it vanished while the dataset was listed",
-  ENOTDIR: "it is no longer a folder",
-  ENAMETOOLONG: "its path is longer than the system can open",
-  ELOOP: "its links lead in a circle",
+const FAILURES: Readonly<Record<string, () => string>> = {
+  EACCES: () => l10n.t("no permission"),
+  EPERM: () => l10n.t("no permission"),
+  ENOENT: () => l10n.t("it vanished while the dataset was listed"),
+  ENOTDIR: () => l10n.t("it is no longer a folder"),
+  ENAMETOOLONG: () => l10n.t("its path is longer than the system can open"),
+  ELOOP: () => l10n.t("its links lead in a circle"),
 };
 
 type Kind = "image" | "array" | "packed" | "list" | "annotation" | "hidden" | "other";
@@ -248,13 +253,13 @@ function kindOf(name: string): Kind {
 
 /** Why a folder of this name never holds images of a dataset; `null` when it may. */
 export function reasonToSkipFolder(name: string): string | null {
-  return SKIPPED_FOLDERS.get(name) ?? (name.startsWith(".") ? "hidden folder" : null);
+  return SKIPPED_FOLDERS.get(name)?.() ?? (name.startsWith(".") ? l10n.t("hidden folder") : null);
 }
 
 /** Why a file of this name is left out whatever its kind; `null` when it is not. */
 export function reasonToSkipName(name: string): string | null {
   if (!name.startsWith(".")) return null;
-  return name.startsWith("._") ? "macOS resource fork" : "hidden file";
+  return name.startsWith("._") ? l10n.t("macOS resource fork") : l10n.t("hidden file");
 }
 
 function reasonToSkipFile(entry: Dirent, kind: Kind, folder: string, links: Links): string | null {
@@ -263,8 +268,8 @@ function reasonToSkipFile(entry: Dirent, kind: Kind, folder: string, links: Link
   // What a link leads to matters more than its name.
   const link = entry.isSymbolicLink() ? links.reasonToSkip(joinPath(folder, entry.name)) : null;
   if (link !== null) return link;
-  if (kind === "annotation" || kind === "other") return "not an image, archive or array file by its name";
-  return entry.isFile() || entry.isSymbolicLink() ? null : "neither a file nor a folder";
+  if (kind === "annotation" || kind === "other") return l10n.t("not an image, archive or array file by its name");
+  return entry.isFile() || entry.isSymbolicLink() ? null : l10n.t("neither a file nor a folder");
 }
 
 /**
@@ -274,7 +279,7 @@ function reasonToSkipFile(entry: Dirent, kind: Kind, folder: string, links: Link
 function reasonOfName(root: string, folder: string, name: string): string | null {
   if (!name.includes("\ufffd")) return null;
   if (lstatSync(path.join(root, folder, name), { throwIfNoEntry: false }) !== undefined) return null;
-  return "its name holds bytes that are no UTF-8, so it cannot be opened; rename it";
+  return l10n.t("its name holds bytes that are no UTF-8, so it cannot be opened; rename it");
 }
 
 /** Where links of a dataset lead. */
@@ -292,13 +297,13 @@ class Links {
       const inside = isInside(path.relative(this.real, target));
       if (statSync(target).isDirectory()) {
         return inside
-          ? "link to a folder of the dataset, whose images count where they are"
-          : "link to a folder outside the dataset; inspect that folder beside this one";
+          ? l10n.t("link to a folder of the dataset, whose images count where they are")
+          : l10n.t("link to a folder outside the dataset; inspect that folder beside this one");
       }
-      return inside ? null : "link to a file outside the dataset";
+      return inside ? null : l10n.t("link to a file outside the dataset");
     } catch (error) {
       const isCircle = error instanceof Error && "code" in error && error.code === "ELOOP";
-      return isCircle ? "link that leads in a circle" : "broken link";
+      return isCircle ? l10n.t("link that leads in a circle") : l10n.t("broken link");
     }
   }
 }
@@ -327,6 +332,11 @@ export function summarise(
   return [...alike].flatMap(([key, entries]) => {
     const [extension = "", reason = ""] = key.split("\0");
     if (entries.length <= MOST_ALIKE) return entries;
-    return [{ path: joinPath(folder, `*${extension}`), reason: `${plural(entries.length, "file")}: ${reason}` }];
+    const summary = l10n.t({
+      message: "{0}: {1}",
+      args: [counted(entries.length, "file"), reason],
+      comment: ["{0} e.g. 12 files, {1} why they are left out."],
+    });
+    return [{ path: joinPath(folder, `*${extension}`), reason: summary }];
   });
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { OpenFile, sliceOf } from "./arrays/bytes";
 import { rowBytes, storedArray, totalBytes, type NdArray } from "./arrays/ndarray";
@@ -85,5 +86,8 @@ function compact(bytes: Uint8Array, rows: Uint32Array, size: number): Uint8Array
 }
 
 function changedSource(file: string): CleanSplitError {
-  return new CleanSplitError("changed", `${file} has another size than when it was inspected. Inspect it again.`);
+  return new CleanSplitError(
+    "changed",
+    l10n.t("{0} has another size than when it was inspected. Inspect it again.", file),
+  );
 }

@@ -1,7 +1,8 @@
+import * as l10n from "@vscode/l10n";
 import { statSync } from "node:fs";
 import { CleanSplitError } from "../../core/errors";
 import { recogniseScaling, unscale, type Scaling } from "../../core/fingerprint/scaling";
-import { ARRAY_FORMATS, type Geometry } from "../../core/dataset/arrays";
+import type { Geometry } from "../../core/dataset/arrays";
 import type { Mode, Picture } from "../../core/picture";
 import { rowBytes, rowCount, type ArrayFile, type Dtype, type NdArray } from "./arrays/ndarray";
 import { toNumbers } from "./arrays/numbers";
@@ -49,8 +50,10 @@ async function openFile(file: string): Promise<ArrayFile> {
   if (opened !== undefined) return opened;
   throw new CleanSplitError(
     "unsupported",
-    `${file} is no array file that CleanSplit reads: expected ${ARRAY_FORMATS} with image arrays. ` +
-      "Save its arrays with numpy.savez and inspect that file.",
+    l10n.t(
+      "{0} is no array file that CleanSplit reads: expected a pickle, IDX, .npy, .npz, HDF5, MATLAB (.mat) or CIFAR file with image arrays. Save its arrays with numpy.savez and inspect that file.",
+      file,
+    ),
   );
 }
 
@@ -73,7 +76,8 @@ export function closeShared(file: string): void {
 /** The array of a file with this key. */
 export async function openArray(file: string, key: string): Promise<NdArray> {
   const found = (await openShared(file)).arrays.find((array) => array.key === key);
-  if (found === undefined) throw new CleanSplitError("changed", `${file} no longer holds "${key}". Inspect it again.`);
+  if (found === undefined)
+    throw new CleanSplitError("changed", l10n.t('{0} no longer holds "{1}". Inspect it again.', file, key));
   return found;
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { CleanSplitError, messageOf } from "../../../core/errors";
@@ -30,15 +31,15 @@ export class OpenFile implements ByteSource {
     this.name = basename(path);
     try {
       // Opening a named pipe would wait for its writer for ever, so the kind is looked at first.
-      if (!statSync(path).isFile()) throw new CleanSplitError("unsupported", `${this.name} is not a file.`);
+      if (!statSync(path).isFile()) throw new CleanSplitError("unsupported", l10n.t("{0} is not a file.", this.name));
       this.#descriptor = openSync(path, "r");
       this.length = fstatSync(this.#descriptor).size;
     } catch (error) {
       if (error instanceof CleanSplitError) throw error;
       if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-        throw new CleanSplitError("not-found", `${path} does not exist.`);
+        throw new CleanSplitError("not-found", l10n.t("{0} does not exist.", path));
       }
-      throw new CleanSplitError("refused", `${path} cannot be opened: ${messageOf(error)}.`);
+      throw new CleanSplitError("refused", l10n.t("{0} cannot be opened: {1}.", path, messageOf(error)));
     }
   }
 
@@ -59,10 +60,13 @@ export class OpenFile implements ByteSource {
         // One call of the operating system reads less than 2 GiB.
         got = readSync(this.#descriptor, bytes, done, Math.min(bytes.length - done, 1 << 30), position + done);
       } catch (error) {
-        throw new CleanSplitError("refused", `${this.path} cannot be read: ${messageOf(error)}.`);
+        throw new CleanSplitError("refused", l10n.t("{0} cannot be read: {1}.", this.path, messageOf(error)));
       }
       if (got === 0) {
-        throw new CleanSplitError("changed", `${this.name} became shorter while it was read. Inspect it again.`);
+        throw new CleanSplitError(
+          "changed",
+          l10n.t("{0} became shorter while it was read. Inspect it again.", this.name),
+        );
       }
       done += got;
     }
@@ -112,7 +116,7 @@ export function withFile<T>(path: string, read: (file: OpenFile) => T): T {
   }
 }
 
-/** A whole number as people read it: 7,840,000. */
+/** A whole number as people read it, 7,840,000, in texts that are English whatever the language because they are kept. */
 export function grouped(value: number | bigint): string {
   return value.toLocaleString("en-US");
 }
@@ -121,6 +125,15 @@ export function grouped(value: number | bigint): string {
 export function printable(text: string): string {
   const short = text.length > 200 ? `${text.slice(0, 200)}...` : text;
   return short.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+}
+
+/** What an array of a file is called in messages. */
+export function arrayName(key: string, file: string): string {
+  return l10n.t({
+    message: "{0} in {1}",
+    args: [printable(key), file],
+    comment: ["{0} the name of an array, {1} the file that holds it."],
+  });
 }
 
 function checkRange(from: number, count: number, length: number): void {

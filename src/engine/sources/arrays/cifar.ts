@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { grouped, withFile, type OpenFile } from "./bytes";
+import { integerText } from "../../../core/language";
+import { withFile, type OpenFile } from "./bytes";
 import type { ArrayFile, NdArray } from "./ndarray";
 
 const SHAPE = [3, 32, 32];
@@ -42,11 +44,15 @@ export function readCifar(path: string): ArrayFile {
     const record = labels.length + PIXELS;
     const count = file.length / record;
     if (!Number.isInteger(count) || count === 0) {
-      throw corrupt(file, `it has ${grouped(file.length)} bytes, which are no records of ${grouped(record)}`);
+      throw corrupt(
+        file,
+        l10n.t("it has {0} bytes, which are no records of {1}", integerText(file.length), integerText(record)),
+      );
     }
     const first = file.read(0, labels.length);
     labels.forEach(([key, classes], index) => {
-      if ((first[index] ?? 0) >= classes) throw corrupt(file, `the first of its ${key} is not below ${classes}`);
+      if ((first[index] ?? 0) >= classes)
+        throw corrupt(file, l10n.t("the first of its {0} is not below {1}", key, classes));
     });
     const arrays = [
       column(file, "data", SHAPE, labels.length, PIXELS, record),
@@ -96,5 +102,8 @@ function column(
 }
 
 function corrupt(file: OpenFile, problem: string): CleanSplitError {
-  return new CleanSplitError("corrupt", `${file.name} is no batch of CIFAR: ${problem}. Download it again.`);
+  return new CleanSplitError(
+    "corrupt",
+    l10n.t("{0} is no batch of CIFAR: {1}. Download it again.", file.name, problem),
+  );
 }

@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { grouped, OpenFile, printable, type ByteSource } from "./bytes";
+import { integerText } from "../../../core/language";
+import { arrayName, OpenFile, printable, type ByteSource } from "./bytes";
 import { returnLibrary, takeLibrary, type Hdf5Library, type Hdf5Metadata } from "./hdf5Library";
 import { isPlausible } from "./inflate";
 import { describeSize, parseDtype, rowBytes, storedArray, totalBytes, type ArrayFile, type Dtype } from "./ndarray";
@@ -15,15 +17,15 @@ const MAX_BLOCK_BYTES = 2 ** 26;
 /** Filters that the library has: deflate, shuffle, Fletcher's checksum, n-bit, scale-offset. */
 const KNOWN_FILTERS = new Set([1, 2, 3, 5, 6]);
 /** What datasets of other types hold, by the number of the class of the type. */
-const OTHER_KINDS: readonly (readonly [type: number, kind: string])[] = [
-  [2, "times"],
-  [3, "text"],
-  [4, "bit fields"],
-  [5, "opaque values"],
-  [6, "structured records"],
-  [7, "references"],
-  [9, "lists of different lengths"],
-  [10, "arrays as elements"],
+const OTHER_KINDS: readonly (readonly [type: number, kind: () => string])[] = [
+  [2, () => l10n.t({ message: "times", comment: ["Points in time, which an array holds instead of numbers."] })],
+  [3, () => l10n.t({ message: "text", comment: ["What an array holds instead of numbers."] })],
+  [4, () => l10n.t("bit fields")],
+  [5, () => l10n.t("opaque values")],
+  [6, () => l10n.t("structured records")],
+  [7, () => l10n.t("references")],
+  [9, () => l10n.t("lists of different lengths")],
+  [10, () => l10n.t("arrays as elements")],
 ];
 
 /** Whether a file is an HDF5 file by its content. */
@@ -49,8 +51,8 @@ export async function readHdf5(path: string): Promise<ArrayFile> {
     try {
       const { arrays, skipped } = opened.find();
       if (arrays.length === 0) {
-        const why = skipped[0] === undefined ? "" : ` ${skipped[0].reason}`;
-        throw new CleanSplitError("unsupported", `${file.name} holds no datasets of numbers.${why}`);
+        const sentences = [l10n.t("{0} holds no datasets of numbers.", file.name), skipped[0]?.reason ?? ""];
+        throw new CleanSplitError("unsupported", sentences.join(" ").trimEnd());
       }
       return { path, arrays, skipped, close: () => opened.close() };
     } catch (error) {
@@ -141,14 +143,20 @@ class OpenHdf5 {
   #damaged(): CleanSplitError {
     return new CleanSplitError(
       "corrupt",
-      `${this.file.name} is not a valid HDF5 file: it is damaged or cut off. Download it again or save it anew.`,
+      l10n.t(
+        "{0} is not a valid HDF5 file: it is damaged or cut off. Download it again or save it anew.",
+        this.file.name,
+      ),
     );
   }
 
   /** `group` is a path that ends before its last "/": "" for the root. */
   #visitGroup(group: string, depth: number): void {
     if (depth > MAX_DEPTH) {
-      throw new CleanSplitError("unsupported", `${this.file.name} is nested more than ${MAX_DEPTH} groups deep.`);
+      throw new CleanSplitError(
+        "unsupported",
+        l10n.t("{0} is nested more than {1} groups deep.", this.file.name, MAX_DEPTH),
+      );
     }
     const id = this.#openId();
     for (const name of this.#ask(() => this.library.get_names(id, group === "" ? "/" : group, false))) {
@@ -162,17 +170,19 @@ class OpenHdf5 {
     const { library } = this;
     const id = this.#openId();
     const key = path.slice(1);
+    const name = printable(key);
     try {
       const type = this.#ask(() => library.get_type(id, path));
-      if (type === library.H5G_UDLINK) this.#skip(key, "is a link to another file, which is not followed");
-      else if (type === library.H5G_LINK) this.#skip(key, "is a link that leads nowhere");
+      if (type === library.H5G_UDLINK) {
+        this.#skip(key, l10n.t('"{0}" is a link to another file, which is not followed.', name));
+      } else if (type === library.H5G_LINK) this.#skip(key, l10n.t('"{0}" is a link that leads nowhere.', name));
       else if (type === library.H5G_GROUP && this.#isNew(path)) this.#visitGroup(path, depth + 1);
       else if (type === library.H5G_DATASET && this.#isNew(path)) this.#visitDataset(key, path);
     } catch (error) {
       // An object that cannot be read says nothing about the others.
       const isOwn = error instanceof CleanSplitError && error.reason === "corrupt" && this.#failure === undefined;
       if (!isOwn || this.#isBroken) throw error;
-      this.#skip(key, "cannot be read: it is damaged, or a link that leads nowhere");
+      this.#skip(key, l10n.t('"{0}" cannot be read: it is damaged, or a link that leads nowhere.', name));
     }
   }
 
@@ -185,8 +195,11 @@ class OpenHdf5 {
     if (this.#seen.size > MAX_OBJECTS) {
       throw new CleanSplitError(
         "unsupported",
-        `${this.file.name} holds more than ${grouped(MAX_OBJECTS)} datasets and groups. ` +
-          "Stack the pictures into one dataset and save that.",
+        l10n.t(
+          "{0} holds more than {1} datasets and groups. Stack the pictures into one dataset and save that.",
+          this.file.name,
+          integerText(MAX_OBJECTS),
+        ),
       );
     }
     return true;
@@ -199,14 +212,14 @@ class OpenHdf5 {
     const { shape } = metadata;
     const dtype = dtypeOf(metadata);
     if (dtype === undefined) {
-      this.#skip(key, `holds ${kindOf(metadata)}, not numbers that CleanSplit reads`);
+      this.#skip(key, l10n.t('"{0}" holds {1}, not numbers that CleanSplit reads.', printable(key), kindOf(metadata)));
       return;
     }
     if (shape === null || shape.length === 0) {
-      this.#skip(key, "holds no array but a single value or nothing");
+      this.#skip(key, l10n.t('"{0}" holds no array but a single value or nothing.', printable(key)));
       return;
     }
-    const problem = this.#problemOf(metadata, dtype, shape, filters);
+    const problem = this.#problemOf(printable(key), metadata, dtype, shape, filters);
     if (problem !== undefined) {
       this.#skip(key, problem);
       return;
@@ -217,27 +230,36 @@ class OpenHdf5 {
     this.#arrays.push(array);
   }
 
+  /** Why a dataset is skipped, in a sentence; undefined when it is not. */
   #problemOf(
+    name: string,
     { size, chunks, virtual_sources: virtual }: Hdf5Metadata,
     dtype: Dtype,
     shape: readonly number[],
     filters: readonly { readonly id: number; readonly name: string }[],
   ): string | undefined {
     const total = totalBytes(dtype, shape);
-    if (virtual !== undefined) return "is a view of data in other files; save it with its data";
+    if (virtual !== undefined) return l10n.t('"{0}" is a view of data in other files; save it with its data.', name);
     const unknown = filters.find((filter) => !KNOWN_FILTERS.has(filter.id));
     if (unknown !== undefined) {
-      return `is compressed with ${printable(unknown.name) || `filter ${unknown.id}`}; save it with gzip compression`;
+      const filter = printable(unknown.name) || l10n.t("filter {0}", unknown.id);
+      return l10n.t('"{0}" is compressed with {1}; save it with gzip compression.', name, filter);
     }
     if (total === undefined || !isPlausible(this.file.length, total)) {
-      return `declares ${describeSize(dtype, shape)}, which a file of ${grouped(this.file.length)} bytes cannot hold`;
+      return l10n.t(
+        '"{0}" declares {1}, which a file of {2} bytes cannot hold.',
+        name,
+        describeSize(dtype, shape),
+        integerText(this.file.length),
+      );
     }
     const block = Math.max(
       rowBytes({ dtype, shape }),
       (chunks ?? []).reduce((product, side) => product * side, size),
     );
-    if (block > MAX_BLOCK_BYTES) return `has rows or chunks of ${grouped(block)} bytes; save it with smaller chunks`;
-    return undefined;
+    return block > MAX_BLOCK_BYTES
+      ? l10n.t('"{0}" has rows or chunks of {1} bytes; save it with smaller chunks.', name, integerText(block))
+      : undefined;
   }
 
   #arrayOf(
@@ -257,7 +279,7 @@ class OpenHdf5 {
         return source.read(from, count);
       },
     };
-    return storedArray(`${printable(key)} in ${this.file.name}`, key, dtype, shape, {
+    return storedArray(arrayName(key, this.file.name), key, dtype, shape, {
       bytes,
       bigEndian: !littleEndian && size > 1,
     });
@@ -285,8 +307,8 @@ class OpenHdf5 {
     return this.#id;
   }
 
-  #skip(key: string, what: string): void {
-    this.#skipped.push({ key, reason: `"${printable(key)}" ${what}.` });
+  #skip(key: string, reason: string): void {
+    this.#skipped.push({ key, reason });
   }
 }
 
@@ -336,5 +358,5 @@ function dtypeOf({ type, size, signed, enum_type: members }: Hdf5Metadata): Dtyp
 }
 
 function kindOf({ type }: Hdf5Metadata): string {
-  return OTHER_KINDS.find(([number]) => number === type)?.[1] ?? "values of an unusual type";
+  return OTHER_KINDS.find(([number]) => number === type)?.[1]() ?? l10n.t("values of an unusual type");
 }

@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { bytesInMemory, grouped, sliceOf, withFile, type ByteSource, type OpenFile } from "./bytes";
+import { integerText } from "../../../core/language";
+import { bytesInMemory, sliceOf, withFile, type ByteSource, type OpenFile } from "./bytes";
 import { inflate, inflateBeginning, isPlausible, MAX_INFLATED_BYTES } from "./inflate";
 import { describeSize, storedArray, totalBytes, type ArrayFile, type Dtype } from "./ndarray";
 
@@ -75,8 +77,10 @@ export function readIdx(path: string): ArrayFile {
     if (header === undefined) {
       throw new CleanSplitError(
         "corrupt",
-        `${file.name} is not an IDX file: it does not begin with the type and the lengths of an array. ` +
-          "Download it again.",
+        l10n.t(
+          "{0} is not an IDX file: it does not begin with the type and the lengths of an array. Download it again.",
+          file.name,
+        ),
       );
     }
     const bytes = packed ? unpack(file, header) : plain(file, header);
@@ -87,7 +91,7 @@ export function readIdx(path: string): ArrayFile {
 
 function plain(file: OpenFile, header: IdxHeader): ByteSource {
   const held = file.length - header.offset;
-  if (held < header.size) throw endsEarly(file, header, `the file holds ${grouped(held)}`);
+  if (held < header.size) throw endsEarly(file, header, l10n.t("the file holds {0}", integerText(held)));
   if (held > header.size) throw holdsMore(file, header);
   return sliceOf(file, header.offset, header.size);
 }
@@ -95,12 +99,16 @@ function plain(file: OpenFile, header: IdxHeader): ByteSource {
 function unpack(file: OpenFile, header: IdxHeader): ByteSource {
   const size = header.offset + header.size;
   if (!isPlausible(file.length, size)) {
-    throw endsEarly(file, header, `its ${grouped(file.length)} compressed bytes cannot hold that many`);
+    throw endsEarly(file, header, l10n.t("its {0} compressed bytes cannot hold that many", integerText(file.length)));
   }
   if (size > MAX_INFLATED_BYTES) {
     throw new CleanSplitError(
       "unsupported",
-      `${file.name} takes ${grouped(size)} bytes when it is unpacked. Unpack it first and choose the unpacked file.`,
+      l10n.t(
+        "{0} takes {1} bytes when it is unpacked. Unpack it first and choose the unpacked file.",
+        file.name,
+        integerText(size),
+      ),
     );
   }
   // Compressing makes nothing much larger; what is larger all the same is not read.
@@ -116,10 +124,10 @@ function unpack(file: OpenFile, header: IdxHeader): ByteSource {
     case "short":
     case "cut":
       throw result.held < size
-        ? endsEarly(file, header, `the file holds ${grouped(Math.max(0, result.held - header.offset))}`)
+        ? endsEarly(file, header, l10n.t("the file holds {0}", integerText(Math.max(0, result.held - header.offset))))
         : new CleanSplitError(
             "corrupt",
-            `${file.name} ends early: the checksum that ends a gzip file is missing. Download it again.`,
+            l10n.t("{0} ends early: the checksum that ends a gzip file is missing. Download it again.", file.name),
           );
   }
 }
@@ -127,22 +135,29 @@ function unpack(file: OpenFile, header: IdxHeader): ByteSource {
 function endsEarly(file: OpenFile, header: IdxHeader, what: string): CleanSplitError {
   return new CleanSplitError(
     "corrupt",
-    `${file.name} ends early: its header declares ${describeSize(header.dtype, header.shape)}, ${what}. ` +
-      "Download it again.",
+    l10n.t(
+      "{0} ends early: its header declares {1}, {2}. Download it again.",
+      file.name,
+      describeSize(header.dtype, header.shape),
+      what,
+    ),
   );
 }
 
 function holdsMore(file: OpenFile, header: IdxHeader): CleanSplitError {
   return new CleanSplitError(
     "corrupt",
-    `${file.name} holds more than the ${describeSize(header.dtype, header.shape)} that its header declares. ` +
-      "Download it again.",
+    l10n.t(
+      "{0} holds more than the {1} that its header declares. Download it again.",
+      file.name,
+      describeSize(header.dtype, header.shape),
+    ),
   );
 }
 
 function damaged(file: OpenFile): CleanSplitError {
   return new CleanSplitError(
     "corrupt",
-    `${file.name} is damaged: its compressed data does not match its checksum. Download it again.`,
+    l10n.t("{0} is damaged: its compressed data does not match its checksum. Download it again.", file.name),
   );
 }

@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { bytesInMemory, grouped, OpenFile, printable, sliceOf, type ByteSource } from "./bytes";
+import { integerText } from "../../../core/language";
+import { arrayName, bytesInMemory, OpenFile, printable, sliceOf, type ByteSource } from "./bytes";
 import { isHdf5, readHdf5 } from "./hdf5";
 import { inflate, inflateBeginning, isPlausible, keepRecent, MAX_INFLATED_BYTES } from "./inflate";
 import { orientArrays } from "./matOrientation";
@@ -38,12 +40,12 @@ const LAST_NUMERIC = 15;
 const OPAQUE = 17;
 const LOGICAL = 0x200;
 const COMPLEX = 0x800;
-const OTHER_CLASSES: ReadonlyMap<number, string> = new Map([
-  [1, "a cell array"],
-  [3, "an object"],
-  [4, "text"],
-  [5, "a sparse matrix"],
-  [16, "a function"],
+const OTHER_CLASSES: ReadonlyMap<number, () => string> = new Map([
+  [1, () => l10n.t("a cell array")],
+  [3, () => l10n.t("an object")],
+  [4, () => l10n.t({ message: "text", comment: ["What an array holds instead of numbers."] })],
+  [5, () => l10n.t("a sparse matrix")],
+  [16, () => l10n.t("a function")],
 ]);
 
 /** Whether bytes begin as a MATLAB file of version 5 or later does. */
@@ -81,8 +83,8 @@ export async function readMat(path: string): Promise<ArrayFile> {
     const writer = /Platform: (?:posix|nt)\b/.test(text) ? "Python" : "MATLAB";
     const found = orientArrays(finder.arrays, finder.skipped, writer, file.name);
     if (found.arrays.length === 0) {
-      const why = found.skipped[0] === undefined ? "" : ` ${found.skipped[0].reason}`;
-      throw new CleanSplitError("unsupported", `${file.name} holds no arrays of numbers.${why}`);
+      const sentences = [l10n.t("{0} holds no arrays of numbers.", file.name), found.skipped[0]?.reason ?? ""];
+      throw new CleanSplitError("unsupported", sentences.join(" ").trimEnd());
     }
     return { path, ...found, close };
   } catch (error) {
@@ -94,8 +96,10 @@ export async function readMat(path: string): Promise<ArrayFile> {
 function noMat(file: OpenFile): CleanSplitError {
   return new CleanSplitError(
     "corrupt",
-    `${file.name} is not a MATLAB file of version 5 or later. If it is of version 4, save it anew in MATLAB with -v7; ` +
-      "else download it again.",
+    l10n.t(
+      "{0} is not a MATLAB file of version 5 or later. If it is of version 4, save it anew in MATLAB with -v7; else download it again.",
+      file.name,
+    ),
   );
 }
 
@@ -139,20 +143,25 @@ class Finder {
 
   #visitCompressed({ at, size }: Element): void {
     const beginning = inflateBeginning(this.file.read(at, Math.min(size, BEGINNING_BYTES)), "zlib");
-    if (beginning === undefined || beginning.length < 8) throw damaged(this.file, "its compressed data is damaged");
+    if (beginning === undefined || beginning.length < 8)
+      throw damaged(this.file, l10n.t("its compressed data is damaged"));
     const view = new DataView(beginning.buffer, beginning.byteOffset, 8);
     if (view.getUint32(0, this.isLittle) !== MATRIX) return;
     const declared = 8 + view.getUint32(4, this.isLittle);
     if (!isPlausible(size, declared)) {
       throw damaged(
         this.file,
-        `${grouped(size)} compressed bytes cannot hold the ${grouped(declared)} that it declares`,
+        l10n.t("{0} compressed bytes cannot hold the {1} that it declares", integerText(size), integerText(declared)),
       );
     }
     if (declared > MAX_INFLATED_BYTES) {
       throw new CleanSplitError(
         "unsupported",
-        `${this.file.name} holds a variable of ${grouped(declared)} bytes that is compressed. Save it with -v7.3.`,
+        l10n.t(
+          "{0} holds a variable of {1} bytes that is compressed. Save it with -v7.3.",
+          this.file.name,
+          integerText(declared),
+        ),
       );
     }
     const packed: Packed = { at, size, unpacked: declared };
@@ -169,12 +178,12 @@ class Finder {
     // An empty field of a structure has nothing in it at all.
     if (source.length === 0) return;
     const flags = this.#elementAt(source, 0);
-    if (flags.type !== 6 || flags.size !== 8) throw damaged(this.file, "an array has no class");
+    if (flags.type !== 6 || flags.size !== 8) throw damaged(this.file, l10n.t("an array has no class"));
     const word = new DataView(source.read(flags.at, 4).buffer).getUint32(0, this.isLittle);
     const kind = word & 0xff;
     if (kind === OPAQUE) {
       const name = field ?? this.#text(source, this.#elementAt(source, flags.end));
-      this.#skip(this.#keyOf(prefix, name), "holds an object, no array of numbers");
+      this.#skipOther(this.#keyOf(prefix, name), l10n.t("an object"));
       return;
     }
     const dims = this.#elementAt(source, flags.end);
@@ -186,31 +195,34 @@ class Finder {
     const key = this.#keyOf(prefix, name);
     if (kind === STRUCT) this.#visitStruct(source, named.end, shape, key, depth);
     else if (kind < FIRST_NUMERIC || kind > LAST_NUMERIC) {
-      this.#skip(key, `holds ${OTHER_CLASSES.get(kind) ?? "an array of an unknown class"}, no array of numbers`);
-    } else if ((word & COMPLEX) !== 0) this.#skip(key, "holds complex numbers");
-    else if (shape.includes(0)) this.#skip(key, "is empty");
+      this.#skipOther(key, OTHER_CLASSES.get(kind)?.() ?? l10n.t("an array of an unknown class"));
+    } else if ((word & COMPLEX) !== 0) this.#skip(key, l10n.t('"{0}" holds complex numbers.', printable(key)));
+    else if (shape.includes(0)) this.#skip(key, l10n.t('"{0}" is empty.', printable(key)));
     else this.#addArray(source, this.#elementAt(source, named.end), shape, key, (word & LOGICAL) !== 0);
   }
 
   #visitStruct(source: ByteSource, from: number, shape: readonly number[], key: string, depth: number): void {
     if (shape.some((length) => length !== 1)) {
-      this.#skip(key, "holds a list of structures");
+      this.#skip(key, l10n.t('"{0}" holds a list of structures.', printable(key)));
       return;
     }
     if (depth >= MAX_DEPTH) {
-      throw new CleanSplitError("unsupported", `${this.file.name} is nested more than ${MAX_DEPTH} structures deep.`);
+      throw new CleanSplitError(
+        "unsupported",
+        l10n.t("{0} is nested more than {1} structures deep.", this.file.name, MAX_DEPTH),
+      );
     }
     const width = this.#elementAt(source, from);
     const length = width.size === 4 ? new DataView(source.read(width.at, 4).buffer).getInt32(0, this.isLittle) : 0;
     const names = this.#elementAt(source, width.end);
     if (length < 1 || names.size % length !== 0 || names.size > MAX_NAME_BYTES) {
-      throw damaged(this.file, "the fields of a structure have no names");
+      throw damaged(this.file, l10n.t("the fields of a structure have no names"));
     }
     const text = Buffer.from(source.read(names.at, names.size)).toString("latin1");
     let at = names.end;
     for (let start = 0; start < text.length; start += length) {
       const element = this.#elementAt(source, at);
-      if (element.type !== MATRIX) throw damaged(this.file, "a field of a structure is no array");
+      if (element.type !== MATRIX) throw damaged(this.file, l10n.t("a field of a structure is no array"));
       const name = text.slice(start, start + length).replace(/\0.*$/s, "");
       this.#visitMatrix(sliceOf(source, element.at, element.size), `${key}/`, depth + 1, name);
       at = element.end;
@@ -219,15 +231,15 @@ class Finder {
 
   #addArray(source: ByteSource, data: Element, shape: readonly number[], key: string, isLogical: boolean): void {
     const stored = DTYPES.get(data.type);
-    const what = `${printable(key)} in ${this.file.name}`;
-    if (stored === undefined) throw damaged(this.file, `${printable(key)} has elements of no known type`);
+    const what = arrayName(key, this.file.name);
+    if (stored === undefined) throw damaged(this.file, l10n.t("{0} has elements of no known type", printable(key)));
     // MATLAB keeps whole numbers of any class in the smallest type that holds them: what is stored is what is there.
     const dtype = isLogical && stored === "u1" ? "b1" : stored;
     const total = totalBytes(dtype, shape);
     if (total !== data.size) {
       throw damaged(
         this.file,
-        `${printable(key)} declares ${describeSize(dtype, shape)} and has ${grouped(data.size)}`,
+        l10n.t("{0} declares {1} and has {2}", printable(key), describeSize(dtype, shape), integerText(data.size)),
       );
     }
     const bytes = sliceOf(source, data.at, data.size);
@@ -238,7 +250,11 @@ class Finder {
     if (++this.#elements > MAX_ELEMENTS) {
       throw new CleanSplitError(
         "unsupported",
-        `${this.file.name} holds more than ${grouped(MAX_ELEMENTS)} parts. Stack the pictures into one array.`,
+        l10n.t(
+          "{0} holds more than {1} parts. Stack the pictures into one array.",
+          this.file.name,
+          integerText(MAX_ELEMENTS),
+        ),
       );
     }
     const left = source.length - at;
@@ -248,7 +264,7 @@ class Finder {
     // Elements of up to 4 bytes have their length in the upper half of the type.
     const isSmall = word >>> 16 !== 0;
     const size = isSmall ? word >>> 16 : view.getUint32(4, this.isLittle);
-    if (isSmall && size > 4) throw damaged(this.file, "an element has an impossible length");
+    if (isSmall && size > 4) throw damaged(this.file, l10n.t("an element has an impossible length"));
     const start = at + (isSmall ? 4 : 8);
     if (!isSmall && size > left - 8) throw endsEarly(this.file);
     const end = isSmall ? at + 8 : start + Math.ceil(size / 8) * 8;
@@ -257,15 +273,15 @@ class Finder {
 
   #lengths(source: ByteSource, { type, at, size }: Element): number[] {
     if (type !== 5 || size % 4 !== 0 || size < 8 || size > 4 * MAX_AXES)
-      throw damaged(this.file, "an array has no shape");
+      throw damaged(this.file, l10n.t("an array has no shape"));
     const view = new DataView(source.read(at, size).buffer);
     const lengths = Array.from({ length: size / 4 }, (_, axis) => view.getInt32(4 * axis, this.isLittle));
-    if (lengths.some((length) => length < 0)) throw damaged(this.file, "an array has an impossible shape");
+    if (lengths.some((length) => length < 0)) throw damaged(this.file, l10n.t("an array has an impossible shape"));
     return lengths;
   }
 
   #text(source: ByteSource, { at, size }: Element): string {
-    if (size > MAX_NAME_BYTES) throw damaged(this.file, "a variable has an impossible name");
+    if (size > MAX_NAME_BYTES) throw damaged(this.file, l10n.t("a variable has an impossible name"));
     return Buffer.from(source.read(at, size)).toString("utf8");
   }
 
@@ -277,8 +293,12 @@ class Finder {
     return count === 0 ? wanted : this.#keyOf(wanted, ` (${count})`);
   }
 
-  #skip(key: string, what: string): void {
-    this.skipped.push({ key, reason: `"${printable(key)}" ${what}.` });
+  #skipOther(key: string, kind: string): void {
+    this.#skip(key, l10n.t('"{0}" holds {1}, no array of numbers.', printable(key), kind));
+  }
+
+  #skip(key: string, reason: string): void {
+    this.skipped.push({ key, reason });
   }
 }
 
@@ -296,18 +316,21 @@ function unpack(file: OpenFile, { at, size, unpacked }: Packed): Uint8Array {
   throw damaged(
     file,
     result.state === "long"
-      ? "a variable unpacks to more than it declares"
-      : "its compressed data does not match its checksum",
+      ? l10n.t("a variable unpacks to more than it declares")
+      : l10n.t("its compressed data does not match its checksum"),
   );
 }
 
 function endsEarly(file: OpenFile): CleanSplitError {
   return new CleanSplitError(
     "corrupt",
-    `${file.name} ends early: a variable has fewer bytes than it declares. Download it again.`,
+    l10n.t("{0} ends early: a variable has fewer bytes than it declares. Download it again.", file.name),
   );
 }
 
 function damaged(file: OpenFile, problem: string): CleanSplitError {
-  return new CleanSplitError("corrupt", `${file.name} is a damaged MATLAB file: ${problem}. Download it again.`);
+  return new CleanSplitError(
+    "corrupt",
+    l10n.t("{0} is a damaged MATLAB file: {1}. Download it again.", file.name, problem),
+  );
 }

@@ -1,6 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { geometryOf } from "../../../core/dataset/arrays";
 import { CleanSplitError } from "../../../core/errors";
-import { printable, type ByteSource } from "./bytes";
+import { arrayName, type ByteSource } from "./bytes";
 import { rowBytes, rowCount, storedArray, type NdArray, type SkippedArray } from "./ndarray";
 import { toNumbers } from "./numbers";
 
@@ -50,7 +51,7 @@ export function orientArrays(
   const counts = new Set(stored.flatMap((array) => vectorLength(array) ?? []));
   for (const array of stored) {
     try {
-      const { array: turned, note } = orient(array, counts, writer, `${printable(array.key)} in ${file}`);
+      const { array: turned, note } = orient(array, counts, writer, arrayName(array.key, file));
       arrays.push(turned);
       if (note !== undefined) notes.push(note);
     } catch (error) {
@@ -75,11 +76,16 @@ function orient(
   const dims = stored.shape.toReversed().join(" x ");
   const array = turn(stored, what, way);
   const geometry = geometryOf(array.shape);
-  const size = geometry === null ? "" : ` of ${geometry.height} x ${geometry.width}`;
-  return {
-    array,
-    note: `${what} (${dims}) is read as ${rowCount(array)} pictures${size}: its ${way.axis} axis counts them, ${reason}.`,
-  };
+  const count = rowCount(array);
+  const pictures =
+    geometry === null
+      ? l10n.t("{0} pictures", count)
+      : l10n.t("{0} pictures of {1} x {2}", count, geometry.height, geometry.width);
+  const note =
+    way.axis === "last"
+      ? l10n.t("{0} ({1}) is read as {2}: its last axis counts them, {3}.", what, dims, pictures, reason)
+      : l10n.t("{0} ({1}) is read as {2}: its first axis counts them, {3}.", what, dims, pictures, reason);
+  return { array, note };
 }
 
 /** The length of an array that is long in one direction only; such hold labels. */
@@ -143,19 +149,19 @@ function choose(
 ): { readonly way: Way | undefined; readonly reason: string } {
   const countOf = (way: Way): number => turnedShape(way)[0] ?? 0;
   const labelled = ways.filter((way) => countOf(way) > 1 && counts.has(countOf(way)));
-  if (labelled.length === 1) return { way: labelled[0], reason: "as there are as many labels" };
-  if (ways.length <= 1) return { way: ways[0], reason: "since only so it holds pictures" };
+  if (labelled.length === 1) return { way: labelled[0], reason: l10n.t("as there are as many labels") };
+  if (ways.length <= 1) return { way: ways[0], reason: l10n.t("since only so it holds pictures") };
   const square = ways.filter(({ isSquare }) => isSquare);
-  if (square.length === 1) return { way: square[0], reason: "since only so its pictures are square" };
+  if (square.length === 1) return { way: square[0], reason: l10n.t("since only so its pictures are square") };
   const [smoothest, other] = ways
     .map((way) => ({ way, roughness: roughnessOf(stored, way) }))
     .filter(({ roughness }) => Number.isFinite(roughness))
     .sort((one, two) => one.roughness - two.roughness);
   if (smoothest !== undefined && other !== undefined && smoothest.roughness < SMOOTHER * other.roughness) {
-    return { way: smoothest.way, reason: "since neighbouring pixels are alike that way" };
+    return { way: smoothest.way, reason: l10n.t("since neighbouring pixels are alike that way") };
   }
   const usual = writer === "MATLAB" ? "last" : "first";
-  return { way: ways.find(({ axis }) => axis === usual), reason: `as is usual in files of ${writer}` };
+  return { way: ways.find(({ axis }) => axis === usual), reason: l10n.t("as is usual in files of {0}", writer) };
 }
 
 /** How much neighbouring pixels differ, against pixels of one picture chosen at will: 1 for noise, 0 for one level. */

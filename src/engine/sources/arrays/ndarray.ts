@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { grouped, type ByteSource } from "./bytes";
+import { integerText } from "../../../core/language";
+import { type ByteSource } from "./bytes";
 
 /** Type of one element as numpy names it: b1 is bool, u unsigned, i signed, f float; the digit is its bytes. */
 export type Dtype = "b1" | "u1" | "i1" | "u2" | "i2" | "u4" | "i4" | "u8" | "i8" | "f2" | "f4" | "f8";
@@ -59,15 +61,20 @@ export interface Storage {
 export const OUT_OF_RANGE = -0x80000000;
 
 /** What arrays of other dtypes hold, by the letter of the dtype. */
-const OTHER_KINDS: ReadonlyMap<string, string> = new Map([
-  ["U", "text"],
-  ["S", "text"],
-  ["a", "text"],
-  ["T", "text"],
-  ["M", "times"],
-  ["m", "times"],
-  ["c", "complex numbers"],
-  ["V", "structured records"],
+const OTHER_KINDS: ReadonlyMap<string, () => string> = new Map([
+  ...["U", "S", "a", "T"].map(
+    (letter) =>
+      [letter, () => l10n.t({ message: "text", comment: ["What an array holds instead of numbers."] })] as const,
+  ),
+  ...["M", "m"].map(
+    (letter) =>
+      [
+        letter,
+        () => l10n.t({ message: "times", comment: ["Points in time, which an array holds instead of numbers."] }),
+      ] as const,
+  ),
+  ["c", () => l10n.t("complex numbers")],
+  ["V", () => l10n.t("structured records")],
 ]);
 
 /** Arrays whose stored order has to be turned are held in memory; larger ones are refused. */
@@ -114,23 +121,30 @@ export function unsupportedDtype(what: string, text: string): CleanSplitError {
   if (kind === "O") {
     return new CleanSplitError(
       "forbidden",
-      `${what} holds Python objects (dtype object), which would run code when they are loaded. ` +
-        "Save it with a dtype of numbers.",
+      l10n.t(
+        "{0} holds Python objects (dtype object), which would run code when they are loaded. Save it with a dtype of numbers.",
+        what,
+      ),
     );
   }
-  const name = OTHER_KINDS.get(kind ?? "") ?? "elements of an unknown kind";
+  const name = OTHER_KINDS.get(kind ?? "")?.() ?? l10n.t("elements of an unknown kind");
   return new CleanSplitError(
     "unsupported",
-    `${what} holds ${name} (dtype ${text}); CleanSplit reads bool, integers of 8 to 64 bits and floats of 16 to 64 bits.`,
+    l10n.t(
+      "{0} holds {1} (dtype {2}); CleanSplit reads bool, integers of 8 to 64 bits and floats of 16 to 64 bits.",
+      what,
+      name,
+      text,
+    ),
   );
 }
 
 /** "10,000 x 28 x 28", with the bytes of an element behind it when they are more than 1. */
 export function describeSize(dtype: Dtype, shape: readonly number[]): string {
-  const lengths = shape.map(grouped);
+  const lengths = shape.map(integerText);
   if (itemBytes(dtype) > 1 || lengths.length === 0) lengths.push(String(itemBytes(dtype)));
-  const total = grouped(totalBytes(dtype, shape) ?? Infinity);
-  return lengths.length === 1 ? `${total} bytes` : `${lengths.join(" x ")} = ${total} bytes`;
+  const total = integerText(totalBytes(dtype, shape) ?? Infinity);
+  return lengths.length === 1 ? l10n.t("{0} bytes", total) : l10n.t("{0} = {1} bytes", lengths.join(" x "), total);
 }
 
 /** The permutation of an array in Fortran order. */
@@ -160,8 +174,11 @@ export function storedArray(
   if (!rowsStayTogether && total > MAX_TURNED_BYTES) {
     throw new CleanSplitError(
       "unsupported",
-      `${what} is stored in Fortran order, which needs ${grouped(total)} bytes of memory to read. ` +
-        "Save numpy.ascontiguousarray of it instead.",
+      l10n.t(
+        "{0} is stored in Fortran order, which needs {1} bytes of memory to read. Save numpy.ascontiguousarray of it instead.",
+        what,
+        integerText(total),
+      ),
     );
   }
   let turned: Uint8Array | undefined;

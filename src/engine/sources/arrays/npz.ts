@@ -1,6 +1,8 @@
+import * as l10n from "@vscode/l10n";
 import { crc32 } from "node:zlib";
 import { CleanSplitError } from "../../../core/errors";
-import { bytesInMemory, grouped, printable, sliceOf, withFile, type ByteSource, type OpenFile } from "./bytes";
+import { integerText } from "../../../core/language";
+import { arrayName, bytesInMemory, sliceOf, withFile, type ByteSource, type OpenFile } from "./bytes";
 import { inflate, inflateBeginning, isPlausible, keepRecent, MAX_INFLATED_BYTES } from "./inflate";
 import { describeSize, type ArrayFile, type NdArray, type SkippedArray } from "./ndarray";
 import { readNpyArray, readNpyHeader } from "./npy";
@@ -32,7 +34,7 @@ export function readNpz(path: string): ArrayFile {
       }
     }
     if (arrays.length === 0) {
-      throw refusal ?? new CleanSplitError("unsupported", `${file.name} holds no numpy arrays.`);
+      throw refusal ?? new CleanSplitError("unsupported", l10n.t("{0} holds no numpy arrays.", file.name));
     }
     return { path, arrays, skipped, close: () => file.close() };
   });
@@ -44,7 +46,7 @@ function keyOf(entry: ZipEntry): string {
 
 /** The array of an entry in messages. */
 function nameOf(file: OpenFile, entry: ZipEntry): string {
-  return `${printable(keyOf(entry))} in ${file.name}`;
+  return arrayName(keyOf(entry), file.name);
 }
 
 function readEntry(file: OpenFile, entry: ZipEntry, unpacked: (entry: ZipEntry) => Uint8Array): NdArray {
@@ -57,15 +59,23 @@ function readEntry(file: OpenFile, entry: ZipEntry, unpacked: (entry: ZipEntry) 
   if (entry.size !== declared || !isPlausible(entry.packedSize, declared)) {
     throw new CleanSplitError(
       "corrupt",
-      `${what} is damaged or forged: its header declares ${describeSize(header.dtype, header.shape)}, the ` +
-        `${grouped(entry.packedSize)} compressed bytes claim to hold ${grouped(entry.size - header.offset)}. ` +
-        "Download it again.",
+      l10n.t(
+        "{0} is damaged or forged: its header declares {1}, the {2} compressed bytes claim to hold {3}. Download it again.",
+        what,
+        describeSize(header.dtype, header.shape),
+        integerText(entry.packedSize),
+        integerText(entry.size - header.offset),
+      ),
     );
   }
   if (declared > MAX_INFLATED_BYTES) {
     throw new CleanSplitError(
       "unsupported",
-      `${what} takes ${grouped(declared)} bytes when it is unpacked. Save it with numpy.savez, which does not compress.`,
+      l10n.t(
+        "{0} takes {1} bytes when it is unpacked. Save it with numpy.savez, which does not compress.",
+        what,
+        integerText(declared),
+      ),
     );
   }
   return readNpyArray(what, key, {
@@ -98,14 +108,22 @@ function unpack(file: OpenFile, what: string, entry: ZipEntry): Uint8Array {
   if (result.state === "long") {
     throw new CleanSplitError(
       "corrupt",
-      `${what} is damaged or forged: it unpacks to more than the ${grouped(entry.size)} bytes it declares.`,
+      l10n.t(
+        "{0} is damaged or forged: it unpacks to more than the {1} bytes it declares.",
+        what,
+        integerText(entry.size),
+      ),
     );
   }
   if (result.state === "cut" || result.state === "short") {
     throw new CleanSplitError(
       "corrupt",
-      `${what} ends early: it declares ${grouped(entry.size)} bytes and unpacks to ${grouped(result.held)}. ` +
-        "Download it again.",
+      l10n.t(
+        "{0} ends early: it declares {1} bytes and unpacks to {2}. Download it again.",
+        what,
+        integerText(entry.size),
+        integerText(result.held),
+      ),
     );
   }
   if (result.state === "damaged" || crc32(result.bytes) !== entry.crc) throw damaged(what);
@@ -113,5 +131,8 @@ function unpack(file: OpenFile, what: string, entry: ZipEntry): Uint8Array {
 }
 
 function damaged(what: string): CleanSplitError {
-  return new CleanSplitError("corrupt", `${what} is damaged: its compressed data does not match. Download it again.`);
+  return new CleanSplitError(
+    "corrupt",
+    l10n.t("{0} is damaged: its compressed data does not match. Download it again.", what),
+  );
 }

@@ -1,4 +1,6 @@
-import { grouped, type ByteSource } from "./bytes";
+import * as l10n from "@vscode/l10n";
+import { integerText } from "../../../core/language";
+import { type ByteSource } from "./bytes";
 import { fortranOrder, itemBytes, parseDtype, totalBytes } from "./ndarray";
 import { latin1Of } from "./pickle-text";
 import {
@@ -59,30 +61,30 @@ export function globalNamed(module: string, name: string): PyGlobal | undefined 
 /** What calling a listed global with `args` gives; throws a `CleanSplitError` when it is not called as numpy does. */
 export function call(global: PyGlobal, args: PyTuple, context: Context): PyValue {
   const made = CALLS.get(global.name);
-  if (made === undefined) throw context.errors.forbidden(context.at, `a call of ${global.name}`);
+  if (made === undefined) throw context.errors.forbidden(context.at, l10n.t("a call of {0}", global.name));
   return made(args.items, context, global.name);
 }
 
 /** Gives an array or a dtype its state, the way Python's `__setstate__` does. */
 export function setState(target: PyValue | undefined, state: PyValue | undefined, context: Context): void {
   const { at, errors } = context;
-  if (target === null || typeof target !== "object") throw errors.corrupt(at, "a state is set on nothing");
+  if (target === null || typeof target !== "object") throw errors.corrupt(at, l10n.t("a state is set on nothing"));
   if (target.kind === "array") {
-    if (!isTuple(state)) throw errors.corrupt(at, "the state of an array is no tuple");
+    if (!isTuple(state)) throw errors.corrupt(at, l10n.t("the state of an array is no tuple"));
     // Before numpy 1.0 there was no version in front.
     const [shape, dtype, fortran, raw] = state.items.length === 5 ? state.items.slice(1) : state.items;
-    if (!isDtype(dtype)) throw errors.corrupt(at, "the state of an array has no dtype");
+    if (!isDtype(dtype)) throw errors.corrupt(at, l10n.t("the state of an array has no dtype"));
     const lengths = shapeOf(shape);
-    if (lengths === undefined) throw errors.corrupt(at, "the state of an array has no shape");
+    if (lengths === undefined) throw errors.corrupt(at, l10n.t("the state of an array has no shape"));
     const order = fortran === true || fortran === 1 ? fortranOrder(lengths) : undefined;
     target.content = contentOf(lengths, dtype, raw, order, context);
   } else if (target.kind === "dtype") {
-    if (!isTuple(state)) throw errors.corrupt(at, "the state of a dtype is no tuple");
+    if (!isTuple(state)) throw errors.corrupt(at, l10n.t("the state of a dtype is no tuple"));
     const [, byteOrder, subarray, names, fields] = state.items;
     target.byteOrder = shortText(byteOrder) ?? "";
     target.structured = [subarray, names, fields].some((part) => part !== null && part !== undefined);
   } else {
-    throw errors.unsupported(at, "it sets the attributes of an object that is no numpy array");
+    throw errors.unsupported(at, l10n.t("it sets the attributes of an object that is no numpy array"));
   }
 }
 
@@ -100,7 +102,7 @@ function both(first: string, second: string, made: Call): [string, Call][] {
 }
 
 function wrongCall({ at, errors }: Context, name: string): Error {
-  return errors.corrupt(at, `${name} is not called the way numpy writes it`);
+  return errors.corrupt(at, l10n.t("{0} is not called the way numpy writes it", name));
 }
 
 function reconstruct(args: readonly PyValue[], context: Context, name: string): PyValue {
@@ -139,12 +141,16 @@ function contentOf(
   const parsed = dtype.structured ? undefined : parseDtype(dtypeText(dtype));
   if (parsed === undefined) return { shape, data: dtype.structured ? "V" : dtypeText(dtype) };
   const total = totalBytes(parsed.dtype, shape);
-  if (!isBytes(raw)) throw errors.corrupt(at, "an array has no bytes");
+  if (!isBytes(raw)) throw errors.corrupt(at, l10n.t("an array has no bytes"));
   if (total !== raw.bytes.length) {
     throw errors.corrupt(
       at,
-      `an array of shape (${shape.join(", ")}) and ${itemBytes(parsed.dtype)} bytes an element has ` +
-        `${grouped(raw.bytes.length)} bytes`,
+      l10n.t(
+        "an array of shape ({0}) and {1} bytes an element has {2} bytes",
+        shape.join(", "),
+        itemBytes(parsed.dtype),
+        integerText(raw.bytes.length),
+      ),
     );
   }
   return { shape, data: { ...parsed, bytes: raw.bytes, permuted } };

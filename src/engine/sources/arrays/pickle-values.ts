@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { bytesInMemory, grouped, type ByteSource } from "./bytes";
+import { integerText } from "../../../core/language";
+import { bytesInMemory, type ByteSource } from "./bytes";
 import type { Dtype } from "./ndarray";
 
 /*
@@ -131,45 +133,63 @@ export class PickleErrors {
   forbidden(at: number, what: string): CleanSplitError {
     return new CleanSplitError(
       "forbidden",
-      `${this.name} asks for ${what} (at byte ${at}). A dataset needs only numpy arrays, so CleanSplit does not read ` +
-        "this file; nothing in it was run.",
+      l10n.t(
+        "{0} asks for {1} (at byte {2}). A dataset needs only numpy arrays, so CleanSplit does not read this file; nothing in it was run.",
+        this.name,
+        what,
+        at,
+      ),
     );
   }
 
   corrupt(at: number, problem: string): CleanSplitError {
     return new CleanSplitError(
       "corrupt",
-      `${this.name} is not a valid pickle: ${problem} (at byte ${at}). Download it again or save it anew.`,
+      l10n.t(
+        "{0} is not a valid pickle: {1} (at byte {2}). Download it again or save it anew.",
+        this.name,
+        problem,
+        at,
+      ),
     );
   }
 
   unsupported(at: number, problem: string): CleanSplitError {
     return new CleanSplitError(
       "unsupported",
-      `${this.name} cannot be read: ${problem} (at byte ${at}). Save its arrays with numpy.savez.`,
+      l10n.t("{0} cannot be read: {1} (at byte {2}). Save its arrays with numpy.savez.", this.name, problem, at),
     );
   }
 
   truncated(at: number, what: string, needed: number | bigint, left: number): CleanSplitError {
     return new CleanSplitError(
       "corrupt",
-      `${this.name} ends early: ${what} at byte ${at} needs ${grouped(needed)} bytes, but only ${grouped(left)} are left. ` +
-        "Download it again.",
+      l10n.t(
+        "{0} ends early: {1} at byte {2} needs {3} bytes, but only {4} are left. Download it again.",
+        this.name,
+        what,
+        at,
+        integerText(needed),
+        integerText(left),
+      ),
     );
   }
 
   endless(at: number, what: string): CleanSplitError {
     return new CleanSplitError(
       "corrupt",
-      `${this.name} ends early: ${what} at byte ${at} has no end. Download it again.`,
+      l10n.t("{0} ends early: {1} at byte {2} has no end. Download it again.", this.name, what, at),
     );
   }
 
   unfinished(size: number): CleanSplitError {
     return new CleanSplitError(
       "corrupt",
-      `${this.name} ends early: the mark that ends a pickle is missing after its ${grouped(size)} bytes. ` +
-        "Download it again.",
+      l10n.t(
+        "{0} ends early: the mark that ends a pickle is missing after its {1} bytes. Download it again.",
+        this.name,
+        integerText(size),
+      ),
     );
   }
 }
@@ -195,7 +215,7 @@ export class Budget {
     if (this.#left < 0) {
       throw this.errors.unsupported(
         at,
-        `what it holds beside arrays needs more than ${grouped(this.limit)} bytes of memory`,
+        l10n.t("what it holds beside arrays needs more than {0} bytes of memory", integerText(this.limit)),
       );
     }
   }

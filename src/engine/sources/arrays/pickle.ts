@@ -1,5 +1,6 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { bytesInMemory, printable, withFile } from "./bytes";
+import { arrayName, bytesInMemory, printable, withFile } from "./bytes";
 import { storedArray, unsupportedDtype, type ArrayFile, type Dtype, type NdArray, type SkippedArray } from "./ndarray";
 import { shortText, type PyArray, type PyList, type PyTuple, type PyValue } from "./pickle-values";
 import { unpickle } from "./unpickler";
@@ -30,27 +31,33 @@ export function readPickle(path: string): ArrayFile {
     found.visit(values.length === 1 ? only : { kind: "tuple", items: values }, "", 0);
     const { arrays, skipped } = found;
     if (arrays.length === 0) {
-      throw found.refusal ?? new CleanSplitError("unsupported", `${file.name} holds no numpy arrays.`);
+      throw found.refusal ?? new CleanSplitError("unsupported", l10n.t("{0} holds no numpy arrays.", file.name));
     }
     return { path, arrays, skipped, close: () => file.close() };
   });
 }
 
 function refuseOtherFormats(name: string, start: Uint8Array): void {
-  if (start.length === 0) throw new CleanSplitError("corrupt", `${name} is empty. Download it again.`);
+  if (start.length === 0) throw new CleanSplitError("corrupt", l10n.t("{0} is empty. Download it again.", name));
   const begins = (...bytes: number[]): boolean => bytes.every((byte, index) => start[index] === byte);
   const other = begins(0x1f, 0x8b)
-    ? "compressed with gzip"
+    ? "gzip"
     : begins(0x42, 0x5a, 0x68)
-      ? "compressed with bzip2"
+      ? "bzip2"
       : begins(0xfd, 0x37, 0x7a)
-        ? "compressed with xz"
+        ? "xz"
         : undefined;
   if (other !== undefined) {
-    throw new CleanSplitError("unsupported", `${name} is ${other}. Unpack it first and choose the unpacked file.`);
+    throw new CleanSplitError(
+      "unsupported",
+      l10n.t("{0} is compressed with {1}. Unpack it first and choose the unpacked file.", name, other),
+    );
   }
   if (begins(0x50, 0x4b, 3, 4) || begins(0x50, 0x4b, 5, 6)) {
-    throw new CleanSplitError("unsupported", `${name} is a zip file and no pickle. Save its arrays with numpy.savez.`);
+    throw new CleanSplitError(
+      "unsupported",
+      l10n.t("{0} is a zip file and no pickle. Save its arrays with numpy.savez.", name),
+    );
   }
 }
 
@@ -74,7 +81,10 @@ class Finder {
     if (this.#seen.has(value)) return;
     this.#seen.add(value);
     if (depth > MAX_DEPTH) {
-      throw new CleanSplitError("unsupported", `${this.name} is nested more than ${MAX_DEPTH} levels deep.`);
+      throw new CleanSplitError(
+        "unsupported",
+        l10n.t("{0} is nested more than {1} levels deep.", this.name, MAX_DEPTH),
+      );
     }
     if (value.kind === "dict") {
       let index = 0;
@@ -126,13 +136,17 @@ class Finder {
     if (this.arrays.length + this.skipped.length > MAX_ARRAYS) {
       throw new CleanSplitError(
         "unsupported",
-        `${this.name} holds more than ${MAX_ARRAYS} arrays. Stack the pictures into one array and save that.`,
+        l10n.t(
+          "{0} holds more than {1} arrays. Stack the pictures into one array and save that.",
+          this.name,
+          MAX_ARRAYS,
+        ),
       );
     }
   }
 
   #what(key: string): string {
-    return key === "" ? this.name : `${printable(key)} in ${this.name}`;
+    return key === "" ? this.name : arrayName(key, this.name);
   }
 
   /** Different keys can read the same, b"a" and "a": the later ones get a number. */

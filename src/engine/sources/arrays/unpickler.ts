@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { printable, sliceOf, type ByteSource, type OpenFile } from "./bytes";
 import { call, globalNamed, setItem, setState, type Context } from "./pickle-globals";
 import { decodeQuoted, decodeRawUnicode } from "./pickle-text";
@@ -30,6 +31,25 @@ const LARGE_OBJECT_BYTES = 256;
 /** What pickles begin with: the protocol, or a value where protocols 0 and 1 have none. */
 const STARTS = "\x80()]}cGFIJKLMNSTUVX";
 const NAME = /^[\p{L}\p{N}_.<>]+$/u;
+
+/** What an instruction is followed by, for messages. Said only when something is wrong: there are millions of instructions. */
+const PARTS = {
+  instruction: () => l10n.t("an instruction"),
+  protocol: () => l10n.t("the protocol"),
+  frameLength: () => l10n.t("the length of a frame"),
+  frame: () => l10n.t("a frame"),
+  int: () => l10n.t("an int"),
+  intLength: () => l10n.t("the length of an int"),
+  float: () => l10n.t("a float"),
+  bytes: () => l10n.t("bytes"),
+  bytesLength: () => l10n.t("the length of bytes"),
+  text: () => l10n.t("a text"),
+  textLength: () => l10n.t("the length of a text"),
+  string: () => l10n.t("a string"),
+  memoIndex: () => l10n.t("a memo index"),
+  name: () => l10n.t("a name"),
+  extension: () => l10n.t("an extension"),
+} as const;
 
 /**
  * Reads the pickles that follow one another in a file, protocols 0 to 5 of Python 2 and 3, and gives the value of each.
@@ -68,44 +88,44 @@ class Cursor {
 
   /** The next byte, which is not passed. */
   peek(): number {
-    return this.#view(1, "an instruction").getUint8(this.position - this.#windowStart);
+    return this.#view(1, PARTS.instruction).getUint8(this.position - this.#windowStart);
   }
 
-  u8(what: string): number {
+  u8(what: () => string): number {
     return this.#view(1, what).getUint8(this.#take(1));
   }
 
-  u16(what: string): number {
+  u16(what: () => string): number {
     return this.#view(2, what).getUint16(this.#take(2), true);
   }
 
-  u32(what: string): number {
+  u32(what: () => string): number {
     return this.#view(4, what).getUint32(this.#take(4), true);
   }
 
-  i32(what: string): number {
+  i32(what: () => string): number {
     return this.#view(4, what).getInt32(this.#take(4), true);
   }
 
-  f64(what: string): number {
+  f64(what: () => string): number {
     return this.#view(8, what).getFloat64(this.#take(8));
   }
 
-  u64(what: string): bigint {
+  u64(what: () => string): bigint {
     return this.#view(8, what).getBigUint64(this.#take(8), true);
   }
 
   /** The next `length` bytes, without reading them. */
-  payload(length: number | bigint, at: number, what: string): ByteSource {
-    if (length < 0) throw this.errors.corrupt(at, `${what} has the length ${length}`);
-    if (length > this.left) throw this.errors.truncated(at, what, length, this.left);
+  payload(length: number | bigint, at: number, what: () => string): ByteSource {
+    if (length < 0) throw this.errors.corrupt(at, l10n.t("{0} has the length {1}", what(), String(length)));
+    if (length > this.left) throw this.errors.truncated(at, what(), length, this.left);
     const slice = sliceOf(this.file, this.position, Number(length));
     this.position += slice.length;
     return slice;
   }
 
   /** The bytes up to the end of the line, which is passed; at most `limit`. */
-  line(limit: number, at: number, what: string): Uint8Array {
+  line(limit: number, at: number, what: () => string): Uint8Array {
     const start = this.position;
     for (let scan = start; scan < this.file.length;) {
       const part = this.#bytesAt(scan);
@@ -113,8 +133,8 @@ class Cursor {
       const length = scan - start + (end === -1 ? part.length : end);
       if (length > limit) {
         throw limit === MAX_NAME_LINE || limit === MAX_NUMBER_LINE
-          ? this.errors.corrupt(at, `${what} is longer than any can be`)
-          : this.errors.unsupported(at, `${what} is too large for protocol 0`);
+          ? this.errors.corrupt(at, l10n.t("{0} is longer than any can be", what()))
+          : this.errors.unsupported(at, l10n.t("{0} is too large for protocol 0", what()));
       }
       if (end !== -1) {
         this.position = scan + end + 1;
@@ -122,7 +142,7 @@ class Cursor {
       }
       scan += part.length;
     }
-    throw this.errors.endless(at, what);
+    throw this.errors.endless(at, what());
   }
 
   #take(count: number): number {
@@ -131,8 +151,8 @@ class Cursor {
     return at;
   }
 
-  #view(count: number, what: string): DataView {
-    if (count > this.left) throw this.errors.truncated(this.position, what, count, this.left);
+  #view(count: number, what: () => string): DataView {
+    if (count > this.left) throw this.errors.truncated(this.position, what(), count, this.left);
     const offset = this.position - this.#windowStart;
     if (offset < 0 || offset + count > this.#window.byteLength) this.#fill(this.position);
     return this.#window;
@@ -176,13 +196,13 @@ class Machine {
     for (;;) {
       const at = cursor.position;
       if (cursor.left === 0) throw this.errors.unfinished(cursor.file.length);
-      const opcode = cursor.u8("an instruction");
+      const opcode = cursor.u8(PARTS.instruction);
       if (++this.counter.opcodes > MAX_OPCODES) {
-        throw this.errors.unsupported(at, "it has too many small values, such as pictures as lists of numbers");
+        throw this.errors.unsupported(at, l10n.t("it has too many small values, such as pictures as lists of numbers"));
       }
       this.budget.take(8, at);
       if (opcode === 0x2e) return this.#pop(at);
-      if (!this.#step(opcode, at)) throw this.errors.corrupt(at, `${hex(opcode)} is no instruction`);
+      if (!this.#step(opcode, at)) throw this.errors.corrupt(at, l10n.t("{0} is no instruction", hex(opcode)));
     }
   }
 
@@ -192,13 +212,14 @@ class Machine {
     switch (String.fromCharCode(opcode)) {
       // Beginnings and frames.
       case "\x80": {
-        const protocol = cursor.u8("the protocol");
-        if (protocol > MAX_PROTOCOL) throw this.errors.unsupported(at, `its protocol is ${protocol}, 0 to 5 are known`);
+        const protocol = cursor.u8(PARTS.protocol);
+        if (protocol > MAX_PROTOCOL)
+          throw this.errors.unsupported(at, l10n.t("its protocol is {0}, 0 to 5 are known", protocol));
         return true;
       }
       case "\x95": {
-        const length = cursor.u64("the length of a frame");
-        if (length > cursor.left) throw this.errors.truncated(at, "a frame", length, cursor.left);
+        const length = cursor.u64(PARTS.frameLength);
+        if (length > cursor.left) throw this.errors.truncated(at, PARTS.frame(), length, cursor.left);
         return true;
       }
 
@@ -210,49 +231,49 @@ class Machine {
       case "\x89":
         return this.#push(false);
       case "K":
-        return this.#push(cursor.u8("an int"));
+        return this.#push(cursor.u8(PARTS.int));
       case "M":
-        return this.#push(cursor.u16("an int"));
+        return this.#push(cursor.u16(PARTS.int));
       case "J":
-        return this.#push(cursor.i32("an int"));
+        return this.#push(cursor.i32(PARTS.int));
       case "I":
         return this.#push(this.#decimal(at, true));
       case "L":
         return this.#push(this.#decimal(at, false));
       case "\x8a":
-        return this.#push(this.#long(cursor.u8("the length of an int"), at));
+        return this.#push(this.#long(cursor.u8(PARTS.intLength), at));
       case "\x8b":
-        return this.#push(this.#long(cursor.i32("the length of an int"), at));
+        return this.#push(this.#long(cursor.i32(PARTS.intLength), at));
       case "F":
         return this.#pushObject(at, { kind: "float", value: this.#float(at) });
       case "G":
-        return this.#pushObject(at, { kind: "float", value: cursor.f64("a float") });
+        return this.#pushObject(at, { kind: "float", value: cursor.f64(PARTS.float) });
 
       // Bytes, and text.
       case "C":
       case "U":
-        return this.#bytes(cursor.u8("the length of bytes"), at);
+        return this.#bytes(cursor.u8(PARTS.bytesLength), at);
       case "B":
-        return this.#bytes(cursor.u32("the length of bytes"), at);
+        return this.#bytes(cursor.u32(PARTS.bytesLength), at);
       case "T":
-        return this.#bytes(cursor.i32("the length of bytes"), at);
+        return this.#bytes(cursor.i32(PARTS.bytesLength), at);
       case "\x8e":
       case "\x96":
-        return this.#bytes(cursor.u64("the length of bytes"), at);
+        return this.#bytes(cursor.u64(PARTS.bytesLength), at);
       case "S":
         return this.#quoted(at);
       case "\x8c":
-        return this.#text(cursor.u8("the length of a text"), at);
+        return this.#text(cursor.u8(PARTS.textLength), at);
       case "X":
-        return this.#text(cursor.u32("the length of a text"), at);
+        return this.#text(cursor.u32(PARTS.textLength), at);
       case "\x8d":
-        return this.#text(cursor.u64("the length of a text"), at);
+        return this.#text(cursor.u64(PARTS.textLength), at);
       case "V":
         return this.#rawText(at);
 
       // Containers.
       case "(":
-        if (this.#marks.length >= MAX_MARKS) throw this.errors.unsupported(at, "it is nested too deeply");
+        if (this.#marks.length >= MAX_MARKS) throw this.errors.unsupported(at, l10n.t("it is nested too deeply"));
         this.#marks.push(this.#stack.length);
         return true;
       case ")":
@@ -297,7 +318,7 @@ class Machine {
         this.#popToMark(at);
         const target = this.#top(at);
         if (target === null || typeof target !== "object" || target.kind !== "set") {
-          throw this.errors.corrupt(at, "elements are added to what is no set");
+          throw this.errors.corrupt(at, l10n.t("elements are added to what is no set"));
         }
         return true;
       }
@@ -318,17 +339,17 @@ class Machine {
       case "p":
         return this.#remember(this.#index(at), at);
       case "q":
-        return this.#remember(cursor.u8("a memo index"), at);
+        return this.#remember(cursor.u8(PARTS.memoIndex), at);
       case "r":
-        return this.#remember(cursor.u32("a memo index"), at);
+        return this.#remember(cursor.u32(PARTS.memoIndex), at);
       case "\x94":
         return this.#remember(this.#memo.size, at);
       case "g":
         return this.#recall(this.#index(at), at);
       case "h":
-        return this.#recall(cursor.u8("a memo index"), at);
+        return this.#recall(cursor.u8(PARTS.memoIndex), at);
       case "j":
-        return this.#recall(cursor.u32("a memo index"), at);
+        return this.#recall(cursor.u32(PARTS.memoIndex), at);
 
       // Names and what is made with them.
       case "c":
@@ -336,7 +357,7 @@ class Machine {
       case "\x93": {
         const [module, name] = this.#popMany(2, at);
         if (typeof module !== "string" || typeof name !== "string") {
-          throw this.errors.corrupt(at, "a global is named by what is no text");
+          throw this.errors.corrupt(at, l10n.t("a global is named by what is no text"));
         }
         return this.#push(this.#global(module, name, at));
       }
@@ -355,8 +376,8 @@ class Machine {
       }
       case "\x92": {
         const [callee = null] = this.#popMany(3, at);
-        const name = isGlobal(callee) ? callee.name : "a class";
-        throw this.errors.forbidden(at, `an object of ${name} made with named arguments`);
+        const name = isGlobal(callee) ? callee.name : l10n.t("a class");
+        throw this.errors.forbidden(at, l10n.t("an object of {0} made with named arguments", name));
       }
       case "b": {
         const state = this.#pop(at);
@@ -366,17 +387,17 @@ class Machine {
 
       // What lies outside of the file.
       case "\x82":
-        throw this.errors.forbidden(at, `the registered extension ${cursor.u8("an extension")}`);
+        throw this.errors.forbidden(at, l10n.t("the registered extension {0}", cursor.u8(PARTS.extension)));
       case "\x83":
-        throw this.errors.forbidden(at, `the registered extension ${cursor.u16("an extension")}`);
+        throw this.errors.forbidden(at, l10n.t("the registered extension {0}", cursor.u16(PARTS.extension)));
       case "\x84":
-        throw this.errors.forbidden(at, `the registered extension ${cursor.i32("an extension")}`);
+        throw this.errors.forbidden(at, l10n.t("the registered extension {0}", cursor.i32(PARTS.extension)));
       case "P":
       case "Q":
-        throw this.errors.forbidden(at, "an object that is kept outside of it (a persistent id)");
+        throw this.errors.forbidden(at, l10n.t("an object that is kept outside of it (a persistent id)"));
       case "\x97":
       case "\x98":
-        throw this.errors.unsupported(at, "its arrays are kept outside of it (out-of-band buffers)");
+        throw this.errors.unsupported(at, l10n.t("its arrays are kept outside of it (out-of-band buffers)"));
       default:
         return false;
     }
@@ -384,8 +405,8 @@ class Machine {
 
   #noPickle(first: number, at: number): Error {
     return at === 0
-      ? this.errors.corrupt(at, `nothing begins with ${hex(first)}`)
-      : this.errors.corrupt(at, "what follows its last value is no pickle");
+      ? this.errors.corrupt(at, l10n.t("nothing begins with {0}", hex(first)))
+      : this.errors.corrupt(at, l10n.t("what follows its last value is no pickle"));
   }
 
   #context(at: number): Context {
@@ -404,27 +425,27 @@ class Machine {
 
   #pop(at: number): PyValue {
     const value = this.#stack.length > (this.#marks.at(-1) ?? 0) ? this.#stack.pop() : undefined;
-    if (value === undefined) throw this.errors.corrupt(at, "an instruction has no value to work on");
+    if (value === undefined) throw this.errors.corrupt(at, l10n.t("an instruction has no value to work on"));
     return value;
   }
 
   #popMany(count: number, at: number): PyValue[] {
     if (this.#stack.length - (this.#marks.at(-1) ?? 0) < count) {
-      throw this.errors.corrupt(at, "an instruction has too few values to work on");
+      throw this.errors.corrupt(at, l10n.t("an instruction has too few values to work on"));
     }
     return this.#stack.splice(-count);
   }
 
   #popToMark(at: number): PyValue[] {
     const mark = this.#marks.pop();
-    if (mark === undefined) throw this.errors.corrupt(at, "a mark is missing");
+    if (mark === undefined) throw this.errors.corrupt(at, l10n.t("a mark is missing"));
     return this.#stack.splice(mark);
   }
 
   #top(at: number): PyValue {
     const value = this.#stack.at(-1);
     if (value === undefined || this.#stack.length <= (this.#marks.at(-1) ?? 0)) {
-      throw this.errors.corrupt(at, "an instruction has no value to work on");
+      throw this.errors.corrupt(at, l10n.t("an instruction has no value to work on"));
     }
     return value;
   }
@@ -432,7 +453,7 @@ class Machine {
   #list(at: number): PyList {
     const target = this.#top(at);
     if (target === null || typeof target !== "object" || target.kind !== "list") {
-      throw this.errors.corrupt(at, "elements are appended to what is no list");
+      throw this.errors.corrupt(at, l10n.t("elements are appended to what is no list"));
     }
     return target;
   }
@@ -440,7 +461,7 @@ class Machine {
   #setItems(items: readonly PyValue[], at: number): true {
     const target = this.#top(at);
     if (target === null || typeof target !== "object" || target.kind !== "dict" || items.length % 2 !== 0) {
-      throw this.errors.corrupt(at, "entries are put into what is no dict");
+      throw this.errors.corrupt(at, l10n.t("entries are put into what is no dict"));
     }
     const context = this.#context(at);
     for (let i = 0; i < items.length; i += 2) setItem(target, items[i] ?? null, items[i + 1] ?? null, context);
@@ -455,84 +476,84 @@ class Machine {
 
   #recall(index: number, at: number): true {
     const value = this.#memo.get(index);
-    if (value === undefined) throw this.errors.corrupt(at, `nothing is remembered as ${index}`);
+    if (value === undefined) throw this.errors.corrupt(at, l10n.t("nothing is remembered as {0}", index));
     return this.#push(value);
   }
 
   #bytes(length: number | bigint, at: number): true {
-    const payload = this.cursor.payload(length, at, "bytes");
+    const payload = this.cursor.payload(length, at, PARTS.bytes);
     if (payload.length > LARGE_BYTES) return this.#pushObject(at, { kind: "bytes", bytes: payload });
     this.budget.take(payload.length, at);
     return this.#pushObject(at, bytesOf(payload.read(0, payload.length)));
   }
 
   #text(length: number | bigint, at: number): true {
-    const payload = this.cursor.payload(length, at, "a text");
+    const payload = this.cursor.payload(length, at, PARTS.text);
     if (payload.length > LARGE_BYTES) return this.#pushObject(at, { kind: "text", utf8: payload, latin1: undefined });
     this.budget.take(OBJECT_BYTES + payload.length, at);
     return this.#push(Buffer.from(payload.read(0, payload.length)).toString("utf8"));
   }
 
   #quoted(at: number): true {
-    const line = this.cursor.line(this.budget.left, at, "a string");
+    const line = this.cursor.line(this.budget.left, at, PARTS.string);
     this.budget.take(line.length, at);
     const bytes = decodeQuoted(line.at(-1) === 0x0d ? line.subarray(0, -1) : line);
-    if (bytes === undefined) throw this.errors.corrupt(at, "a string is not quoted as Python does");
+    if (bytes === undefined) throw this.errors.corrupt(at, l10n.t("a string is not quoted as Python does"));
     return this.#pushObject(at, bytesOf(bytes));
   }
 
   #rawText(at: number): true {
-    const line = this.cursor.line(this.budget.left, at, "a text");
+    const line = this.cursor.line(this.budget.left, at, PARTS.text);
     this.budget.take(OBJECT_BYTES + line.length, at);
     const text = decodeRawUnicode(line);
-    if (text === undefined) throw this.errors.corrupt(at, "a text has a wrong escape");
+    if (text === undefined) throw this.errors.corrupt(at, l10n.t("a text has a wrong escape"));
     return this.#push(text);
   }
 
-  #numberLine(at: number, what: string): string {
+  #numberLine(at: number, what: () => string): string {
     return Buffer.from(this.cursor.line(MAX_NUMBER_LINE, at, what))
       .toString("latin1")
       .trim();
   }
 
   #decimal(at: number, boolsToo: boolean): PyValue {
-    const text = this.#numberLine(at, "an int");
+    const text = this.#numberLine(at, PARTS.int);
     // This is how protocols 0 and 1 write bools.
     if (boolsToo && (text === "00" || text === "01")) return text === "01";
     const digits = /^([+-]?\d+)L?$/.exec(text)?.[1];
-    if (digits === undefined) throw this.errors.corrupt(at, `"${printable(text)}" is no int`);
+    if (digits === undefined) throw this.errors.corrupt(at, l10n.t('"{0}" is no int', printable(text)));
     const value = Number(digits);
     return Number.isSafeInteger(value) ? value : BigInt(digits);
   }
 
   #index(at: number): number {
-    const text = this.#numberLine(at, "a memo index");
+    const text = this.#numberLine(at, PARTS.memoIndex);
     const index = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!Number.isSafeInteger(index)) throw this.errors.corrupt(at, `"${printable(text)}" is no memo index`);
+    if (!Number.isSafeInteger(index)) throw this.errors.corrupt(at, l10n.t('"{0}" is no memo index', printable(text)));
     return index;
   }
 
   #float(at: number): number {
-    const text = this.#numberLine(at, "a float").toLowerCase();
+    const text = this.#numberLine(at, PARTS.float).toLowerCase();
     const special = /^([+-]?)(?:(nan)|inf(?:inity)?)$/.exec(text);
     if (special !== null) return special[2] === undefined ? (special[1] === "-" ? -Infinity : Infinity) : NaN;
     if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/.test(text)) {
-      throw this.errors.corrupt(at, `"${printable(text)}" is no float`);
+      throw this.errors.corrupt(at, l10n.t('"{0}" is no float', printable(text)));
     }
     return Number(text);
   }
 
   #long(length: number, at: number): number | bigint {
-    const payload = this.cursor.payload(length, at, "an int");
-    if (payload.length > MAX_LONG_BYTES) throw this.errors.unsupported(at, "it has an int of unusual size");
+    const payload = this.cursor.payload(length, at, PARTS.int);
+    if (payload.length > MAX_LONG_BYTES) throw this.errors.unsupported(at, l10n.t("it has an int of unusual size"));
     const bytes = payload.read(0, payload.length).reverse();
     const hex = Buffer.from(bytes).toString("hex");
     return smallest(BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex === "" ? "0" : hex}`)));
   }
 
   #globalOfLines(at: number): PyGlobal {
-    const module = Buffer.from(this.cursor.line(MAX_NAME_LINE, at, "a name")).toString("utf8");
-    const name = Buffer.from(this.cursor.line(MAX_NAME_LINE, at, "a name")).toString("utf8");
+    const module = Buffer.from(this.cursor.line(MAX_NAME_LINE, at, PARTS.name)).toString("utf8");
+    const name = Buffer.from(this.cursor.line(MAX_NAME_LINE, at, PARTS.name)).toString("utf8");
     return this.#global(module, name, at);
   }
 
@@ -540,15 +561,15 @@ class Machine {
     const global = globalNamed(module, name);
     // Other files begin with the letter of this instruction too; what they go on with is no name.
     if (global === undefined && !NAME.test(`${module}.${name}`)) {
-      throw this.errors.corrupt(at, "a global has a name that no Python object can have");
+      throw this.errors.corrupt(at, l10n.t("a global has a name that no Python object can have"));
     }
     if (global === undefined) throw this.errors.forbidden(at, printable(`${module}.${name}`));
     return global;
   }
 
   #call(callee: PyValue, args: PyValue, at: number): PyValue {
-    if (!isGlobal(callee)) throw this.errors.corrupt(at, "what is called is no function");
-    if (!isTuple(args)) throw this.errors.corrupt(at, `the arguments of ${callee.name} are no tuple`);
+    if (!isGlobal(callee)) throw this.errors.corrupt(at, l10n.t("what is called is no function"));
+    if (!isTuple(args)) throw this.errors.corrupt(at, l10n.t("the arguments of {0} are no tuple", callee.name));
     this.budget.take(LARGE_OBJECT_BYTES, at);
     return call(callee, args, this.#context(at));
   }

@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { grouped, printable, type OpenFile } from "./bytes";
+import { integerText } from "../../../core/language";
+import { printable, type OpenFile } from "./bytes";
 
 /** An entry of a zip file whose place in the file has been checked. */
 export interface ZipEntry {
@@ -26,7 +28,7 @@ export interface ZipRecord extends ZipEntry {
 /** How large a directory may be, in bytes, and what a person can do with a file that is not read, in a sentence. */
 export interface ZipLimits {
   readonly directoryBytes: number;
-  readonly remedy: string;
+  readonly remedy: () => string;
 }
 
 /** Lengths of the fixed parts of the record that ends a zip file, of one of its directory, and of the header at the data. */
@@ -35,7 +37,7 @@ const MAX_COMMENT_BYTES = 0xffff;
 const CENTRAL_BYTES = 46;
 const LOCAL_BYTES = 30;
 /** Bounds what a forged directory can cost; real array files have tens of entries. */
-const ARRAY_LIMITS: ZipLimits = { directoryBytes: 1 << 25, remedy: "Save it anew with numpy.savez." };
+const ARRAY_LIMITS: ZipLimits = { directoryBytes: 1 << 25, remedy: () => l10n.t("Save it anew with numpy.savez.") };
 
 /** The host of the system whose modes an entry has, and the mode of a link. */
 const [UNIX, KIND_MASK, LINK] = [3, 0o170000, 0o120000];
@@ -61,10 +63,17 @@ export function listZipRecords(file: OpenFile, limits: ZipLimits): readonly ZipR
   let at = 0;
   for (let index = 0; index < directory.count; index++) {
     if (at + CENTRAL_BYTES > bytes.length || new DataView(bytes.buffer).getUint32(at, true) !== 0x02014b50) {
-      throw corrupt(file, `its directory has ${grouped(index)} of the ${grouped(directory.count)} entries it declares`);
+      throw corrupt(
+        file,
+        l10n.t(
+          "its directory has {0} of the {1} entries it declares",
+          integerText(index),
+          integerText(directory.count),
+        ),
+      );
     }
     const record = readRecord(file, bytes, at, directory, limits);
-    if (names.has(record.name)) throw corrupt(file, `it holds ${printable(record.name)} twice`);
+    if (names.has(record.name)) throw corrupt(file, l10n.t("it holds {0} twice", printable(record.name)));
     names.add(record.name);
     records.push(record);
     at += record.record.length;
@@ -75,7 +84,7 @@ export function listZipRecords(file: OpenFile, limits: ZipLimits): readonly ZipR
     if (next < record.to) {
       throw corrupt(
         file,
-        `${printable(record.name)} and ${printable(ordered[index + 1]?.name ?? "")} lie over each other`,
+        l10n.t("{0} and {1} lie over each other", printable(record.name), printable(ordered[index + 1]?.name ?? "")),
       );
     }
     // What describes the data may stand behind it, too.
@@ -100,7 +109,7 @@ function readRecord(
   const nameEnd = at + CENTRAL_BYTES + view.getUint16(at + 28, true);
   const extraEnd = nameEnd + view.getUint16(at + 30, true);
   const next = extraEnd + view.getUint16(at + 32, true);
-  if (next > bytes.length) throw corrupt(file, "its directory is cut off");
+  if (next > bytes.length) throw corrupt(file, l10n.t("its directory is cut off"));
   const rawName = bytes.subarray(at + CENTRAL_BYTES, nameEnd);
   const name = Buffer.from(rawName).toString("utf8");
   const shown = printable(name);
@@ -109,9 +118,9 @@ function readRecord(
     packedSize: view.getUint32(at + 20, true),
     header: view.getUint32(at + 42, true),
   });
-  if (wide === undefined) throw corrupt(file, `the sizes of ${shown} are missing`);
+  if (wide === undefined) throw corrupt(file, l10n.t("the sizes of {0} are missing", shown));
 
-  if (wide.header + LOCAL_BYTES > directory.offset) throw corrupt(file, `${shown} lies outside of it`);
+  if (wide.header + LOCAL_BYTES > directory.offset) throw corrupt(file, l10n.t("{0} lies outside of it", shown));
   const local = file.read(wide.header, Math.min(LOCAL_BYTES + rawName.length, directory.offset - wide.header));
   const localView = new DataView(local.buffer);
   if (
@@ -120,15 +129,16 @@ function readRecord(
     localView.getUint16(26, true) !== rawName.length ||
     Buffer.compare(local.subarray(LOCAL_BYTES), rawName) !== 0
   ) {
-    throw corrupt(file, `its directory and its data disagree about ${shown}`);
+    throw corrupt(file, l10n.t("its directory and its data disagree about {0}", shown));
   }
   const offset = wide.header + LOCAL_BYTES + rawName.length + localView.getUint16(28, true);
   const end = offset + wide.packedSize;
-  if (end > directory.offset) throw corrupt(file, `${shown} lies outside of it`);
+  if (end > directory.offset) throw corrupt(file, l10n.t("{0} lies outside of it", shown));
   if (!name.endsWith("/")) {
-    if ((flags & 1) !== 0) throw unsupported(file, `${shown} is encrypted`, limits);
-    if (method !== 0 && method !== 8) throw unsupported(file, `${shown} is compressed with method ${method}`, limits);
-    if (method === 0 && wide.size !== wide.packedSize) throw corrupt(file, `${shown} has two sizes`);
+    if ((flags & 1) !== 0) throw unsupported(file, l10n.t("{0} is encrypted", shown), limits);
+    if (method !== 0 && method !== 8)
+      throw unsupported(file, l10n.t("{0} is compressed with method {1}", shown, method), limits);
+    if (method === 0 && wide.size !== wide.packedSize) throw corrupt(file, l10n.t("{0} has two sizes", shown));
   }
   return {
     name,
@@ -164,7 +174,7 @@ function findDirectory(file: OpenFile, limits: ZipLimits): Directory {
   if (end < 0) {
     throw new CleanSplitError(
       "corrupt",
-      `${file.name} ends early: the directory that ends a zip file is missing. Download it again.`,
+      l10n.t("{0} ends early: the directory that ends a zip file is missing. Download it again.", file.name),
     );
   }
   const endAt = tailStart + end;
@@ -177,9 +187,9 @@ function findDirectory(file: OpenFile, limits: ZipLimits): Directory {
     const locator = new DataView(file.read(endAt - 20, 20).buffer);
     if (locator.getUint32(0, true) === 0x07064b50) {
       const wideAt = Number(locator.getBigUint64(8, true));
-      if (wideAt + 56 > endAt) throw corrupt(file, "its zip64 record lies outside of it");
+      if (wideAt + 56 > endAt) throw corrupt(file, l10n.t("its zip64 record lies outside of it"));
       const wide = new DataView(file.read(wideAt, 56).buffer);
-      if (wide.getUint32(0, true) !== 0x06064b50) throw corrupt(file, "its zip64 record is missing");
+      if (wide.getUint32(0, true) !== 0x06064b50) throw corrupt(file, l10n.t("its zip64 record is missing"));
       disks = wide.getUint32(16, true) | wide.getUint32(20, true);
       count = Number(wide.getBigUint64(32, true));
       size = Number(wide.getBigUint64(40, true));
@@ -187,13 +197,18 @@ function findDirectory(file: OpenFile, limits: ZipLimits): Directory {
       limit = wideAt;
     }
   }
-  if (disks !== 0) throw unsupported(file, "it is spread over several files", limits);
-  if (offset + size > limit) throw corrupt(file, "its directory lies outside of it");
-  if (size > limits.directoryBytes) throw unsupported(file, `its directory has ${grouped(size)} bytes`, limits);
+  if (disks !== 0) throw unsupported(file, l10n.t("it is spread over several files"), limits);
+  if (offset + size > limit) throw corrupt(file, l10n.t("its directory lies outside of it"));
+  if (size > limits.directoryBytes)
+    throw unsupported(file, l10n.t("its directory has {0} bytes", integerText(size)), limits);
   if (count * CENTRAL_BYTES > size) {
     throw corrupt(
       file,
-      `its directory of ${grouped(size)} bytes cannot hold the ${grouped(count)} entries it declares`,
+      l10n.t(
+        "its directory of {0} bytes cannot hold the {1} entries it declares",
+        integerText(size),
+        integerText(count),
+      ),
     );
   }
   return { offset, size, count };
@@ -232,9 +247,12 @@ function zip64Fields(view: DataView, from: number, to: number, narrow: Sizes): S
 }
 
 function corrupt(file: OpenFile, problem: string): CleanSplitError {
-  return new CleanSplitError("corrupt", `${file.name} is a damaged zip file: ${problem}. Download it again.`);
+  return new CleanSplitError(
+    "corrupt",
+    l10n.t("{0} is a damaged zip file: {1}. Download it again.", file.name, problem),
+  );
 }
 
 function unsupported(file: OpenFile, problem: string, { remedy }: ZipLimits): CleanSplitError {
-  return new CleanSplitError("unsupported", `${file.name} cannot be read: ${problem}. ${remedy}`);
+  return new CleanSplitError("unsupported", l10n.t("{0} cannot be read: {1}. {2}", file.name, problem, remedy()));
 }

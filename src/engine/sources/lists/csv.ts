@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CsvError, parse } from "csv-parse/sync";
 import { CleanSplitError } from "../../../core/errors";
 
@@ -24,7 +25,7 @@ export function readCsv(text: string, file: string, row: (cells: readonly string
     if (!(error instanceof CsvError)) throw error;
     throw new CleanSplitError(
       "corrupt",
-      `${file} is damaged: ${error.message}. Write it again, with quotes around cells.`,
+      l10n.t("{0} is damaged: {1}. Write it again, with quotes around cells.", file, error.message),
     );
   }
 }

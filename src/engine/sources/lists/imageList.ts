@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { areSplits, holdsBoxes, MOST_LABELS, recogniseColumns, type ListColumns } from "../../../core/dataset/lists";
@@ -22,6 +23,8 @@ export interface ImageList {
   readonly splits: readonly string[];
   /** Where paths, labels and splits come from, e.g. `column "label"`; `null` for what the list does not say. */
   readonly from: { readonly path: string; readonly label: string | null; readonly split: string | null };
+  /** Whether the name of the list says the only split. */
+  readonly isSplitByName: boolean;
   readonly notes: readonly string[];
 }
 
@@ -32,7 +35,7 @@ export interface ImageList {
 export function readImageList(file: string): ImageList {
   const text = decodeText(readBytes(file));
   if (text === null) {
-    throw new CleanSplitError("corrupt", `${file} is no text in UTF-8 or UTF-16. Save it as UTF-8.`);
+    throw new CleanSplitError("corrupt", l10n.t("{0} is no text in UTF-8 or UTF-16. Save it as UTF-8.", file));
   }
   return parseImageList(text, file);
 }
@@ -57,11 +60,15 @@ function readBytes(file: string): Uint8Array {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw new CleanSplitError("not-found", `${file} cannot be read: ${messageOf(error)}.`);
+    throw new CleanSplitError("not-found", l10n.t("{0} cannot be read: {1}.", file, messageOf(error)));
   }
   throw new CleanSplitError(
     "unsupported",
-    `${file} has more than ${MOST_BYTES / 1024 / 1024} MB, too much for a list of images. Split it, e.g. into train.csv and test.csv.`,
+    l10n.t(
+      "{0} has more than {1} MB, too much for a list of images. Split it, e.g. into train.csv and test.csv.",
+      file,
+      MOST_BYTES / 1024 / 1024,
+    ),
   );
 }
 
@@ -70,7 +77,8 @@ function addRecords(records: readonly object[], rows: Rows): void {
   const known = new Set<string>();
   for (const record of records) {
     for (const name of Object.keys(record)) known.add(name);
-    if (known.size > MOST_FIELDS) throw rows.notAList(`its objects have more than ${MOST_FIELDS} different fields`);
+    if (known.size > MOST_FIELDS)
+      throw rows.notAList(l10n.t("its objects have more than {0} different fields", MOST_FIELDS));
   }
   const names = [...known];
   if (names.length > 0) rows.add(names);
@@ -120,7 +128,8 @@ class Rows {
   add(cells: readonly string[]): void {
     if (this.columns === null) {
       this.columns = recogniseColumns(cells, this.isImage);
-      if (this.columns === null) throw this.notAList(`no column is named path, file, image or id (${shown(cells)})`);
+      if (this.columns === null)
+        throw this.notAList(l10n.t("no column is named path, file, image or id ({0})", shown(cells)));
       this.names = cells;
       if (this.columns.hasHeader) return;
     }
@@ -129,21 +138,26 @@ class Rows {
     this.labels.add(label === null ? "" : (cells[label] ?? "").trim());
     this.splits.add(split === null ? "" : (cells[split] ?? "").trim());
     if (this.labels.names.length > MOST_LABELS) {
-      throw this.notAList(`its ${this.columnName(label)} has over ${MOST_LABELS} values, which are no classes`);
+      throw this.notAList(
+        l10n.t("its {0} has over {1} values, which are no classes", this.columnName(label), MOST_LABELS),
+      );
     }
   }
 
   finish(): ImageList {
     const { columns, paths, labels, splits } = this;
-    if (columns === null || paths.length === 0) throw this.notAList("it has no rows");
+    if (columns === null || paths.length === 0) throw this.notAList(l10n.t("it has no rows"));
     const notes: string[] = [];
     const name = path.basename(this.file);
     const hasSplits = columns.split !== null && areSplits(splits.names);
     if (columns.split !== null && !hasSplits) {
-      const values = shown(splits.names) || "none";
       notes.push(
-        `The ${this.columnName(columns.split)} of ${name} gives no splits: its values are ${values}, and none is named ` +
-          "train, validation or test.",
+        l10n.t(
+          "The {0} of {1} gives no splits: its values are {2}, and none is named train, validation or test.",
+          this.columnName(columns.split),
+          name,
+          shown(splits.names) || l10n.t({ message: "none", comment: ["A column of a table has no values."] }),
+        ),
       );
     }
     const named = hasSplits ? null : roleWithin(name.replace(/\.[^.]*$/, ""));
@@ -151,8 +165,8 @@ class Rows {
       const boxes = holdsBoxes(this.names);
       throw this.notAList(
         boxes
-          ? "it holds boxes of objects, which give no class to a whole image"
-          : `no column is named label or class, or split (${shown(this.names)})`,
+          ? l10n.t("it holds boxes of objects, which give no class to a whole image")
+          : l10n.t("no column is named label or class, or split ({0})", shown(this.names)),
       );
     }
     return {
@@ -164,19 +178,26 @@ class Rows {
       from: {
         path: this.columnName(columns.path),
         label: columns.label === null ? null : this.columnName(columns.label),
-        split: hasSplits ? this.columnName(columns.split) : named === null ? null : "its name",
+        split: hasSplits
+          ? this.columnName(columns.split)
+          : named === null
+            ? null
+            : l10n.t({ message: "its name", comment: ["The name of a list of images."] }),
       },
+      isSplitByName: named !== null,
       notes,
     };
   }
 
   notAList(why: string): CleanSplitError {
-    return new CleanSplitError("unsupported", `${this.file} is not used as a list of images: ${why}.`);
+    return new CleanSplitError("unsupported", l10n.t("{0} is not used as a list of images: {1}.", this.file, why));
   }
 
   private columnName(column: number | null): string {
     if (column === null) return "";
-    return this.columns?.hasHeader === true ? `column "${this.names[column] ?? ""}"` : `column ${column + 1}`;
+    return this.columns?.hasHeader === true
+      ? l10n.t('column "{0}"', this.names[column] ?? "")
+      : l10n.t("column {0}", column + 1);
   }
 }
 

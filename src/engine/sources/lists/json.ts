@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { roleWithin } from "../../../core/dataset/splits";
 import { CleanSplitError, messageOf } from "../../../core/errors";
 import { MOST_ROWS, tooMany } from "./limits";
@@ -23,7 +24,7 @@ export function readJson(text: string, file: string): object[] {
   if (isCoco) {
     throw new CleanSplitError(
       "unsupported",
-      `${file} holds annotations of objects in images (COCO), which give no class to a whole image.`,
+      l10n.t("{0} holds annotations of objects in images (COCO), which give no class to a whole image.", file),
     );
   }
   if (fields.every(([, item]) => isScalar(item))) {
@@ -44,18 +45,23 @@ export function readJsonLines(text: string, file: string): object[] {
     if (part === "\n") line += 1;
     else if (part.trim() !== "") {
       checkSize(part, file);
-      records.push(recordOf(parseJson(part, file, ` in line ${line + 1}`), file));
+      records.push(recordOf(parseJson(part, file, line + 1), file));
       if (records.length > MOST_ROWS) throw tooMany(file);
     }
   }
   return records;
 }
 
-function parseJson(text: string, file: string, where = ""): unknown {
+function parseJson(text: string, file: string, line: number | null = null): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CleanSplitError("corrupt", `${file} is damaged${where}: ${messageOf(error)}. Write it again.`);
+    throw new CleanSplitError(
+      "corrupt",
+      line === null
+        ? l10n.t("{0} is damaged: {1}. Write it again.", file, messageOf(error))
+        : l10n.t("{0} is damaged in line {1}: {2}. Write it again.", file, line, messageOf(error)),
+    );
   }
 }
 
@@ -74,7 +80,7 @@ function checkSize(text: string, file: string): void {
       if (levels > MOST_LEVELS || containers > MOST_CONTAINERS) {
         throw new CleanSplitError(
           "unsupported",
-          `${file} is too large or too deep for a list of images: expected at most ${MOST_LEVELS} levels.`,
+          l10n.t("{0} is too large or too deep for a list of images: expected at most {1} levels.", file, MOST_LEVELS),
         );
       }
     } else if (letter === CLOSE_BRACE || letter === CLOSE_BRACKET) levels -= 1;
@@ -92,7 +98,7 @@ function recordOf(value: unknown, file: string): object {
 function unsupported(file: string): CleanSplitError {
   return new CleanSplitError(
     "unsupported",
-    `${file} is no list of images: expected objects with a path and a label or split, or {"path": "label"}.`,
+    l10n.t('{0} is no list of images: expected objects with a path and a label or split, or {"path": "label"}.', file),
   );
 }
 

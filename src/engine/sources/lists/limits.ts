@@ -1,5 +1,6 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { number } from "../../../core/leakage/verdict";
+import { integerText } from "../../../core/language";
 
 /** Lists of more bytes are refused, because they are read whole; half a million images take about 40 MB. */
 export const MOST_BYTES = 64 * 1024 * 1024;
@@ -11,6 +12,10 @@ export const MOST_ROWS = 2_000_000;
 export function tooMany(file: string): CleanSplitError {
   return new CleanSplitError(
     "unsupported",
-    `${file} has more than ${number(MOST_ROWS)} rows, too many for a list of images. Split it, e.g. into train.csv and test.csv.`,
+    l10n.t(
+      "{0} has more than {1} rows, too many for a list of images. Split it, e.g. into train.csv and test.csv.",
+      file,
+      integerText(MOST_ROWS),
+    ),
   );
 }

@@ -1,4 +1,6 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
+import { integerText } from "../../../core/language";
 import { crc32 } from "../../decode/crc32";
 import { isImageFileName } from "../../decode/formats";
 import { grouped, OpenFile } from "../arrays/bytes";
@@ -44,10 +46,10 @@ const [BOMB_BYTES, BOMB_RATIO] = [2 ** 26, 200];
 const MOST_IGNORED = 1000;
 
 /** Why entries are left out that are no plain files. */
-const KIND_REASONS: Readonly<Record<Exclude<EntryKind, "file" | "folder">, string>> = {
-  link: "link, which is not followed in an archive",
-  sparse: "file with holes, which is not read from an archive",
-  special: "neither a file nor a folder",
+const KIND_REASONS: Readonly<Record<Exclude<EntryKind, "file" | "folder">, () => string>> = {
+  link: () => l10n.t("link, which is not followed in an archive"),
+  sparse: () => l10n.t("file with holes, which is not read from an archive"),
+  special: () => l10n.t("neither a file nor a folder"),
 };
 
 /**
@@ -98,7 +100,7 @@ function sortOut(
     if (seen.has(path)) {
       throw new CleanSplitError(
         "corrupt",
-        `${file.name} holds ${path} twice. Unpack it and inspect the folder, or pack its files anew.`,
+        l10n.t("{0} holds {1} twice. Unpack it and inspect the folder, or pack its files anew.", file.name, path),
       );
     }
     seen.add(path);
@@ -119,21 +121,28 @@ function sortOut(
 
 /** Why an entry is neither an image nor says anything about one; `null` when it may be or do so. */
 function reasonToSkip(folder: string, name: string, kind: EntryKind): string | null {
-  if (kind !== "file" && kind !== "folder") return KIND_REASONS[kind];
+  if (kind !== "file" && kind !== "folder") return KIND_REASONS[kind]();
   for (const part of folder === "" ? [] : folder.split("/")) {
     const reason = reasonToSkipFolder(part);
-    if (reason !== null) return `in a ${reason}`;
+    if (reason !== null) {
+      return l10n.t({ message: "in a {0}", args: [reason], comment: ["{0} what a folder is, e.g. hidden folder."] });
+    }
   }
   const hidden = reasonToSkipName(name);
   if (hidden !== null) return hidden;
   if (isImageFileName(name) || isCompanion(name)) return null;
-  return packedKindOf(name) === undefined ? "not an image by its name" : "archive in an archive, which is not opened";
+  return packedKindOf(name) === undefined
+    ? l10n.t("not an image by its name")
+    : l10n.t("archive in an archive, which is not opened");
 }
 
 function shortened(ignored: readonly Ignored[]): readonly Ignored[] {
   if (ignored.length <= MOST_IGNORED) return ignored;
   const more = ignored.length - MOST_IGNORED;
-  return [...ignored.slice(0, MOST_IGNORED), { path: "...", reason: `${grouped(more)} more that are no images` }];
+  return [
+    ...ignored.slice(0, MOST_IGNORED),
+    { path: "...", reason: l10n.t("{0} more that are no images", integerText(more)) },
+  ];
 }
 
 function placesOf(images: readonly ImageEntry[]): ArchivePlaces {

@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { grouped, printable } from "../arrays/bytes";
+import { integerText } from "../../../core/language";
+import { printable } from "../arrays/bytes";
 
 /** Longest path of an entry in bytes, as Linux has it, and most names in one. */
 const [MAX_BYTES, MAX_DEPTH] = [4096, 64];
@@ -11,17 +13,23 @@ const [MAX_BYTES, MAX_DEPTH] = [4096, 64];
  */
 export function cleanPath(name: string, archive: string): string {
   const refused = (what: string): CleanSplitError =>
-    new CleanSplitError("refused", `${archive} is not read: ${what}. Pack its files anew.`);
+    new CleanSplitError("refused", l10n.t("{0} is not read: {1}. Pack its files anew.", archive, what));
   if (Buffer.byteLength(name) > MAX_BYTES) {
     throw refused(
-      `the path ${printable(name)} has ${grouped(Buffer.byteLength(name))} bytes, and ${MAX_BYTES} are read`,
+      l10n.t(
+        "the path {0} has {1} bytes, and {2} are read",
+        printable(name),
+        integerText(Buffer.byteLength(name)),
+        MAX_BYTES,
+      ),
     );
   }
-  if (name.includes("\0")) throw refused(`the path ${printable(name)} holds a zero byte`);
-  if (/^(?:[/\\]|[a-z]:[/\\])/i.test(name)) throw refused(`the path ${printable(name)} is absolute`);
+  if (name.includes("\0")) throw refused(l10n.t("the path {0} holds a zero byte", printable(name)));
+  if (/^(?:[/\\]|[a-z]:[/\\])/i.test(name)) throw refused(l10n.t("the path {0} is absolute", printable(name)));
   // Backslashes are ordinary characters here, but lead to other folders on Windows.
-  if (name.split(/[/\\]/).includes("..")) throw refused(`the path ${printable(name)} leads out of a folder`);
+  if (name.split(/[/\\]/).includes("..")) throw refused(l10n.t("the path {0} leads out of a folder", printable(name)));
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.length > MAX_DEPTH) throw refused(`the path ${printable(name)} is deeper than ${MAX_DEPTH} folders`);
+  if (parts.length > MAX_DEPTH)
+    throw refused(l10n.t("the path {0} is deeper than {1} folders", printable(name), MAX_DEPTH));
   return parts.join("/");
 }

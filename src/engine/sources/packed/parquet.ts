@@ -1,6 +1,8 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
+import { integerText } from "../../../core/language";
 import { sniffFormat, type ImageFormat } from "../../decode/formats";
-import { grouped, printable, withFile, type OpenFile } from "../arrays/bytes";
+import { printable, withFile, type OpenFile } from "../arrays/bytes";
 import type { PackedFile, PackedImage, PackedImages } from "./packedFile";
 import { chunkOf, EncodedImages, valuesBetween, type ImageReader } from "./parquet/encoded";
 import { readFeatures, type Features } from "./parquet/features";
@@ -58,7 +60,9 @@ export async function readParquet(path: string): Promise<PackedFile> {
       ignored: [],
       notes: [
         ...columns.map(({ note }) => note),
-        ...others.map(({ name }) => `The column "${printable(name)}" holds labels, too; it is kept but not compared.`),
+        ...others.map(({ name }) =>
+          l10n.t('The column "{0}" holds labels, too; it is kept but not compared.', printable(name)),
+        ),
       ],
       read: async (key, from, count) => readImages(table, readers.get(key), from, count),
       close: () => file.close(),
@@ -90,7 +94,7 @@ function findImages(table: Table, features: Features): ImageColumn[] {
   const encoded = table.leaves.flatMap((leaf): ImageColumn[] => {
     const [name = "", ...below] = leaf.path;
     if (!isEncoded(table, leaf, features)) return [];
-    const what = below.length === 0 ? "bytes of image files" : "bytes of image files with their paths";
+    const what = below.length === 0 ? l10n.t("bytes of image files") : l10n.t("bytes of image files with their paths");
     return [{ name, reader: new EncodedImages(table, leaf), note: noteOf(table, name, what) }];
   });
   if (encoded.length > 0) return encoded;
@@ -98,13 +102,16 @@ function findImages(table: Table, features: Features): ImageColumn[] {
     const format = isAlone(table, leaf) ? recognisePixels(table, leaf) : null;
     const name = leaf.path[0] ?? "";
     if (format === null) return [];
-    const note = noteOf(table, name, `pictures as lists of ${format.shape.join(" x ")} numbers`);
+    const note = noteOf(table, name, l10n.t("pictures as lists of {0} numbers", format.shape.join(" x ")));
     return [{ name, reader: new PixelImages(table, format), note }];
   });
 }
 
 function noteOf({ rows, file }: Table, column: string, what: string): string {
-  return `The column "${printable(column)}" of ${file.name} holds ${what}: ${grouped(rows)} ${rows === 1 ? "row" : "rows"}.`;
+  const args = [printable(column), file.name, what, integerText(rows)] as const;
+  return rows === 1
+    ? l10n.t('The column "{0}" of {1} holds {2}: {3} row.', ...args)
+    : l10n.t('The column "{0}" of {1} holds {2}: {3} rows.', ...args);
 }
 
 /** Whether a leaf holds one image file a row: as a column, or as the `bytes` of one. */
@@ -158,8 +165,11 @@ function findLabels(table: Table, { classNames }: Features, images: ReadonlySet<
       const names = classNames.get(name) ?? null;
       const labels = readLabels(table, leaf, names);
       if (labels === null) return [];
-      const origin = names === null ? "" : ", named by the metadata of Hugging Face";
-      return [{ ...labels, name, reason: `labels from the column "${printable(name)}"${origin}` }];
+      const reason =
+        names === null
+          ? l10n.t('labels from the column "{0}"', printable(name))
+          : l10n.t('labels from the column "{0}", named by the metadata of Hugging Face', printable(name));
+      return [{ ...labels, name, reason }];
     });
 }
 
@@ -168,7 +178,16 @@ function withoutImages(file: OpenFile, { leaves }: Table): CleanSplitError {
   const shown = names.slice(0, 10).map(printable).join(", ");
   return new CleanSplitError(
     "unsupported",
-    `${file.name} holds no column of images: expected bytes of PNG, JPEG, GIF, WebP, BMP or TIFF files, or lists of numbers ` +
-      `that are pictures, but its columns are ${shown}${names.length > 10 ? " and others" : ""}. Choose a file with images.`,
+    names.length > 10
+      ? l10n.t(
+          "{0} holds no column of images: expected bytes of PNG, JPEG, GIF, WebP, BMP or TIFF files, or lists of numbers that are pictures, but its columns are {1} and others. Choose a file with images.",
+          file.name,
+          shown,
+        )
+      : l10n.t(
+          "{0} holds no column of images: expected bytes of PNG, JPEG, GIF, WebP, BMP or TIFF files, or lists of numbers that are pictures, but its columns are {1}. Choose a file with images.",
+          file.name,
+          shown,
+        ),
   );
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { statSync } from "node:fs";
 import { CleanSplitError, messageOf } from "../../../core/errors";
 import { openListed } from "./archive";
@@ -14,7 +15,7 @@ export function stampOf(file: string): PackedStamp {
     const { size, mtimeMs } = statSync(file);
     return { length: size, modified: mtimeMs };
   } catch (error) {
-    throw new CleanSplitError("not-found", `${file} cannot be read: ${messageOf(error)}.`);
+    throw new CleanSplitError("not-found", l10n.t("{0} cannot be read: {1}.", file, messageOf(error)));
   }
 }
 
@@ -47,13 +48,16 @@ export function closeShared(format: Omit<PackedFormat, "key">): void {
 async function openUnchanged({ file, stamp, places }: Omit<PackedFormat, "key">): Promise<PackedFile> {
   const { length, modified } = stampOf(file);
   if (length !== stamp.length || modified !== stamp.modified) {
-    throw new CleanSplitError("changed", `${file} changed since it was inspected. Inspect it again.`);
+    throw new CleanSplitError("changed", l10n.t("{0} changed since it was inspected. Inspect it again.", file));
   }
   const opened = places === undefined ? await openPackedFile(file) : openListed(file, places);
   if (opened !== undefined) return opened;
   throw new CleanSplitError(
     "unsupported",
-    `${file} is no packed file of images that CleanSplit reads: expected tar, tar.gz, zip, Parquet or TFRecord.`,
+    l10n.t(
+      "{0} is no packed file of images that CleanSplit reads: expected tar, tar.gz, zip, Parquet or TFRecord.",
+      file,
+    ),
   );
 }
 

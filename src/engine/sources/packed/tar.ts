@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
-import { grouped, printable, withFile, type OpenFile } from "../arrays/bytes";
+import { integerText } from "../../../core/language";
+import { printable, withFile, type OpenFile } from "../arrays/bytes";
 import { openArchive, type ArchiveEntry, type EntryKind } from "./archive";
 import type { PackedFile } from "./packedFile";
 
@@ -51,23 +53,29 @@ export function* listTar(file: OpenFile): Generator<TarEntry> {
     const header = headers.at(at);
     // Blocks of zeros end the archive; what comes after them is no part of it.
     if (header.every((byte) => byte === 0)) return;
-    if (!isWhole(header)) throw damaged(file, `there is no header at byte ${grouped(at)}`);
+    if (!isWhole(header)) throw damaged(file, l10n.t("there is no header at byte {0}", integerText(at)));
     const type = String.fromCharCode(header[156] ?? 0);
     const isExtended = EXTENDED.has(type);
     const size = (isExtended ? undefined : long.size) ?? numberAt(header, 124, 12);
     const offset = at + BLOCK;
     const end = offset + Math.ceil(size / BLOCK) * BLOCK;
     const name = long.path ?? nameOf(header);
-    if (!Number.isSafeInteger(size) || size < 0) throw damaged(file, `the size of ${printable(name)} is no number`);
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw damaged(file, l10n.t("the size of {0} is no number", printable(name)));
     if (offset + size > file.length) {
       throw new CleanSplitError(
         "corrupt",
-        `${file.name} ends early or is forged: ${printable(name)} should have ${grouped(size)} bytes, ` +
-          `and ${grouped(Math.max(0, file.length - offset))} are there. Download it again.`,
+        l10n.t(
+          "{0} ends early or is forged: {1} should have {2} bytes, and {3} are there. Download it again.",
+          file.name,
+          printable(name),
+          integerText(size),
+          integerText(Math.max(0, file.length - offset)),
+        ),
       );
     }
     if (isExtended) {
-      if (size > MAX_EXTENDED_BYTES) throw damaged(file, `a header has ${grouped(size)} bytes`);
+      if (size > MAX_EXTENDED_BYTES) throw damaged(file, l10n.t("a header has {0} bytes", integerText(size)));
       // What holds for all entries that follow is nothing that is needed here.
       if (type !== "g") long = { ...long, ...extendedOf(type, file.read(offset, size)) };
       if (type === "g") start = end;
@@ -215,5 +223,8 @@ function paxOf(bytes: Uint8Array): Extended {
 }
 
 function damaged(file: OpenFile, problem: string): CleanSplitError {
-  return new CleanSplitError("corrupt", `${file.name} is a damaged tar file: ${problem}. Download it again.`);
+  return new CleanSplitError(
+    "corrupt",
+    l10n.t("{0} is a damaged tar file: {1}. Download it again.", file.name, problem),
+  );
 }

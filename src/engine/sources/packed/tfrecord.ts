@@ -1,4 +1,6 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
+import { integerText } from "../../../core/language";
 import { compareClasses } from "../../../core/dataset/labels";
 import { MOST_LABELS } from "../../../core/dataset/lists";
 import type { Mode } from "../../../core/picture";
@@ -84,12 +86,18 @@ export async function readTfrecord(path: string): Promise<PackedFile> {
         names: null,
         labelOf: labels?.labelOf ?? null,
         classes: labels?.classes ?? [],
-        labelReason: labels === null ? null : `labels from the feature "${printable(reason ?? "")}"`,
+        labelReason: labels === null ? null : l10n.t('labels from the feature "{0}"', printable(reason ?? "")),
       })),
       ignored: [],
-      notes: recognised.images.map(
-        (key) =>
-          `The feature "${printable(key)}" of ${file.name} holds images: ${grouped(count)} ${count === 1 ? "record" : "records"}.`,
+      notes: recognised.images.map((key) =>
+        count === 1
+          ? l10n.t('The feature "{0}" of {1} holds images: {2} record.', printable(key), file.name, integerText(count))
+          : l10n.t(
+              'The feature "{0}" of {1} holds images: {2} records.',
+              printable(key),
+              file.name,
+              integerText(count),
+            ),
       ),
       read: async (key, from, amount) => {
         const isKnown = recognised.images.includes(key) && Number.isSafeInteger(from) && Number.isSafeInteger(amount);
@@ -120,11 +128,15 @@ function refuseCompressed(file: OpenFile): void {
   const kind = isGzip(start) ? "gzip" : "zlib";
   const way = isGzip(start)
     ? `gzip -dc < ${file.name} > unpacked.tfrecord`
-    : "tf.io.TFRecordWriter without compression";
+    : l10n.t("tf.io.TFRecordWriter without compression");
   throw new CleanSplitError(
     "unsupported",
-    `${file.name} is compressed as a whole with ${kind}, so no record can be read without all before it. Unpack it (${way}) ` +
-      "and inspect the unpacked file.",
+    l10n.t(
+      "{0} is compressed as a whole with {1}, so no record can be read without all before it. Unpack it ({2}) and inspect the unpacked file.",
+      file.name,
+      kind,
+      way,
+    ),
   );
 }
 
@@ -141,7 +153,7 @@ function recognise(file: OpenFile): Recognised {
     if (found.length === PROBED_RECORDS) break;
   }
   if (found.length === 0)
-    throw new CleanSplitError("corrupt", `${file.name} is empty: it holds no records. Download it again.`);
+    throw new CleanSplitError("corrupt", l10n.t("{0} is empty: it holds no records. Download it again.", file.name));
   const kindOf = (name: string): Feature["kind"] | undefined =>
     found.map((features) => features.get(name)?.kind).find((kind) => kind !== undefined);
   const encoded = [...images].filter(([, count]) => count * 2 >= found.length).map(([name]) => name);
@@ -282,10 +294,17 @@ function rawImage(pixels: Uint8Array, features: ReadonlyMap<string, Feature>): P
 function withoutImages(file: OpenFile, found: readonly ReadonlyMap<string, Feature>[]): CleanSplitError {
   const names = [...new Set(found.flatMap((features) => [...features.keys()]))];
   const shown = names.slice(0, 10).map(printable).join(", ");
-  const has = names.length === 0 ? "they are no tf.train.Example" : `their features are ${shown}`;
   return new CleanSplitError(
     "unsupported",
-    `${file.name} holds no records with images: expected a feature such as image/encoded with the bytes of an image, but ${has}. ` +
-      "Choose a file with images.",
+    names.length === 0
+      ? l10n.t(
+          "{0} holds no records with images: expected a feature such as image/encoded with the bytes of an image, but they are no tf.train.Example. Choose a file with images.",
+          file.name,
+        )
+      : l10n.t(
+          "{0} holds no records with images: expected a feature such as image/encoded with the bytes of an image, but their features are {1}. Choose a file with images.",
+          file.name,
+          shown,
+        ),
   );
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { open, rm, mkdtemp, readdir, statfs } from "node:fs/promises";
 import { createReadStream, createWriteStream } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,8 +7,8 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CleanSplitError, messageOf } from "../../../core/errors";
+import { integerText } from "../../../core/language";
 import { isRunning } from "../../process/running";
-import { grouped } from "../arrays/bytes";
 import { stampOf } from "./shared";
 
 /** What folders of copies are called; the process they belong to follows. */
@@ -104,8 +105,12 @@ class Bounded extends Transform {
     if (this.#bytes > FREE_BYTES && this.#bytes > this.length * MOST_TIMES) {
       throw new CleanSplitError(
         "refused",
-        `${this.file} is not read: its ${grouped(this.length)} bytes unpack to more than ${MOST_TIMES} times as many, ` +
-          "which no set of images does. Unpack it and inspect the folder if it is yours.",
+        l10n.t(
+          "{0} is not read: its {1} bytes unpack to more than {2} times as many, which no set of images does. Unpack it and inspect the folder if it is yours.",
+          this.file,
+          integerText(this.length),
+          MOST_TIMES,
+        ),
       );
     }
     if (this.#bytes < this.#asked) return;
@@ -114,8 +119,11 @@ class Bounded extends Transform {
     if (bavail * bsize > SPARE_BYTES + ASKED_BYTES) return;
     throw new CleanSplitError(
       "refused",
-      `There is no room in ${tmpdir()} to unpack ${this.file}. Make room there, set TMPDIR to a folder that has it, or ` +
-        "unpack the file elsewhere and inspect the folder.",
+      l10n.t(
+        "There is no room in {0} to unpack {1}. Make room there, set TMPDIR to a folder that has it, or unpack the file elsewhere and inspect the folder.",
+        tmpdir(),
+        this.file,
+      ),
     );
   }
 }
@@ -130,19 +138,28 @@ async function isGzip(file: string): Promise<boolean> {
       await handle.close();
     }
   } catch (error) {
-    throw new CleanSplitError("not-found", `${file} cannot be read: ${messageOf(error)}.`);
+    throw new CleanSplitError("not-found", l10n.t("{0} cannot be read: {1}.", file, messageOf(error)));
   }
 }
 
 function failure(file: string, error: unknown): CleanSplitError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "Z_BUF_ERROR") {
-    return new CleanSplitError("corrupt", `${file} ends early: its compressed data is cut off. Download it again.`);
+    return new CleanSplitError(
+      "corrupt",
+      l10n.t("{0} ends early: its compressed data is cut off. Download it again.", file),
+    );
   }
   if (code.startsWith("Z_")) {
-    return new CleanSplitError("corrupt", `${file} is damaged: its compressed data is not valid. Download it again.`);
+    return new CleanSplitError(
+      "corrupt",
+      l10n.t("{0} is damaged: its compressed data is not valid. Download it again.", file),
+    );
   }
-  return new CleanSplitError("refused", `${file} cannot be unpacked in ${tmpdir()}: ${messageOf(error)}.`);
+  return new CleanSplitError(
+    "refused",
+    l10n.t("{0} cannot be unpacked in {1}: {2}.", file, tmpdir(), messageOf(error)),
+  );
 }
 
 /** A folder of this process; those of processes that are no more are removed. */

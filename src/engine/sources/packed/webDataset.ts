@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { compareClasses } from "../../../core/dataset/labels";
 import type { ArchiveEntry } from "./archive";
 import type { PackedImages } from "./packedFile";
@@ -46,7 +47,7 @@ export function companionLabels(
   return {
     labelOf: Int32Array.from(labels, (label) => (label === null ? -1 : (indexOf.get(label) ?? -1))),
     classes,
-    labelReason: `labels from the .${EXTENSIONS[best] ?? ""} files beside its images`,
+    labelReason: l10n.t("labels from the .{0} files beside its images", EXTENSIONS[best] ?? ""),
   };
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 /** Values as `PLAIN` has them: all of one width, or of a length each. Booleans have a byte each. */
 export type Values =
   | { readonly kind: "fixed"; readonly width: number; readonly count: number; readonly data: Uint8Array }
@@ -23,12 +24,12 @@ export class Cursor {
 
   byte(): number {
     const value = this.bytes[this.at++];
-    if (value === undefined) throw new PageDamaged("a page ends early");
+    if (value === undefined) throw new PageDamaged(l10n.t("a page ends early"));
     return value;
   }
 
   take(count: number): Uint8Array {
-    if (count < 0 || count > this.left) throw new PageDamaged("a page ends early");
+    if (count < 0 || count > this.left) throw new PageDamaged(l10n.t("a page ends early"));
     this.at += count;
     return this.bytes.subarray(this.at - count, this.at);
   }
@@ -46,7 +47,7 @@ export class Cursor {
       value += (byte & 127) * 2 ** (7 * i);
       if (byte < 128) return value;
     }
-    throw new PageDamaged("a number in a page is too long");
+    throw new PageDamaged(l10n.t("a number in a page is too long"));
   }
 
   /** A signed number of at most 64 bits. */
@@ -57,7 +58,7 @@ export class Cursor {
       value |= BigInt(byte & 127) << (7n * i);
       if (byte < 128) return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n));
     }
-    throw new PageDamaged("a number in a page is too long");
+    throw new PageDamaged(l10n.t("a number in a page is too long"));
   }
 }
 
@@ -66,12 +67,12 @@ export class Cursor {
  * are longer than what is left to fill are cut, so it takes no more time than `target` is long.
  */
 export function readRuns(cursor: Cursor, width: number, target: Uint8Array | Uint32Array): void {
-  if (width > 32) throw new PageDamaged("a page has numbers of more than 32 bits");
+  if (width > 32) throw new PageDamaged(l10n.t("a page has numbers of more than 32 bits"));
   for (let filled = 0; filled < target.length;) {
     const head = cursor.varint();
     const isPacked = head % 2 === 1;
     const count = Math.floor(head / 2) * (isPacked ? 8 : 1);
-    if (count === 0) throw new PageDamaged("a page has a run of nothing");
+    if (count === 0) throw new PageDamaged(l10n.t("a page has a run of nothing"));
     const end = Math.min(target.length, filled + count);
     if (isPacked) {
       // The last groups may end where the page does, before all of their eight numbers.
@@ -93,7 +94,7 @@ function unpackBits(
   from: number,
   to: number,
 ): void {
-  if (packed.length * 8 < (to - from) * width) throw new PageDamaged("a page ends early");
+  if (packed.length * 8 < (to - from) * width) throw new PageDamaged(l10n.t("a page ends early"));
   if (width === 1) {
     for (let i = from, bit = 0; i < to; i++, bit++) target[i] = ((packed[bit >> 3] ?? 0) >> (bit & 7)) & 1;
     return;
@@ -130,11 +131,11 @@ export function readPlain(cursor: Cursor, type: string, width: number, count: nu
     return { kind: "fixed", width: 1, count, data };
   }
   if (width > 0) return { kind: "fixed", width, count, data: cursor.take(count * width) };
-  if (count * 4 > cursor.left) throw new PageDamaged("a page ends early");
+  if (count * 4 > cursor.left) throw new PageDamaged(l10n.t("a page ends early"));
   const bounds = new Uint32Array(2 * count);
   for (let i = 0; i < count; i++) {
     const length = cursor.u32();
-    if (length > cursor.left) throw new PageDamaged("a page ends early");
+    if (length > cursor.left) throw new PageDamaged(l10n.t("a page ends early"));
     bounds[2 * i] = cursor.at;
     cursor.at += length;
     bounds[2 * i + 1] = cursor.at;
@@ -161,7 +162,7 @@ function deltas(cursor: Cursor, count: number): BigInt64Array {
   const [block, miniblocks, total] = [cursor.varint(), cursor.varint(), cursor.varint()];
   const size = block / miniblocks;
   if (!(block >= 1 && block <= 1 << 20 && Number.isInteger(size) && size % 8 === 0) || total !== count) {
-    throw new PageDamaged("a page of differences has an impossible header");
+    throw new PageDamaged(l10n.t("a page of differences has an impossible header"));
   }
   const numbers = new BigInt64Array(count);
   let value = cursor.zigzag();
@@ -171,7 +172,7 @@ function deltas(cursor: Cursor, count: number): BigInt64Array {
     const widths = cursor.take(miniblocks);
     for (let i = 0; i < miniblocks && filled < count; i++) {
       const width = widths[i] ?? 0;
-      if (width > 64) throw new PageDamaged("a page has differences of more than 64 bits");
+      if (width > 64) throw new PageDamaged(l10n.t("a page has differences of more than 64 bits"));
       const packed = cursor.take((size / 8) * width);
       for (let bit = 0, k = 0; k < size && filled < count; k++, bit += width) {
         value = BigInt.asIntN(64, value + least + bitsAt(packed, bit, width));
@@ -211,13 +212,13 @@ export function readDeltaBytes(cursor: Cursor, width: number, count: number): Va
   const ends = readDeltaLengths(cursor, count);
   const lengths = Array.from({ length: count }, (_, i) => Number(shared[i]) + lengthAt(ends, i));
   const total = lengths.reduce((sum, length) => sum + length, 0);
-  if (!(total <= MAX_JOINED_BYTES)) throw new PageDamaged("a page has more bytes than can be read");
+  if (!(total <= MAX_JOINED_BYTES)) throw new PageDamaged(l10n.t("a page has more bytes than can be read"));
   const data = new Uint8Array(total);
   const bounds = new Uint32Array(2 * count);
   for (let i = 0, at = 0, previous = 0; i < count; i++) {
     const begin = Number(shared[i]);
-    if (begin < 0 || begin > at - previous) throw new PageDamaged("a value begins as one that is not there");
-    if (width > 0 && lengths[i] !== width) throw new PageDamaged("a value has another length than its column");
+    if (begin < 0 || begin > at - previous) throw new PageDamaged(l10n.t("a value begins as one that is not there"));
+    if (width > 0 && lengths[i] !== width) throw new PageDamaged(l10n.t("a value has another length than its column"));
     data.copyWithin(at, previous, previous + begin);
     data.set(bytesAt(ends, i), at + begin);
     previous = at;

@@ -1,9 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { decompressLz4, decompressLz4Raw, decompressZstd } from "hyparquet-compressors";
 import type { CompressionCodec, Encoding } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { CleanSplitError } from "../../../../core/errors";
-import { grouped, printable, type OpenFile } from "../../arrays/bytes";
+import { integerText } from "../../../../core/language";
+import { printable, type OpenFile } from "../../arrays/bytes";
 import {
   Cursor,
   PageDamaged,
@@ -56,7 +58,10 @@ const FIRST_HEADER_BYTES = 512;
 /** Statistics in headers may hold whole values. */
 const MAX_HEADER_BYTES = 2 ** 24;
 
-const ADVICE = "Write it with smaller row groups, such as to_parquet(path, row_group_size=1000)";
+/** What to do about row groups that are too large. */
+export function smallerGroups(): string {
+  return l10n.t("Write it with smaller row groups, such as to_parquet(path, row_group_size=1000)");
+}
 
 /** The pages of a chunk in their order, the dictionary first when there is one. Their values are those of the chunk. */
 export function listPages(file: OpenFile, chunk: Chunk, leaf: Leaf): PageHead[] {
@@ -65,14 +70,23 @@ export function listPages(file: OpenFile, chunk: Chunk, leaf: Leaf): PageHead[] 
   for (let at = chunk.from; values < chunk.values && at < chunk.to;) {
     const page = readHead(file, chunk, leaf, at);
     at = page.at + page.packed;
-    if (page.kind === "dictionary" && pages.length > 0) throw damagedPage(file, leaf, "its dictionary comes too late");
+    if (page.kind === "dictionary" && pages.length > 0)
+      throw damagedPage(file, leaf, l10n.t("its dictionary comes too late"));
     if (page.kind === "data") values += page.count;
     pages.push(page);
     if (pages.length > MAX_PAGES)
-      throw unsupported(file, `it has more than ${grouped(MAX_PAGES)} pages in a row group`, ADVICE);
+      throw unsupported(
+        file,
+        l10n.t("it has more than {0} pages in a row group", integerText(MAX_PAGES)),
+        smallerGroups(),
+      );
   }
   if (values !== chunk.values) {
-    throw damagedPage(file, leaf, `it holds ${grouped(values)} of the ${grouped(chunk.values)} values it declares`);
+    throw damagedPage(
+      file,
+      leaf,
+      l10n.t("it holds {0} of the {1} values it declares", integerText(values), integerText(chunk.values)),
+    );
   }
   return pages;
 }
@@ -111,11 +125,11 @@ export function readPage(
     if (head.encoding !== "PLAIN_DICTIONARY" && head.encoding !== "RLE_DICTIONARY") {
       return { ...page, values: readValues(file, cursor, leaf, head.encoding, there), indexes: null };
     }
-    if (dictionary === undefined) throw new PageDamaged("it has no dictionary");
+    if (dictionary === undefined) throw new PageDamaged(l10n.t("it has no dictionary"));
     const indexes = new Uint32Array(there);
     if (there > 0) readRuns(cursor, cursor.byte(), indexes);
     for (const index of indexes)
-      if (index >= dictionary.count) throw new PageDamaged("it uses what its dictionary lacks");
+      if (index >= dictionary.count) throw new PageDamaged(l10n.t("it uses what its dictionary lacks"));
     return { ...page, values: dictionary, indexes };
   });
 }
@@ -130,7 +144,7 @@ function readHead(file: OpenFile, chunk: Chunk, leaf: Leaf, at: number): PageHea
     } catch (error) {
       if (error instanceof CleanSplitError) throw error;
       const isCut = error instanceof ThriftCut && at + bytes.length < chunk.to && length < MAX_HEADER_BYTES;
-      if (!isCut) throw damagedPage(file, leaf, "the header of a page is malformed");
+      if (!isCut) throw damagedPage(file, leaf, l10n.t("the header of a page is malformed"));
     }
   }
 }
@@ -146,14 +160,16 @@ function headOf(
   const [first, second] = [header.data_page_header, header.data_page_header_v2];
   const data = header.type === "DATA_PAGE" ? first : header.type === "DATA_PAGE_V2" ? second : undefined;
   const about = header.type === "DICTIONARY_PAGE" ? dictionary : data;
-  if (about === undefined) throw damagedPage(file, leaf, "it has a page of an unknown kind");
+  if (about === undefined) throw damagedPage(file, leaf, l10n.t("it has a page of an unknown kind"));
   for (const length of [size, packed, about.num_values]) {
-    if (!Number.isSafeInteger(length) || length < 0) throw damagedPage(file, leaf, "a page has an impossible size");
+    if (!Number.isSafeInteger(length) || length < 0)
+      throw damagedPage(file, leaf, l10n.t("a page has an impossible size"));
   }
-  if (packed > chunk.to - at) throw damagedPage(file, leaf, "a page lies outside of it");
-  if (size > MAX_PAGE_BYTES) throw unsupported(file, `it has a page of ${grouped(size)} bytes`, ADVICE);
+  if (packed > chunk.to - at) throw damagedPage(file, leaf, l10n.t("a page lies outside of it"));
+  if (size > MAX_PAGE_BYTES)
+    throw unsupported(file, l10n.t("it has a page of {0} bytes", integerText(size)), smallerGroups());
   if (about.num_values > MAX_PAGE_VALUES) {
-    throw unsupported(file, `it has a page of ${grouped(about.num_values)} values`, ADVICE);
+    throw unsupported(file, l10n.t("it has a page of {0} values", integerText(about.num_values)), smallerGroups());
   }
   const base = { at, packed, size, count: about.num_values, encoding: about.encoding };
   if (about === dictionary) return { ...base, kind: "dictionary", levels: null };
@@ -162,7 +178,7 @@ function headOf(
   const fits =
     Number.isSafeInteger(repetition) && Number.isSafeInteger(definition) && repetition >= 0 && definition >= 0;
   if (!fits || repetition + definition > Math.min(packed, size)) {
-    throw damagedPage(file, leaf, "the levels of a page lie outside of it");
+    throw damagedPage(file, leaf, l10n.t("the levels of a page lie outside of it"));
   }
   return { ...base, kind: "data", levels: { repetition, definition, isPacked: second.is_compressed ?? true } };
 }
@@ -200,7 +216,7 @@ function levelsBefore({ codec }: Chunk, leaf: Leaf, head: PageHead, packed: Uint
 function readLevels(bytes: Uint8Array, max: number, count: number): Uint8Array {
   const levels = new Uint8Array(count);
   readRuns(new Cursor(bytes), 32 - Math.clz32(max), levels);
-  for (const level of levels) if (level > max) throw new PageDamaged("it has an impossible level");
+  for (const level of levels) if (level > max) throw new PageDamaged(l10n.t("it has an impossible level"));
   return levels;
 }
 
@@ -215,15 +231,15 @@ function readValues(file: OpenFile, cursor: Cursor, leaf: Leaf, encoding: Encodi
   if (encoding === "BYTE_STREAM_SPLIT" && width > 0) return readSplitStreams(cursor, width, count);
   throw unsupported(
     file,
-    `its column ${printable(leaf.path.join("."))} is encoded in a way that is not known`,
-    "Write it with the encodings of Parquet 1.0 or 2.0",
+    l10n.t("its column {0} is encoded in a way that is not known", printable(leaf.path.join("."))),
+    l10n.t("Write it with the encodings of Parquet 1.0 or 2.0"),
   );
 }
 
 /** Unpacks exactly `size` bytes, and takes memory for no more. */
 function unpack(codec: CompressionCodec, packed: Uint8Array, size: number): Uint8Array {
   const bytes = size === 0 && codec !== "UNCOMPRESSED" ? new Uint8Array(0) : UNPACKERS[codec]?.(packed, size);
-  if (bytes?.length !== size) throw new PageDamaged("a page unpacks to another size than it declares");
+  if (bytes?.length !== size) throw new PageDamaged(l10n.t("a page unpacks to another size than it declares"));
   return bytes;
 }
 
@@ -254,10 +270,10 @@ function guarded<T>(file: OpenFile, leaf: Leaf, read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof CleanSplitError) throw error;
-    throw damagedPage(file, leaf, error instanceof PageDamaged ? error.message : "a page cannot be unpacked");
+    throw damagedPage(file, leaf, error instanceof PageDamaged ? error.message : l10n.t("a page cannot be unpacked"));
   }
 }
 
 function damagedPage(file: OpenFile, leaf: Leaf, problem: string): CleanSplitError {
-  return damaged(file, `in its column ${printable(leaf.path.join("."))}, ${problem}`);
+  return damaged(file, l10n.t("in its column {0}, {1}", printable(leaf.path.join(".")), problem));
 }

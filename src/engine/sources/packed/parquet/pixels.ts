@@ -1,11 +1,12 @@
+import * as l10n from "@vscode/l10n";
+import { integerText } from "../../../../core/language";
 import { geometryOf, type Geometry } from "../../../../core/dataset/arrays";
 import { recogniseScaling, type Scaling } from "../../../../core/fingerprint/scaling";
-import { grouped } from "../../arrays/bytes";
 import { toPicture } from "../../rows";
 import type { PackedImage } from "../packedFile";
 import { chunkOf, rowGroupOf, type ImageReader } from "./encoded";
 import type { Values } from "./encodings";
-import { listPages, readDictionary, readPage, type Page } from "./pages";
+import { listPages, readDictionary, readPage, smallerGroups, type Page } from "./pages";
 import { Recent } from "./recent";
 import { unsupported, type Leaf, type RowGroup, type Table } from "./table";
 
@@ -82,8 +83,8 @@ export class PixelImages implements ImageReader {
     if (values > MAX_NUMBERS) {
       throw unsupported(
         this.table.file,
-        `it has a row group of ${grouped(values)} numbers`,
-        "Write it with smaller row groups, such as to_parquet(path, row_group_size=1000)",
+        l10n.t("it has a row group of {0} numbers", integerText(values)),
+        smallerGroups(),
       );
     }
     return [...rowsOf(this.table, group, this.format.leaf)];

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import {
   parquetMetadata,
   type CompressionCodec,
@@ -6,7 +7,8 @@ import {
   type SchemaElement,
 } from "hyparquet";
 import { CleanSplitError } from "../../../../core/errors";
-import { grouped, printable, type OpenFile } from "../../arrays/bytes";
+import { integerText } from "../../../../core/language";
+import { printable, type OpenFile } from "../../arrays/bytes";
 import { ThriftCut, ThriftDamaged, walkStruct, type ThriftField } from "./thrift";
 
 /** A column as it is stored: one list of values, of which a table column that holds lists or structs has one or more. */
@@ -78,12 +80,15 @@ const WIDTHS: Readonly<Record<ParquetType, number>> = {
 
 /** The error for a file that is damaged or forged. */
 export function damaged(file: OpenFile, problem: string): CleanSplitError {
-  return new CleanSplitError("corrupt", `${file.name} is a damaged Parquet file: ${problem}. Download it again.`);
+  return new CleanSplitError(
+    "corrupt",
+    l10n.t("{0} is a damaged Parquet file: {1}. Download it again.", file.name, problem),
+  );
 }
 
 /** The error for what CleanSplit does not read; `advice` says what to do about it. */
 export function unsupported(file: OpenFile, problem: string, advice: string): CleanSplitError {
-  return new CleanSplitError("unsupported", `${file.name} cannot be read: ${problem}. ${advice}.`);
+  return new CleanSplitError("unsupported", l10n.t("{0} cannot be read: {1}. {2}.", file.name, problem, advice));
 }
 
 /**
@@ -99,14 +104,22 @@ export function readTable(file: OpenFile): Table {
   let firstRow = 0;
   const groups = metadata.row_groups.map((group, index): RowGroup => {
     const rows = whole(group.num_rows);
-    if (rows === undefined) throw damaged(file, `row group ${index} has no number of rows`);
+    if (rows === undefined) throw damaged(file, l10n.t("row group {0} has no number of rows", index));
     if (group.columns.length !== leaves.length) {
-      throw damaged(file, `row group ${index} has ${group.columns.length} of ${leaves.length} columns`);
+      throw damaged(file, l10n.t("row group {0} has {1} of {2} columns", index, group.columns.length, leaves.length));
     }
     const chunks = leaves.map((leaf) => readChunk(file, group.columns[leaf.index], leaf, index, end));
     for (const [column, { values }] of chunks.entries()) {
       if (leaves[column]?.maxRepetition === 0 && values !== rows) {
-        throw damaged(file, `a column of row group ${index} has ${grouped(values)} values for ${grouped(rows)} rows`);
+        throw damaged(
+          file,
+          l10n.t(
+            "a column of row group {0} has {1} values for {2} rows",
+            index,
+            integerText(values),
+            integerText(rows),
+          ),
+        );
       }
     }
     const start = firstRow;
@@ -114,14 +127,17 @@ export function readTable(file: OpenFile): Table {
     if (firstRow > MAX_ROWS) {
       throw unsupported(
         file,
-        `it has more than ${grouped(MAX_ROWS)} rows`,
-        "Write it as several files of fewer rows, or check that it is what it should be",
+        l10n.t("it has more than {0} rows", integerText(MAX_ROWS)),
+        l10n.t("Write it as several files of fewer rows, or check that it is what it should be"),
       );
     }
     return { firstRow: start, rows, chunks };
   });
   if (whole(metadata.num_rows) !== firstRow) {
-    throw damaged(file, `it declares ${String(metadata.num_rows)} rows and its row groups have ${grouped(firstRow)}`);
+    throw damaged(
+      file,
+      l10n.t("it declares {0} rows and its row groups have {1}", String(metadata.num_rows), integerText(firstRow)),
+    );
   }
   const keyValues = new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]));
   return { file, rows: firstRow, leaves, groups, keyValues, footer: { bytes, fields } };
@@ -129,24 +145,24 @@ export function readTable(file: OpenFile): Table {
 
 /** The footer with its length and the magic behind it. */
 function readFooter(file: OpenFile): Uint8Array {
-  if (file.length < MAGIC.length + END_BYTES) throw damaged(file, "it ends early");
+  if (file.length < MAGIC.length + END_BYTES) throw damaged(file, l10n.t("it ends early"));
   const end = Buffer.from(file.read(file.length - END_BYTES, END_BYTES).buffer);
   const magic = end.toString("latin1", 4);
   if (magic === "PARE") {
-    throw unsupported(file, "it is encrypted", "Write it without encryption");
+    throw unsupported(file, l10n.t("it is encrypted"), l10n.t("Write it without encryption"));
   }
   const start = Buffer.from(file.read(0, MAGIC.length).buffer).toString("latin1");
-  if (start !== MAGIC) throw damaged(file, 'it does not begin with "PAR1"');
-  if (magic !== MAGIC) throw damaged(file, 'it does not end with "PAR1", so it is cut off');
+  if (start !== MAGIC) throw damaged(file, l10n.t('it does not begin with "PAR1"'));
+  if (magic !== MAGIC) throw damaged(file, l10n.t('it does not end with "PAR1", so it is cut off'));
   const length = end.readUInt32LE(0);
   if (length > file.length - MAGIC.length - END_BYTES) {
-    throw damaged(file, `it declares a footer of ${grouped(length)} bytes, more than the file has`);
+    throw damaged(file, l10n.t("it declares a footer of {0} bytes, more than the file has", integerText(length)));
   }
   if (length > MAX_FOOTER_BYTES) {
     throw unsupported(
       file,
-      `its footer has ${grouped(length)} bytes`,
-      "Write it with larger row groups, or as several files",
+      l10n.t("its footer has {0} bytes", integerText(length)),
+      l10n.t("Write it with larger row groups, or as several files"),
     );
   }
   return file.read(file.length - END_BYTES - length, length + END_BYTES);
@@ -165,7 +181,10 @@ function parseFooter(file: OpenFile, bytes: Uint8Array): { fields: readonly Thri
   } catch (error) {
     // What the library says of fields that are missing or of another type is for programmers.
     const isTooMuch = error instanceof ThriftDamaged || error instanceof ThriftCut;
-    throw damaged(file, isTooMuch ? "its footer is malformed" : "its footer lacks what every Parquet file declares");
+    throw damaged(
+      file,
+      isTooMuch ? l10n.t("its footer is malformed") : l10n.t("its footer lacks what every Parquet file declares"),
+    );
   }
 }
 
@@ -176,12 +195,16 @@ function readLeaves(file: OpenFile, schema: readonly SchemaElement[]): Leaf[] {
   let at = 0;
   const visit = (parents: readonly SchemaElement[]): void => {
     const element = schema[at++];
-    if (element === undefined) throw damaged(file, "its schema declares more columns than it has");
+    if (element === undefined) throw damaged(file, l10n.t("its schema declares more columns than it has"));
     const children = element.num_children === undefined ? 0 : whole(element.num_children);
-    if (children === undefined) throw damaged(file, "its schema declares a negative number of columns");
+    if (children === undefined) throw damaged(file, l10n.t("its schema declares a negative number of columns"));
     const nodes = [...parents, element];
     if (nodes.length > MAX_NESTING + 1) {
-      throw unsupported(file, `its columns nest deeper than ${MAX_NESTING}`, "Write it with flatter columns");
+      throw unsupported(
+        file,
+        l10n.t("its columns nest deeper than {0}", MAX_NESTING),
+        l10n.t("Write it with flatter columns"),
+      );
     }
     if (children > 0 || nodes.length === 1) {
       for (let child = 0; child < children; child++) visit(nodes);
@@ -189,20 +212,20 @@ function readLeaves(file: OpenFile, schema: readonly SchemaElement[]): Leaf[] {
     }
     const leaf = leafOf(file, nodes.slice(1), leaves.length);
     const name = leaf.path.join("\0");
-    if (taken.has(name)) throw damaged(file, `it has two columns ${printable(leaf.path.join("."))}`);
+    if (taken.has(name)) throw damaged(file, l10n.t("it has two columns {0}", printable(leaf.path.join("."))));
     taken.add(name);
     leaves.push(leaf);
     if (leaves.length > MAX_LEAVES) {
       throw unsupported(
         file,
-        `it has more than ${grouped(MAX_LEAVES)} columns`,
-        "Write the columns of images and labels only",
+        l10n.t("it has more than {0} columns", integerText(MAX_LEAVES)),
+        l10n.t("Write the columns of images and labels only"),
       );
     }
   };
   visit([]);
-  if (at !== schema.length) throw damaged(file, "its schema has columns that belong to nothing");
-  if (leaves.length === 0) throw damaged(file, "it has no columns");
+  if (at !== schema.length) throw damaged(file, l10n.t("its schema has columns that belong to nothing"));
+  if (leaves.length === 0) throw damaged(file, l10n.t("it has no columns"));
   return leaves;
 }
 
@@ -212,11 +235,11 @@ function leafOf(file: OpenFile, nodes: readonly SchemaElement[], index: number):
   const path = nodes.map(({ name }) => name);
   const name = printable(path.join("."));
   if (last === undefined || type === undefined || path.some((part) => typeof part !== "string")) {
-    throw damaged(file, `its column ${name} has no type`);
+    throw damaged(file, l10n.t("its column {0} has no type", name));
   }
   const length = whole(last.type_length);
   if (type === "FIXED_LEN_BYTE_ARRAY" && (length === undefined || length === 0)) {
-    throw damaged(file, `its column ${name} has no length`);
+    throw damaged(file, l10n.t("its column {0} has no length", name));
   }
   const { converted_type: converted, logical_type: logical } = last;
   return {
@@ -238,27 +261,40 @@ function readChunk(
   group: number,
   end: number,
 ): Chunk {
-  const where = `column ${printable(leaf.path.join("."))} of row group ${group}`;
+  const where = [printable(leaf.path.join(".")), group] as const;
   if (column?.crypto_metadata !== undefined || column?.encrypted_column_metadata !== undefined) {
-    throw unsupported(file, `the ${where} is encrypted`, "Write it without encryption");
+    throw unsupported(
+      file,
+      l10n.t("the column {0} of row group {1} is encrypted", ...where),
+      l10n.t("Write it without encryption"),
+    );
   }
   if (column?.file_path !== undefined) {
-    throw unsupported(file, `the ${where} lies in another file`, "Write it as one file");
+    throw unsupported(
+      file,
+      l10n.t("the column {0} of row group {1} lies in another file", ...where),
+      l10n.t("Write it as one file"),
+    );
   }
   const data = column?.meta_data;
-  if (data === undefined) throw damaged(file, `the ${where} is not described`);
+  if (data === undefined) throw damaged(file, l10n.t("the column {0} of row group {1} is not described", ...where));
   if (data.type !== leaf.type || data.path_in_schema.join("\0") !== leaf.path.join("\0")) {
-    throw damaged(file, `the ${where} is described as another one`);
+    throw damaged(file, l10n.t("the column {0} of row group {1} is described as another one", ...where));
   }
   if (!CODECS.has(data.codec)) {
-    throw unsupported(file, `the ${where} is compressed in a way that is not known`, "Write it with snappy or zstd");
+    throw unsupported(
+      file,
+      l10n.t("the column {0} of row group {1} is compressed in a way that is not known", ...where),
+      l10n.t("Write it with snappy or zstd"),
+    );
   }
   const [first, dictionary] = [whole(data.data_page_offset), whole(data.dictionary_page_offset)];
   const [size, values] = [whole(data.total_compressed_size), whole(data.num_values)];
   if (first === undefined || size === undefined || values === undefined)
-    throw damaged(file, `the ${where} has no place`);
+    throw damaged(file, l10n.t("the column {0} of row group {1} has no place", ...where));
   const from = dictionary !== undefined && dictionary > 0 ? Math.min(first, dictionary) : first;
-  if (from < MAGIC.length || from + size > end) throw damaged(file, `the ${where} lies outside of it`);
+  if (from < MAGIC.length || from + size > end)
+    throw damaged(file, l10n.t("the column {0} of row group {1} lies outside of it", ...where));
   return { codec: data.codec, values, from, to: from + size };
 }
 

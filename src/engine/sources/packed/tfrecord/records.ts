@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../../core/errors";
-import { grouped, type OpenFile } from "../../arrays/bytes";
+import { integerText } from "../../../../core/language";
+import { type OpenFile } from "../../arrays/bytes";
 
 /** Where the data of a record lies: the bytes `[from, to)` of the file. */
 export interface RecordPlace {
@@ -58,7 +60,11 @@ export function* recordsOf(window: Window): Generator<RecordPlace> {
     if (index === MAX_RECORDS) {
       throw new CleanSplitError(
         "unsupported",
-        `${file.name} cannot be read: it has more than ${grouped(MAX_RECORDS)} records. Write it as several files.`,
+        l10n.t(
+          "{0} cannot be read: it has more than {1} records. Write it as several files.",
+          file.name,
+          integerText(MAX_RECORDS),
+        ),
       );
     }
     if (file.length - at < HEAD_BYTES) throw cut(file, index);
@@ -87,19 +93,25 @@ export function readRecord(file: OpenFile, { from, to }: RecordPlace): Uint8Arra
 }
 
 function damaged(file: OpenFile, index: number): CleanSplitError {
-  const where = index === 0 ? "it does not begin with a record" : `behind its first ${grouped(index)} records`;
   return new CleanSplitError(
     "corrupt",
     index === 0
-      ? `${file.name} is no TFRecord file, or damaged: ${where} whose length matches its checksum. Download it again.`
-      : `${file.name} is damaged: ${where}, a length does not match its checksum. Download it again.`,
+      ? l10n.t(
+          "{0} is no TFRecord file, or damaged: it does not begin with a record whose length matches its checksum. Download it again.",
+          file.name,
+        )
+      : l10n.t(
+          "{0} is damaged: behind its first {1} records, a length does not match its checksum. Download it again.",
+          file.name,
+          integerText(index),
+        ),
   );
 }
 
 function cut(file: OpenFile, index: number): CleanSplitError {
   return new CleanSplitError(
     "corrupt",
-    `${file.name} ends inside its record ${grouped(index + 1)}. Download it again.`,
+    l10n.t("{0} ends inside its record {1}. Download it again.", file.name, integerText(index + 1)),
   );
 }
 
