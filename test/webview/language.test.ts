@@ -99,3 +99,126 @@ describe("the page of label audits in another language", function () {
     assert.deepEqual(await untranslated(page, SAME), []);
   });
 });
+
+describe("the gallery of the report page in another language", function () {
+  this.timeout(30_000);
+  const pages = usePages("report");
+  const same = [
+    ...SAME,
+    // Of the dataset, and how near duplicates are measured.
+    /\b(valid|Apple (scab|black rot)|Cedar rust|Healthy|IMG_\d+\.JPG)\b/g,
+    /[^\s、]+\.png/g,
+    /RMS grey difference|structural similarity/g,
+    // What the fake host calls its steps.
+    /(^|:) (keep-all|keep|drop|forget|different)( of 1 groups)?/g,
+  ];
+  let page: Page;
+
+  /** Opens a scenario, with its groups of some kind of equality. */
+  async function open(scenario: string, equality: "pixel" | "file" | "near" | "similar" = "pixel"): Promise<void> {
+    page = await pages.open(scenario, { language: "pseudo" });
+    await page.locator("#groups .card").first().waitFor();
+    if (equality === "pixel") return;
+    await page.locator("#groups .filters select").nth(1).selectOption(equality);
+    await page.locator("#groups .active select").first().waitFor();
+    await page
+      .locator(equality === "similar" ? "#groups .card-near" : "#groups .card")
+      .first()
+      .waitFor();
+  }
+  const english = (root: string): Promise<readonly string[]> => untranslated(page, same, root);
+  const text = (locator: string): Promise<void> =>
+    page.waitForFunction((selector) => document.querySelector(selector)?.textContent !== "", locator).then(() => {});
+
+  for (const [scenario, equality] of [
+    ["leak", "pixel"],
+    ["leak", "file"],
+    ["reviewed", "pixel"],
+    ["near", "near"],
+    ["near", "similar"],
+    ["nearPhotos", "similar"],
+    ["nearUntrusted", "pixel"],
+  ] as const) {
+    it(`says nothing in English, ${scenario} by ${equality}`, async () => {
+      await open(scenario, equality);
+      assert.deepEqual(await english("#groups"), []);
+    });
+  }
+
+  it("says nothing in English where something is said of images and groups", async () => {
+    await open("near", "similar");
+    for (const key of ["k", "Shift+K", "d", "a", "n", "f", "z", "Shift+Z", "u"]) {
+      await page.locator("#groups [data-cell='1-0']").focus();
+      await page.keyboard.press(key);
+      await text(".gallery-said [role=status]");
+      assert.deepEqual(await english("#groups"), [], key);
+    }
+    await page.keyboard.press("ControlOrMeta+a");
+    assert.deepEqual(await english(".review-bar"), []);
+    for (const key of ["a", "n", "f"]) {
+      await page.locator("#groups [data-cell='1-0']").focus();
+      await page.keyboard.press(key);
+      await page.locator("dialog.confirm").waitFor();
+      assert.deepEqual(await english("dialog.confirm"), [], key);
+      await page.keyboard.press("Escape");
+    }
+    await page.locator("#group-text").fill("nothing is called so");
+    await page.locator("#groups p.nothing").waitFor();
+    assert.deepEqual(await english("#groups"), []);
+  });
+
+  it("says nothing in English where groups cannot be read", async () => {
+    await open("leak");
+    await page.evaluate(() => window.fake.failing.set("groups", "…"));
+    await page.locator("#groups .filters select").first().selectOption("no");
+    await page.locator("#groups .notice").waitFor();
+    assert.deepEqual(await english("#groups"), []);
+  });
+
+  it("says nothing in English in the help about keys", async () => {
+    await open("leak");
+    await page.locator("#groups [data-cell='0-0']").focus();
+    await page.keyboard.press("?");
+    await page.locator("dialog.key-help").waitFor();
+    assert.deepEqual(await english("dialog.key-help"), []);
+  });
+
+  for (const [scenario, equality] of [
+    ["near", "similar"],
+    ["nearPhotos", "similar"],
+    ["nearUntrusted", "similar"],
+    ["near", "file"],
+    ["near", "pixel"],
+  ] as const) {
+    it(`says nothing in English where images of a group are compared, ${scenario} by ${equality}`, async () => {
+      await open(scenario, equality);
+      await page.locator("#groups [data-cell='1-0']").focus();
+      await page.keyboard.press("g");
+      await page.locator(".comparison:not([aria-busy=true])").waitFor();
+      await page.locator("dialog.compare .card").first().waitFor();
+      if (scenario !== "nearUntrusted") {
+        for (const key of ["k", "ArrowRight", "n", "d"]) await page.keyboard.press(key);
+        await page.locator("dialog.compare .card.drop").waitFor();
+      }
+      for (const view of ["side", "divider", "difference", "all"]) {
+        await page.locator(`input[name=comparison-view][value=${view}]`).waitFor();
+        assert.deepEqual(await english("dialog.compare"), [], view);
+        await page.keyboard.press("v");
+      }
+    });
+  }
+
+  it("says nothing in English where pairs are judged", async () => {
+    await open("near");
+    await page.locator("#near button", { hasText: "Judge" }).click();
+    await page.locator("dialog.judge .comparison:not([aria-busy=true])").waitFor();
+    await page.keyboard.press("y");
+    await page.keyboard.press("ArrowLeft");
+    await page.locator("dialog.judge .said").waitFor();
+    assert.deepEqual(await english("dialog.judge"), []);
+    await page.keyboard.press("ArrowRight");
+    for (let i = 0; i < 19; i++) await page.keyboard.press(i === 0 ? "s" : "n");
+    await page.locator(".judge-summary[aria-busy=false]").waitFor();
+    assert.deepEqual(await english("dialog.judge .dialog-head, .judge-summary > p, dialog.judge .actions"), []);
+  });
+});

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../dataset/dataset";
 import { CONTENT_KEY, keyOf, mayHaveKeyOf } from "../fingerprint/contentKey";
 import type { Findings } from "../leakage/findings";
@@ -58,24 +59,35 @@ export function parseDecisions(value: Readonly<Record<string, unknown>>): Decisi
 }
 
 function parseEntry(value: unknown, index: number): DecisionEntry {
-  const wrong = (what: string): Error => new Error(`decision ${index + 1} ${what}`);
-  if (typeof value !== "object" || value === null) throw wrong('is no object with "keys" and "verdict"');
+  const place = index + 1;
+  if (typeof value !== "object" || value === null) {
+    throw new Error(l10n.t('decision {0} is no object with "keys" and "verdict"', place));
+  }
   const { keys, verdict, ids } = value as Readonly<Record<string, unknown>>;
   const isText = (item: unknown): item is string => typeof item === "string";
   if (!Array.isArray(keys) || !keys.every(isText) || keys.length < 2 || new Set(keys).size < keys.length) {
-    throw wrong('needs "keys", a list of at least two different ones');
+    throw new Error(l10n.t('decision {0} needs "keys", a list of at least two different ones', place));
   }
-  if (keys.length > MAX_PICTURES)
-    throw wrong(`has ${keys.length} keys; at most ${MAX_PICTURES} can be decided at once`);
-  const odd = keys.find((key) => !CONTENT_KEY.test(key));
-  if (odd !== undefined) {
-    throw wrong(
-      `has the key ${JSON.stringify(odd.slice(0, 80))}; expected "file:" or "pixels:" and 32 hexadecimal digits`,
+  if (keys.length > MAX_PICTURES) {
+    throw new Error(
+      l10n.t("decision {0} has {1} keys; at most {2} can be decided at once", place, keys.length, MAX_PICTURES),
     );
   }
-  if (!VERDICTS.includes(verdict)) throw wrong('needs a "verdict" that is "duplicate" or "different"');
+  const odd = keys.find((key) => !CONTENT_KEY.test(key));
+  if (odd !== undefined) {
+    throw new Error(
+      l10n.t(
+        'decision {0} has the key {1}; expected "file:" or "pixels:" and 32 hexadecimal digits',
+        place,
+        JSON.stringify(odd.slice(0, 80)),
+      ),
+    );
+  }
+  if (!VERDICTS.includes(verdict)) {
+    throw new Error(l10n.t('decision {0} needs a "verdict" that is "duplicate" or "different"', place));
+  }
   if (ids !== undefined && (!Array.isArray(ids) || !ids.every(isText) || ids.length !== keys.length)) {
-    throw wrong('has "ids" that are not one name for each key');
+    throw new Error(l10n.t('decision {0} has "ids" that are not one name for each key', place));
   }
   return value as DecisionEntry;
 }
@@ -143,7 +155,11 @@ export function decidedPictures(
   const firstOf = findings.near?.firstOf ?? firstsOf(table.count, fingerprints.states, groups.pixel);
   const unusable = samples.find((sample) => fingerprints.states[sample] !== SampleState.ok);
   if (unusable !== undefined) {
-    throw new Error(`${unusable < table.count ? id(unusable) : "What was chosen"} is no image that can be compared.`);
+    throw new Error(
+      unusable < table.count
+        ? l10n.t("{0} is no image that can be compared.", id(unusable))
+        : l10n.t("What was chosen is no image that can be compared."),
+    );
   }
   const pictures = new Map<number, number>();
   for (const sample of samples) {
@@ -154,12 +170,18 @@ export function decidedPictures(
     const [a, b] = samples.map(id);
     throw new Error(
       b === undefined
-        ? "A decision is about at least two images."
-        : `${a ?? ""} and ${b} have the same pixels, so they are duplicates; only about different pictures can be decided.`,
+        ? l10n.t("A decision is about at least two images.")
+        : l10n.t(
+            "{0} and {1} have the same pixels, so they are duplicates; only about different pictures can be decided.",
+            a ?? "",
+            b,
+          ),
     );
   }
   if (pictures.size > MAX_PICTURES) {
-    throw new Error(`These are ${pictures.size} different pictures; decide about at most ${MAX_PICTURES} at once.`);
+    throw new Error(
+      l10n.t("These are {0} different pictures; decide about at most {1} at once.", pictures.size, MAX_PICTURES),
+    );
   }
   const pictureOf = new Map<string, number>();
   firstOf.forEach((first, sample) => {
@@ -216,7 +238,7 @@ export function applyDecisions(entries: readonly PlacedEntry[], findings: Findin
     visited += (pictures.length * (pictures.length - 1)) / 2;
     if (visited > MAX_PAIRS) {
       throw new Error(
-        `the decisions about this dataset hold more than ${MAX_PAIRS} pairs; remove those of large groups`,
+        l10n.t("the decisions about this dataset hold more than {0} pairs; remove those of large groups", MAX_PAIRS),
       );
     }
     pictures.forEach((first, index) => {
@@ -224,7 +246,11 @@ export function applyDecisions(entries: readonly PlacedEntry[], findings: Findin
         const before = decided.get(pairKey(first, second));
         if (before !== undefined && before.verdict !== verdict) {
           throw new Error(
-            `${before.by.place()} says "${before.verdict}" and ${placed.place()} says "${verdict}" of the same two pictures; keep one of both`,
+            l10n.t({
+              message: "{0} says {1} and {2} says {3} of the same two pictures; keep one of both",
+              args: [before.by.place(), `"${before.verdict}"`, placed.place(), `"${verdict}"`],
+              comment: ["{0} and {2} e.g. line 7, {1} and {3} what stands there in a file."],
+            }),
           );
         }
         decided.set(pairKey(first, second), { verdict, by: before?.by ?? placed });

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../dataset/dataset";
 import { keyOf } from "../fingerprint/contentKey";
 import type { Findings } from "../leakage/findings";
@@ -43,12 +44,18 @@ export function judgedGroups(findings: Findings, sets: readonly (readonly number
     if (samples.size < 2) continue;
     if (samples.size > MAX_PICTURES) {
       throw new Error(
-        `A group has ${number(samples.size)} different pictures; decide about at most ${number(MAX_PICTURES)} at once.`,
+        l10n.t(
+          "A group has {0} different pictures; decide about at most {1} at once.",
+          number(samples.size),
+          number(MAX_PICTURES),
+        ),
       );
     }
     pairs += (samples.size * (samples.size - 1)) / 2;
     if (pairs > MAX_PAIRS) {
-      throw new Error(`These groups hold more than ${number(MAX_PAIRS)} pairs of pictures; decide about fewer groups.`);
+      throw new Error(
+        l10n.t("These groups hold more than {0} pairs of pictures; decide about fewer groups.", number(MAX_PAIRS)),
+      );
     }
     for (const picture of samples.keys()) known.add(picture);
     groups.push({ pictures: [...samples.keys()], samples: [...samples.values()] });
@@ -83,7 +90,9 @@ export function forgetGroups(
     }
     const parts = pairsLeft(entry, together, pictureOf);
     left += parts.length;
-    if (left > MAX_PAIRS) throw new Error("What would be left of earlier decisions is too much for a file.");
+    if (left > MAX_PAIRS) {
+      throw new Error(l10n.t("What would be left of earlier decisions is too much for a file."));
+    }
     return parts;
   });
 }

@@ -1,4 +1,6 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../errors";
+import { decimalText } from "../language";
 
 /**
  * Near duplicates: what is compared, how, and what a search found. Two regimes, chosen by the data: glyphs and other tiny
@@ -114,18 +116,19 @@ export function isAsGood(measure: Measure, score: number, threshold: number): bo
 
 /** A score with what it is, for a sentence: "RMS grey difference 4.1". */
 export function scoreText({ name, decimals }: Measure, score: number): string {
-  return `${name} ${score.toFixed(decimals)}`;
+  return `${name} ${decimalText(score, decimals)}`;
 }
 
 /** Throws a `CleanSplitError` when a threshold is no score that a search reached. */
 export function assertReached({ measure, reach, limited }: NearSearch, threshold: number): void {
   if (isAsGood(measure, threshold, reach) && isAsGood(measure, measure.best, threshold)) return;
   const [low, high] = [Math.min(measure.best, reach), Math.max(measure.best, reach)];
-  throw new CleanSplitError(
-    "refused",
-    `A threshold of ${threshold} is out of range: in this dataset it is the ${measure.name}, from ${low} to ${high}; ` +
-      `${measure.threshold} is the default.${limited === null ? "" : ` ${limited}`}`,
-  );
+  const range = l10n.t({
+    message: "A threshold of {0} is out of range: in this dataset it is the {1}, from {2} to {3}; {4} is the default.",
+    args: [decimalText(threshold), measure.name, decimalText(low), decimalText(high), decimalText(measure.threshold)],
+    comment: ["{0}, {2}, {3} and {4} scores, {1} what they measure."],
+  });
+  throw new CleanSplitError("refused", limited === null ? range : `${range} ${limited}`);
 }
 
 /** The stricter of two thresholds. */

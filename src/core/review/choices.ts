@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../dataset/dataset";
 import { CONTENT_KEY, keyOf, mayHaveKeyOf } from "../fingerprint/contentKey";
 import type { Findings } from "../leakage/findings";
@@ -56,7 +57,7 @@ export function parseChoices(value: Readonly<Record<string, unknown>>): ChoiceLi
   for (const entry of list.choices) {
     const before = byId.get(entry.id);
     if (before !== undefined && (before.choice !== entry.choice || before.key !== entry.key)) {
-      throw new Error(`it has two entries of ${JSON.stringify(entry.id.slice(0, 300))}; keep one of both`);
+      throw new Error(l10n.t("it has two entries of {0}; keep one of both", JSON.stringify(entry.id.slice(0, 300))));
     }
     byId.set(entry.id, entry);
   }
@@ -64,13 +65,21 @@ export function parseChoices(value: Readonly<Record<string, unknown>>): ChoiceLi
 }
 
 function parseEntry(value: unknown, index: number): ChoiceEntry {
-  const wrong = (what: string): Error => new Error(`entry ${index + 1} of "choices" ${what}`);
-  if (typeof value !== "object" || value === null) throw wrong('is no object with "id" and "choice"');
+  const place = index + 1;
+  if (typeof value !== "object" || value === null) {
+    throw new Error(l10n.t('entry {0} of "choices" is no object with "id" and "choice"', place));
+  }
   const { id, choice, key } = value as Readonly<Record<string, unknown>>;
-  if (typeof id !== "string" || id === "") throw wrong('needs an "id", the path of an image');
-  if (choice !== "keep" && choice !== "drop") throw wrong('needs a "choice" that is "keep" or "drop"');
+  if (typeof id !== "string" || id === "") {
+    throw new Error(l10n.t('entry {0} of "choices" needs an "id", the path of an image', place));
+  }
+  if (choice !== "keep" && choice !== "drop") {
+    throw new Error(l10n.t('entry {0} of "choices" needs a "choice" that is "keep" or "drop"', place));
+  }
   if (key !== undefined && (typeof key !== "string" || !CONTENT_KEY.test(key))) {
-    throw wrong('has a "key" that is not "file:" or "pixels:" and 32 hexadecimal digits');
+    throw new Error(
+      l10n.t('entry {0} of "choices" has a "key" that is not "file:" or "pixels:" and 32 hexadecimal digits', place),
+    );
   }
   return value as ChoiceEntry;
 }

@@ -29,8 +29,14 @@ const VIEWS: Readonly<Record<ComparisonView, { readonly label: () => string; rea
     title: () => l10n.t("The first picture left of a divider, the second right of it"),
   },
   difference: { label: () => l10n.t("Difference"), title: () => l10n.t("Only where they differ: grey is the same") },
-  all: { label: () => l10n.t("All"), title: () => l10n.t("All pictures of the group, laid on the first one") },
+  all: {
+    label: () => l10n.t({ message: "All", comment: ["All pictures of a group are shown."] }),
+    title: () => l10n.t("All pictures of the group, laid on the first one"),
+  },
 };
+
+const firstName = (): string => l10n.t({ message: "First", comment: ["The first of two pictures."] });
+const secondName = (): string => l10n.t({ message: "Second", comment: ["The second of two pictures."] });
 
 interface Props {
   readonly store: ComparisonStore;
@@ -72,14 +78,14 @@ export function PairComparison(props: Props): JSX.Element {
   const conflict = first.label !== second.label;
   const facts = (sample: SampleView, place: "first" | "second"): JSX.Element => (
     <figcaption>
-      <span class="comparison-title">{place === "first" ? l10n.t("First") : l10n.t("Second")}</span>
+      <span class="comparison-title">{place === "first" ? firstName() : secondName()}</span>
       <SampleFacts sample={sample} roles={roles} conflict={conflict} />
       {actions !== undefined && <span class="comparison-actions">{actions(sample, place)}</span>}
     </figcaption>
   );
   const layers = {
-    first: { url: found?.first, title: l10n.t("First") },
-    second: { url: found?.second, title: l10n.t("Second") },
+    first: { url: found?.first, title: firstName() },
+    second: { url: found?.second, title: secondName() },
     difference: { url: found?.difference, title: l10n.t("Difference") },
   };
   return (
@@ -187,7 +193,7 @@ function AllPictures(props: Props & { readonly all: readonly SampleView[] }): JS
             sample={sample}
             roles={roles}
             conflict={conflict}
-            place={sample === first ? l10n.t("First") : sample === second ? l10n.t("Second") : null}
+            place={sample === first ? firstName() : sample === second ? secondName() : null}
           />
         ))}
       </div>

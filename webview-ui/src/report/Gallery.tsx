@@ -1,10 +1,11 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { counted } from "../../../src/protocol/language";
 import type { GroupChange, GroupView, MemberView, Report, ReportHost } from "../../../src/protocol/report";
 import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
-import { baseName, number, plural, visible } from "../shared/format";
+import { baseName, number, visible } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { useWidth } from "../shared/useWidth";
@@ -378,9 +379,7 @@ export function Gallery(props: Props): JSX.Element {
   const all = report.duplicates[filter.tier ?? "pixel"]?.groups ?? 0;
   return (
     <section id="groups" aria-labelledby="groups-title">
-      <h2 id="groups-title">
-        Groups of {!showsNear ? "equal" : filter.similar === true ? "similar" : "equal or similar"} images
-      </h2>
+      <h2 id="groups-title">{titleOf(filter)}</h2>
       <HeldGroups tier={filter.tier ?? "pixel"} />
       <GroupFilters
         filter={filter}
@@ -395,7 +394,7 @@ export function Gallery(props: Props): JSX.Element {
           {total === null
             ? "\u00A0"
             : isEveryGroup(filter)
-              ? plural(total, "group")
+              ? counted(total, "group")
               : l10n.t("{0} of {1} groups", number(total), number(Math.max(all, total)))}
         </span>
         {!isEveryGroup(filter) && (
@@ -437,16 +436,20 @@ export function Gallery(props: Props): JSX.Element {
       {list.error !== null && (
         <Notice
           level="error"
-          actions={<Button label="Try Again" onClick={() => list.retry(range.current.first, range.current.last)} />}
+          actions={
+            <Button label={l10n.t("Try Again")} onClick={() => list.retry(range.current.first, range.current.last)} />
+          }
         >
-          The groups could not be read: {list.error}
+          {l10n.t("The groups could not be read: {0}", list.error)}
         </Notice>
       )}
       <div class="gallery-box" ref={box}>
         {total === 0 && list.error === null && (
-          <p class="nothing">{isEveryGroup(filter) ? "No two images are equal." : "No group passes these filters."}</p>
+          <p class="nothing">
+            {isEveryGroup(filter) ? l10n.t("No two images are equal.") : l10n.t("No group passes these filters.")}
+          </p>
         )}
-        {total === null && list.error === null && <p class="nothing">Reading the groups …</p>}
+        {total === null && list.error === null && <p class="nothing">{l10n.t("Reading the groups …")}</p>}
         {total !== null && total > 0 && (
           <VirtualList
             // Another filter starts at its first group.
@@ -679,6 +682,12 @@ function useWheelZoom(box: { readonly current: HTMLElement | null }, onZoom: (by
   }, []);
 }
 
+function titleOf({ tier, similar }: GroupFilter): string {
+  if (tier !== "near") return l10n.t("Groups of equal images");
+  return similar === true ? l10n.t("Groups of similar images") : l10n.t("Groups of equal or similar images");
+}
+
+/** What the buttons of the gallery are about. */
 function aboutOf(selected: number, isAll: boolean, row: number, total: number | null): string {
   if (total === null || total === 0) return l10n.t("No group");
   if (isAll) return l10n.t("All {0} groups selected", number(total));

@@ -1,10 +1,11 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { counted } from "../../../src/protocol/language";
 import type { Choice, GroupView, Measure, MemberView, PairVerdict, ReportHost } from "../../../src/protocol/report";
 import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
-import { number, plural, sentenceList, visible } from "../shared/format";
+import { number, sentenceList, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { PairComparison } from "./Comparison";
 import { pressKey, type DialogKeys } from "./comparisonKeys";
@@ -87,12 +88,8 @@ export function GroupDialog(props: Props): JSX.Element {
       onKeyDown={(event) => pressKey(event, comparing, keys.current)}
     >
       <div class="dialog-head">
-        <h2 id="dialog-title">{plural(group.size, isSimilar ? "similar image" : "equal image")}</h2>
-        <span class="muted">
-          in {visible(sentenceList(group.splits))}
-          {group.conflict && `, labelled ${visible(sentenceList(group.labels))}`}
-          {isSimilar && group.size > 2 && `; ${scoreText(props.measure, group.worst)} at worst`}
-        </span>
+        <h2 id="dialog-title">{counted(group.size, isSimilar ? "similar image" : "equal image")}</h2>
+        <span class="muted">{detailsOf(group, props.measure)}</span>
         <span class="dialog-place" role="group" aria-label={l10n.t("Groups")}>
           <Button
             kind="icon"
@@ -309,7 +306,7 @@ function Members(
           <>
             <Button
               keys={keyOf("duplicates")}
-              label={l10n.t("Duplicates")}
+              label={l10n.t({ message: "Duplicates", comment: ["A button: the two images are duplicates."] })}
               disabled={!trusted}
               {...untrusted}
               onClick={() => judge("duplicate", pair)}
@@ -395,13 +392,13 @@ function Members(
           {isSimilar && !isReadOnly && (
             <div class="actions">
               <Button
-                label={l10n.t("All Are Duplicates")}
+                label={l10n.t({ message: "All Are Duplicates", comment: ["Images."] })}
                 disabled={!trusted || !isWhole}
                 {...untrusted}
                 onClick={() => judge("duplicate", all)}
               />
               <Button
-                label={l10n.t("None Are Duplicates")}
+                label={l10n.t({ message: "None Are Duplicates", comment: ["Images."] })}
                 disabled={!trusted || !isWhole}
                 {...untrusted}
                 onClick={() => judge("different", all)}
@@ -412,6 +409,33 @@ function Members(
       )}
     </div>
   );
+}
+
+/** What is said of a group beside how many images it has: their splits, labels that conflict, and the worst score of many. */
+function detailsOf({ splits, conflict, labels, worst, size }: GroupView, measure: Measure | null): string {
+  const inSplits = visible(sentenceList(splits));
+  const labelled = conflict ? visible(sentenceList(labels)) : null;
+  const score = worst !== null && measure !== null && size > 2 ? scoreText(measure, worst) : null;
+  if (labelled === null) {
+    return score === null
+      ? l10n.t({ message: "in {0}", args: [inSplits], comment: ["Images. {0} splits."] })
+      : l10n.t({
+          message: "in {0}; {1} at worst",
+          args: [inSplits, score],
+          comment: ["Images. {0} splits, {1} a score with its name."],
+        });
+  }
+  return score === null
+    ? l10n.t({
+        message: "in {0}, labelled {1}",
+        args: [inSplits, labelled],
+        comment: ["Images. {0} splits, {1} labels."],
+      })
+    : l10n.t({
+        message: "in {0}, labelled {1}; {2} at worst",
+        args: [inSplits, labelled, score],
+        comment: ["Images. {0} splits, {1} labels, {2} a score with its name."],
+      });
 }
 
 /** The first member, and the first one with another picture. */

@@ -2,7 +2,7 @@ import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon, Select, type Choice } from "../shared/Controls";
-import { visible } from "../shared/format";
+import { sentenceList, visible } from "../shared/format";
 import type { GroupFilter } from "./reportView";
 import { keyOf } from "./reviewKeys";
 
@@ -22,36 +22,39 @@ interface Props {
 
 type Switch = "any" | "yes" | "no";
 
-const CONFLICT: readonly Choice<Switch>[] = [
-  { value: "any", label: "Any labels" },
-  { value: "yes", label: "Conflicting labels" },
-  { value: "no", label: "Agreeing labels" },
+const CONFLICT = (): readonly Choice<Switch>[] => [
+  { value: "any", label: l10n.t("Any labels") },
+  { value: "yes", label: l10n.t("Conflicting labels") },
+  { value: "no", label: l10n.t("Agreeing labels") },
 ];
-const BLANK: readonly Choice<Switch>[] = [
-  { value: "any", label: "With blank images" },
-  { value: "no", label: "Without blank images" },
-  { value: "yes", label: "Blank images only" },
+const BLANK = (): readonly Choice<Switch>[] => [
+  { value: "any", label: l10n.t("With blank images") },
+  { value: "no", label: l10n.t("Without blank images") },
+  { value: "yes", label: l10n.t("Blank images only") },
 ];
 const DECIDED = (): readonly Choice<Switch>[] => [
-  { value: "any", label: l10n.t("Decided or not") },
-  { value: "no", label: l10n.t("Undecided") },
-  { value: "yes", label: l10n.t("Decided") },
+  { value: "any", label: l10n.t({ message: "Decided or not", comment: ["Groups of images."] }) },
+  { value: "no", label: l10n.t({ message: "Undecided", comment: ["Groups of images."] }) },
+  { value: "yes", label: l10n.t({ message: "Decided", comment: ["Groups of images."] }) },
 ];
 type Equality = "pixel" | "file" | "near" | "similar";
 
-const EQUALITY: readonly Choice<Equality>[] = [
-  { value: "pixel", label: "Same pixels" },
-  { value: "file", label: "Same file" },
+const EQUALITY = (): readonly Choice<Equality>[] => [
+  { value: "pixel", label: l10n.t("Same pixels") },
+  { value: "file", label: l10n.t("Same file") },
 ];
-const NEAR_EQUALITY: readonly Choice<Equality>[] = [
-  { value: "near", label: "Same or similar" },
-  { value: "similar", label: "Similar only" },
+const NEAR_EQUALITY = (): readonly Choice<Equality>[] => [
+  { value: "near", label: l10n.t({ message: "Same or similar", comment: ["Images."] }) },
+  { value: "similar", label: l10n.t({ message: "Similar only", comment: ["Images."] }) },
 ];
-const SORT: readonly Choice<"size" | "first" | "doubt">[] = [
-  { value: "size", label: "Largest first" },
-  { value: "first", label: "In dataset order" },
+const SORT = (): readonly Choice<"size" | "first" | "doubt">[] => [
+  { value: "size", label: l10n.t({ message: "Largest first", comment: ["Groups of images."] }) },
+  { value: "first", label: l10n.t("In dataset order") },
 ];
-const DOUBT = { value: "doubt", label: "Most doubtful first" } as const;
+const DOUBT = (): Choice<"doubt"> => ({
+  value: "doubt",
+  label: l10n.t({ message: "Most doubtful first", comment: ["Groups of images."] }),
+});
 
 /** Every filter of the gallery in one line; each one says what it lets pass. */
 export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: Props): JSX.Element {
@@ -62,7 +65,7 @@ export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: P
     filter.tier === "near" ? (filter.similar === true ? "similar" : "near") : (filter.tier ?? "pixel");
   const labelChoice = label === undefined ? "any" : `=${label}`;
   return (
-    <div class="filters" role="group" aria-label="Filter the groups">
+    <div class="filters" role="group" aria-label={l10n.t("Filter the groups")}>
       <TextFilter
         text={filter.text ?? ""}
         onText={(text) => {
@@ -81,10 +84,10 @@ export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: P
         }}
       />
       <Select
-        label="Equality"
+        label={l10n.t({ message: "Equality", comment: ["In what images are equal, as the name of a filter."] })}
         value={equality}
         active={equality !== "pixel"}
-        choices={knowsNear ? [...EQUALITY, ...NEAR_EQUALITY] : EQUALITY}
+        choices={knowsNear ? [...EQUALITY(), ...NEAR_EQUALITY()] : EQUALITY()}
         onChange={(value) => {
           const { tier: _, similar: __, sort = "size", ...others } = filter;
           const isNear = value === "near" || value === "similar";
@@ -97,7 +100,7 @@ export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: P
       />
       {splits.length > 1 && (
         <Select
-          label="Splits"
+          label={l10n.t("Splits")}
           value={spread}
           active={spread !== "any"}
           choices={spreadChoices(splits, spread)}
@@ -111,12 +114,12 @@ export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: P
       )}
       {classes.length > 0 && (
         <Select
-          label="Class"
+          label={l10n.t("Class")}
           value={labelChoice}
           active={label !== undefined}
           choices={[
-            { value: "any", label: "Any class" },
-            ...classes.map((name) => ({ value: `=${name}`, label: `Class ${visible(name)}` })),
+            { value: "any", label: l10n.t("Any class") },
+            ...classes.map((name) => ({ value: `=${name}`, label: l10n.t("Class {0}", visible(name)) })),
           ]}
           onChange={(value) => {
             const { label: _, ...rest } = filter;
@@ -126,10 +129,10 @@ export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: P
       )}
       {classes.length > 0 && (
         <Select
-          label="Labels"
+          label={l10n.t("Labels")}
           value={switchOf(filter.conflict)}
           active={filter.conflict !== undefined}
-          choices={CONFLICT}
+          choices={CONFLICT()}
           onChange={(value) => {
             const { conflict: _, ...rest } = filter;
             onChange(value === "any" ? rest : { ...rest, conflict: value === "yes" });
@@ -137,19 +140,19 @@ export function GroupFilters({ filter, splits, classes, knowsNear, onChange }: P
         />
       )}
       <Select
-        label="Blank images"
+        label={l10n.t("Blank images")}
         value={switchOf(filter.blank)}
         active={filter.blank !== undefined}
-        choices={BLANK}
+        choices={BLANK()}
         onChange={(value) => {
           const { blank: _, ...rest } = filter;
           onChange(value === "any" ? rest : { ...rest, blank: value === "yes" });
         }}
       />
       <Select
-        label="Order"
+        label={l10n.t({ message: "Order", comment: ["In which groups are listed."] })}
         value={filter.sort ?? "size"}
-        choices={filter.tier === "near" ? [...SORT, DOUBT] : SORT}
+        choices={filter.tier === "near" ? [...SORT(), DOUBT()] : SORT()}
         onChange={(sort) => onChange({ ...filter, sort })}
       />
     </div>
@@ -200,16 +203,19 @@ function ordered(chosen: readonly string[], splits: readonly string[]): readonly
 /** Any, leaking, every pair, every single split, and whatever is chosen now from elsewhere. */
 function spreadChoices(splits: readonly string[], chosen: string): readonly Choice<string>[] {
   const choices: Choice<string>[] = [
-    { value: "any", label: "In any split" },
-    { value: "leaking", label: "In more than one split" },
+    { value: "any", label: l10n.t("In any split") },
+    { value: "leaking", label: l10n.t("In more than one split") },
   ];
   splits.forEach((a, index) => {
-    for (const b of splits.slice(index + 1))
-      choices.push({ value: JSON.stringify([a, b]), label: `In ${visible(a)} and ${visible(b)}` });
+    for (const b of splits.slice(index + 1)) choices.push({ value: JSON.stringify([a, b]), label: inSplits([a, b]) });
   });
-  for (const name of splits) choices.push({ value: JSON.stringify([name]), label: `In ${visible(name)}` });
+  for (const name of splits) choices.push({ value: JSON.stringify([name]), label: inSplits([name]) });
   if (!choices.some((choice) => choice.value === chosen)) {
-    choices.push({ value: chosen, label: `In ${(JSON.parse(chosen) as readonly string[]).join(" and ")}` });
+    choices.push({ value: chosen, label: inSplits(JSON.parse(chosen) as readonly string[]) });
   }
   return choices;
+}
+
+function inSplits(names: readonly string[]): string {
+  return l10n.t({ message: "In {0}", args: [visible(sentenceList(names))], comment: ["{0} names of splits."] });
 }

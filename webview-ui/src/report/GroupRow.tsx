@@ -1,8 +1,9 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
+import { counted } from "../../../src/protocol/language";
 import type { GroupView, Measure, MemberView } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
-import { number, plural, visible } from "../shared/format";
+import { number, visible } from "../shared/format";
 import { memo } from "../shared/memo";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import type { GalleryLayout } from "./galleryLayout";
@@ -187,6 +188,17 @@ function QuickAction(props: {
   );
 }
 
+/** In what the images of a group are equal, or how near the two are that differ most. */
+function equalityOf({ worst, size, tier }: GroupView, measure: Measure | null): string {
+  if (worst !== null && measure !== null) {
+    const score = scoreText(measure, worst);
+    return size > 2
+      ? l10n.t({ message: "{0} at worst", args: [score], comment: ["{0} a score with its name."] })
+      : score;
+  }
+  return tier === "file" ? l10n.t("the same file") : l10n.t("the same pixels");
+}
+
 function GroupFacts(props: {
   readonly group: GroupView;
   readonly measure: Measure | null;
@@ -212,15 +224,9 @@ function GroupFacts(props: {
             {isSelected && <Icon name="check" />}
           </span>
         )}
-        {plural(group.size, isSimilar ? "similar image" : "equal image")}
+        {counted(group.size, isSimilar ? "similar image" : "equal image")}
       </span>
-      <span class="group-tier muted">
-        {isSimilar
-          ? `${scoreText(measure, group.worst)}${group.size > 2 ? " at worst" : ""}`
-          : group.tier === "file"
-            ? "the same file"
-            : "the same pixels"}
-      </span>
+      <span class="group-tier muted">{equalityOf(group, measure)}</span>
       <span class="group-splits">
         {group.splits.map((name) => (
           <SplitBadge key={name} name={name} roles={roles} />
@@ -230,11 +236,15 @@ function GroupFacts(props: {
         {isDecided && (
           <span class="tag decided">
             <Icon name="check" />
-            {l10n.t("decided")}
+            {l10n.t({ message: "decided", comment: ["A group of which a person has said what becomes of it."] })}
           </span>
         )}
-        {group.conflict && <span class="tag conflict">{plural(group.labels.length, "label")}</span>}
-        {group.blank && <span class="tag">blank</span>}
+        {group.conflict && <span class="tag conflict">{counted(group.labels.length, "label")}</span>}
+        {group.blank && (
+          <span class="tag">
+            {l10n.t({ message: "blank", comment: ["A group of images that each have one colour only."] })}
+          </span>
+        )}
       </span>
     </div>
   );

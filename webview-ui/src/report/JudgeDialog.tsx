@@ -1,9 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { counted } from "../../../src/protocol/language";
 import type { NearReport, PairVerdict, PairView, ReportHost } from "../../../src/protocol/report";
 import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
-import { plural } from "../shared/format";
+import { number } from "../shared/format";
 import { PairComparison } from "./Comparison";
 import { pressKey, type DialogKeys } from "./comparisonKeys";
 import { ComparisonStore } from "./ComparisonStore";
@@ -113,19 +115,19 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
       onKeyDown={(event) => pressKey(event, comparing, keys)}
     >
       <div class="dialog-head">
-        <h2 id="judge-title">Are these duplicates?</h2>
+        <h2 id="judge-title">{l10n.t("Are these duplicates?")}</h2>
         <span class="muted" role="status">
-          {pair !== undefined && `${at + 1} of ${pairs?.length ?? 0}`}
+          {pair !== undefined && l10n.t("{0} of {1}", number(at + 1), number(pairs?.length ?? 0))}
         </span>
-        <Button kind="icon" icon="close" label="Close" onClick={() => dialog.current?.close()} />
+        <Button kind="icon" icon="close" label={l10n.t("Close")} onClick={() => dialog.current?.close()} />
       </div>
       {error !== null && (
-        <Notice level="error" actions={pairs === null && <Button label="Try Again" onClick={load} />}>
+        <Notice level="error" actions={pairs === null && <Button label={l10n.t("Try Again")} onClick={load} />}>
           {error}
         </Notice>
       )}
       <div class="dialog-pane" ref={pane} tabIndex={-1} role="group" aria-labelledby="judge-title">
-        {pairs === null && error === null && <p class="nothing">Choosing pairs near the threshold …</p>}
+        {pairs === null && error === null && <p class="nothing">{l10n.t("Choosing pairs near the threshold …")}</p>}
         {pair !== undefined && (
           <>
             <PairComparison
@@ -139,29 +141,36 @@ export function JudgeDialog({ host, near, roles, onClose }: Props): JSX.Element 
               verdict={said.get(at)}
             />
             <div class="actions">
-              <Button kind="primary" keys={keyOf("duplicates")} label="Duplicate" onClick={() => judge("duplicate")} />
+              <Button
+                kind="primary"
+                keys={keyOf("duplicates")}
+                label={l10n.t("Duplicate")}
+                onClick={() => judge("duplicate")}
+              />
               <Button
                 kind="primary"
                 keys={keyOf("different")}
-                label="Not a Duplicate"
+                label={l10n.t("Not a Duplicate")}
                 onClick={() => judge("different")}
               />
-              <Button keys="S" label="Skip" onClick={skip} />
-              <Button keys="Z" label="Undo" disabled={at === 0 && !said.has(0)} onClick={undo} />
+              <Button keys="S" label={l10n.t("Skip")} onClick={skip} />
+              <Button keys="Z" label={l10n.t("Undo")} disabled={at === 0 && !said.has(0)} onClick={undo} />
             </div>
           </>
         )}
         {isDone && pairs.length === 0 && (
-          <p class="nothing">There is no pair near the threshold that was not judged yet.</p>
+          <p class="nothing">{l10n.t("There is no pair near the threshold that was not judged yet.")}</p>
         )}
         {isDone && pairs.length > 0 && (
           <Summary near={near} said={[...said.values()]} asked={pairs.length} isSaving={saving > 0} />
         )}
         {isDone && (
           <div class="actions">
-            <Button kind="primary" label="Done" onClick={() => dialog.current?.close()} />
-            {pairs.length > 0 && <Button label={`Judge ${PAIRS_AT_ONCE} More`} disabled={saving > 0} onClick={load} />}
-            {pairs.length > 0 && <Button keys="Z" label="Undo" onClick={undo} />}
+            <Button kind="primary" label={l10n.t("Done")} onClick={() => dialog.current?.close()} />
+            {pairs.length > 0 && (
+              <Button label={l10n.t("Judge {0} More", number(PAIRS_AT_ONCE))} disabled={saving > 0} onClick={load} />
+            )}
+            {pairs.length > 0 && <Button keys="Z" label={l10n.t("Undo")} onClick={undo} />}
           </div>
         )}
       </div>
@@ -177,22 +186,32 @@ function Summary(props: {
 }): JSX.Element {
   const { near, said, asked, isSaving } = props;
   const { measure, threshold, precision } = near;
-  const duplicates = said.filter((verdict) => verdict === "duplicate").length;
   return (
     <div class="judge-summary" aria-busy={isSaving}>
       <p class="strong">
-        You judged {plural(said.length, "pair")}: {duplicates} {duplicates === 1 ? "is" : "are"} duplicates,{" "}
-        {said.length - duplicates} not{asked > said.length ? `, ${asked - said.length} skipped` : ""}.
+        {judgedText(said.length, said.filter((verdict) => verdict === "duplicate").length, asked - said.length)}
       </p>
       {isSaving ? (
-        <p class="muted">Counting anew …</p>
+        <p class="muted">{l10n.t("Counting anew …")}</p>
       ) : (
         <p>
           {precisionText(measure, threshold, precision) ??
-            "That is too little to say how many of the pairs at this threshold are duplicates."}
+            l10n.t("That is too little to say how many of the pairs at this threshold are duplicates.")}
         </p>
       )}
       {precision.length > 0 && <PrecisionTable near={near} />}
     </div>
   );
+}
+
+function judgedText(judged: number, duplicates: number, skipped: number): string {
+  const counts = [counted(judged, "pair"), number(duplicates), number(judged - duplicates)] as const;
+  if (skipped === 0) {
+    return duplicates === 1
+      ? l10n.t("You judged {0}: {1} is duplicates, {2} not.", ...counts)
+      : l10n.t("You judged {0}: {1} are duplicates, {2} not.", ...counts);
+  }
+  return duplicates === 1
+    ? l10n.t("You judged {0}: {1} is duplicates, {2} not, {3} skipped.", ...counts, number(skipped))
+    : l10n.t("You judged {0}: {1} are duplicates, {2} not, {3} skipped.", ...counts, number(skipped));
 }

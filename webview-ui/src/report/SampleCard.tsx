@@ -1,11 +1,11 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
-import type { Choice, Measure, MemberView, SampleView } from "../../../src/protocol/report";
+import type { Choice, Measure, MemberView, Nearness, SampleView } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
 import { baseName, sentenceList, visible } from "../shared/format";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
-import { placementText, scoreText, scoreValue } from "./nearText";
+import { placementText, scoreText, scoreValue, transformText } from "./nearText";
 import type { Chosen } from "./Reviewing";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
@@ -66,12 +66,11 @@ export function SampleCard(props: Props): JSX.Element {
   const near = measure === undefined ? null : nearFacts(measure, sample, isReference);
   const facts = [
     visible(sample.split),
-    ...(label === null ? [] : [`label ${label}`]),
+    ...(label === null ? [] : [l10n.t("label {0}", label)]),
     ...(near === null ? [] : [near.long]),
     ...(said === null ? [] : [saidText(said)]),
     id,
   ];
-  const verb = choice !== undefined ? "Compare " : onSelect === undefined ? "Open " : "";
   const place = choice?.place ?? null;
   const classes = ["card", stacked ? "stacked" : "", near === null ? "" : "similar", said ?? ""];
   return (
@@ -82,11 +81,11 @@ export function SampleCard(props: Props): JSX.Element {
       data-cell={cell}
       title={[
         id,
-        `${sample.width} × ${sample.height} pixels`,
+        l10n.t("{0} × {1} pixels", sample.width, sample.height),
         ...(near === null ? [] : [near.long]),
         ...(said === null ? [] : [saidText(said)]),
       ].join("\n")}
-      aria-label={`${verb}${sentenceList(facts)}`}
+      aria-label={nameOf(sentenceList(facts), props)}
       {...(choice === undefined ? {} : { "aria-pressed": place !== null })}
       onFocus={() => onFocus?.()}
       onClick={(event) => {
@@ -110,7 +109,7 @@ export function SampleCard(props: Props): JSX.Element {
       </span>
       {near !== null && <span class={near.isScore ? "card-near" : "card-near muted"}>{near.short}</span>}
       <bdi class="card-name">{baseName(id)}</bdi>
-      {place !== null && <span class="tag card-place">{place}</span>}
+      {place !== null && <span class="tag card-place">{placeText(place)}</span>}
       {said !== null && (
         <span class={`card-said ${said}`}>
           <Icon name={said === "keep" ? "pinned" : "trash"} />
@@ -123,7 +122,21 @@ export function SampleCard(props: Props): JSX.Element {
 
 /** What a choice makes of an image, in a word. */
 export function saidText(said: Choice): string {
-  return said === "keep" ? l10n.t("kept") : l10n.t("dropped");
+  return said === "keep"
+    ? l10n.t({ message: "kept", comment: ["An image that stays in sanitized copies because a person said so."] })
+    : l10n.t({ message: "dropped", comment: ["An image that leaves sanitized copies because a person said so."] });
+}
+
+/** What pressing a card does, with what is known of its sample. */
+function nameOf(facts: string, { choice, onSelect }: Pick<Props, "choice" | "onSelect">): string {
+  if (choice !== undefined) return l10n.t("Compare {0}", facts);
+  return onSelect === undefined ? l10n.t("Open {0}", facts) : facts;
+}
+
+function placeText(place: "first" | "second"): string {
+  return place === "first"
+    ? l10n.t({ message: "first", comment: ["The first of two pictures that are compared."] })
+    : l10n.t({ message: "second", comment: ["The second of two pictures that are compared."] });
 }
 
 /** How near a member is to the first one of its group: in few letters, and in words. */
@@ -132,13 +145,37 @@ function nearFacts(
   { nearness }: MemberView,
   isReference: boolean,
 ): { readonly short: string; readonly long: string; readonly isScore: boolean } {
-  if (isReference) return { short: "reference", long: "the one that the others are compared with", isScore: false };
-  if (nearness === null) return { short: "same pixels", long: "the same pixels as the first one", isScore: false };
-  const { score, transform } = nearness;
+  if (isReference) {
+    const short = l10n.t({
+      message: "reference",
+      comment: ["The picture that the others of its group are compared with."],
+    });
+    return { short, long: l10n.t("the one that the others are compared with"), isScore: false };
+  }
+  if (nearness === null) {
+    return { short: l10n.t("same pixels"), long: l10n.t("the same pixels as the first one"), isScore: false };
+  }
   const placement = placementText(nearness);
+  const long = scoreText(measure, nearness.score);
   return {
-    short: `≈ ${scoreValue(measure, score)}${transform === "as it is" ? "" : ` ${transform}`}`,
-    long: scoreText(measure, score) + (placement === "" ? "" : `, ${placement}`),
+    short: shortText(scoreValue(measure, nearness.score), nearness),
+    long:
+      placement === ""
+        ? long
+        : l10n.t({
+            message: "{0}, {1}",
+            args: [long, placement],
+            comment: ["{0} a score with its name, {1} how a picture is turned and moved."],
+          }),
     isScore: true,
   };
+}
+
+function shortText(score: string, { transform }: Nearness): string {
+  if (transform === "as it is") return `≈ ${score}`;
+  return l10n.t({
+    message: "≈ {0} {1}",
+    args: [score, transformText(transform)],
+    comment: ["{0} a score, {1} how a picture is turned, e.g. mirrored."],
+  });
 }

@@ -12,7 +12,7 @@ const NARROW_FACTS_PX = 30;
 /** What the facts take beside pictures: size, equality, two lines of splits, and tags. */
 const LEAST_ROW_PX = 118;
 const LABEL_LINE_PX = 20;
-/** What a picture of a group of similar ones says of how near it is. */
+/** What a picture of a group of similar ones says of how near it is; beside the pictures it takes a second line. */
 const NEAR_LINE_PX = 18;
 /** Below this size there is no room for names: a picture says its split by a dot, and the rest in its tooltip. */
 const COMPACT_BELOW_PX = 80;
@@ -57,7 +57,7 @@ export function layoutOf(
   return {
     thumbnail,
     card,
-    rowHeight: isNarrow ? cards + NARROW_FACTS_PX : Math.max(cards, LEAST_ROW_PX),
+    rowHeight: isNarrow ? cards + NARROW_FACTS_PX : Math.max(cards, LEAST_ROW_PX + (showsNear ? NEAR_LINE_PX : 0)),
     columns: Math.max(1, Math.min(MEMBERS_EACH, room)),
     isNarrow,
     isCompact,

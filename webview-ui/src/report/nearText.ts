@@ -1,12 +1,27 @@
+import * as l10n from "@vscode/l10n";
+import { counted, decimalText } from "../../../src/protocol/language";
 import type { Measure, Nearness, Precision } from "../../../src/protocol/report";
-import { percent, plural } from "../shared/format";
+import { percent } from "../shared/format";
 
 /** Sides of a picture are divided into this many steps to say by how much it was moved. */
 const STEPS = 32;
 
+const TRANSFORM_TEXTS: Readonly<Record<Nearness["transform"], () => string>> = {
+  "as it is": () => l10n.t({ message: "as it is", comment: ["A picture that is not turned."] }),
+  mirrored: () => l10n.t({ message: "mirrored", comment: ["A picture, left and right."] }),
+  "upside down": () => l10n.t({ message: "upside down", comment: ["A picture, mirrored top and bottom."] }),
+  "rotated by 180°": () => l10n.t({ message: "rotated by 180°", comment: ["A picture."] }),
+  transposed: () =>
+    l10n.t({ message: "transposed", comment: ["A picture, mirrored on the diagonal from the top left."] }),
+  "rotated by 90° anticlockwise": () => l10n.t({ message: "rotated by 90° anticlockwise", comment: ["A picture."] }),
+  "rotated by 90° clockwise": () => l10n.t({ message: "rotated by 90° clockwise", comment: ["A picture."] }),
+  transversed: () =>
+    l10n.t({ message: "transversed", comment: ["A picture, mirrored on the diagonal from the top right."] }),
+};
+
 /** A score alone, e.g. "4.1". */
 export function scoreValue({ decimals }: Measure, score: number): string {
-  return score.toFixed(decimals);
+  return decimalText(score, decimals);
 }
 
 /** A score with what it is, e.g. "RMS grey difference 4.1". */
@@ -16,18 +31,45 @@ export function scoreText(measure: Measure, score: number): string {
 
 /** What a threshold lets pass, e.g. "9.0 or less". */
 export function thresholdText(measure: Measure, threshold: number): string {
-  return `${scoreValue(measure, threshold)} or ${measure.better === "lower" ? "less" : "more"}`;
+  const value = scoreValue(measure, threshold);
+  return measure.better === "lower" ? l10n.t("{0} or less", value) : l10n.t("{0} or more", value);
+}
+
+/** How a picture is turned, e.g. "mirrored". */
+export function transformText(transform: Nearness["transform"]): string {
+  return TRANSFORM_TEXTS[transform]();
 }
 
 /** How a picture was turned and moved to lie on another one, e.g. "mirrored, moved 3 % right"; empty when it was not. */
 export function placementText({ transform, shift: [right, down] }: Nearness): string {
-  const steps = (count: number, positive: string, negative: string): string =>
-    count === 0 ? "" : `${percent(Math.abs(count) / STEPS, 0)} ${count > 0 ? positive : negative}`;
-  const moves = [steps(right, "right", "left"), steps(down, "down", "up")].filter((move) => move !== "");
-  return [
-    ...(transform === "as it is" ? [] : [transform]),
-    ...(moves.length === 0 ? [] : [`moved ${moves.join(" and ")}`]),
-  ].join(", ");
+  const moved = movedText(right, down);
+  if (transform === "as it is") return moved;
+  const turned = transformText(transform);
+  return moved === ""
+    ? turned
+    : l10n.t({
+        message: "{0}, {1}",
+        args: [turned, moved],
+        comment: ["{0} how a picture is turned, {1} how it is moved, e.g. mirrored, moved 3 % right."],
+      });
+}
+
+/** By how much a picture was moved, of its sides; empty when it was not. */
+function movedText(right: number, down: number): string {
+  const [across, upright] = [right, down].map((steps) => percent(Math.abs(steps) / STEPS, 0)) as [string, string];
+  if (down === 0) {
+    if (right === 0) return "";
+    return right > 0 ? l10n.t("moved {0} right", across) : l10n.t("moved {0} left", across);
+  }
+  if (right === 0) return down > 0 ? l10n.t("moved {0} down", upright) : l10n.t("moved {0} up", upright);
+  if (right > 0) {
+    return down > 0
+      ? l10n.t("moved {0} right and {1} down", across, upright)
+      : l10n.t("moved {0} right and {1} up", across, upright);
+  }
+  return down > 0
+    ? l10n.t("moved {0} left and {1} down", across, upright)
+    : l10n.t("moved {0} left and {1} up", across, upright);
 }
 
 /** What judged pairs say about a threshold, in one sentence; `null` when they say nothing about it. */
@@ -36,8 +78,15 @@ export function precisionText(measure: Measure, threshold: number, all: readonly
   const found = all.find((entry) => Math.abs(entry.threshold - threshold) < step / 2);
   if (found === undefined) return null;
   const { judged, estimate, low, high } = found;
-  return (
-    `About ${percent(estimate, 0)} of the pairs at ${thresholdText(measure, threshold)} are duplicates, by ` +
-    `${plural(judged, "judged pair")} (95 % interval: ${percent(low, 0)} to ${percent(high, 0)}).`
-  );
+  return l10n.t({
+    message: "About {0} of the pairs at {1} are duplicates, by {2} (95 % interval: {3} to {4}).",
+    args: [
+      percent(estimate, 0),
+      thresholdText(measure, threshold),
+      counted(judged, "judged pair"),
+      percent(low, 0),
+      percent(high, 0),
+    ],
+    comment: ["{0}, {3} and {4} percentages, {1} e.g. 9.0 or less, {2} e.g. 40 judged pairs."],
+  });
 }

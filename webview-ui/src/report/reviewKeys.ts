@@ -133,5 +133,24 @@ export function keyOf(command: ReviewCommand): string {
 export function keysOf(command: ReviewCommand): readonly string[] {
   const isMac = navigator.platform.startsWith("Mac");
   const keys = REVIEW_KEYS.find((binding) => binding.command === command)?.keys ?? [];
-  return isMac ? keys.map((key) => key.replace("Ctrl+", "⌘").replace("Shift+", "⇧")) : keys;
+  return keys.map((key) => nameOf(isMac ? key.replace("Ctrl+", "⌘").replace("Shift+", "⇧") : key));
+}
+
+/** Keys that have words on them, or are called by words. */
+const NAMES: Readonly<Record<string, () => string>> = {
+  Ctrl: () => l10n.t({ message: "Ctrl", comment: ["The Control key."] }),
+  Shift: () => l10n.t({ message: "Shift", comment: ["The Shift key."] }),
+  Enter: () => l10n.t("Enter"),
+  Space: () => l10n.t("Space"),
+  Escape: () => l10n.t("Escape"),
+};
+
+/** A key with those that are held down for it, in the language of the page. */
+function nameOf(key: string): string {
+  return key.length === 1
+    ? key
+    : key
+        .split("+")
+        .map((part) => NAMES[part]?.() ?? part)
+        .join("+");
 }
