@@ -47,6 +47,11 @@ const FORMS = {
     (n: string) => l10n.t("{0} more experiments", n),
   ],
   duplicate: [(n: string) => l10n.t("{0} duplicate", n), (n: string) => l10n.t("{0} duplicates", n)],
+
+  dataset: [(n: string) => l10n.t("{0} dataset", n), (n: string) => l10n.t("{0} datasets", n)],
+  picture: [(n: string) => l10n.t("{0} picture", n), (n: string) => l10n.t("{0} pictures", n)],
+  sample: [(n: string) => l10n.t("{0} sample", n), (n: string) => l10n.t("{0} samples", n)],
+  byte: [(n: string) => l10n.t("{0} byte", n), (n: string) => l10n.t("{0} bytes", n)],
 } as const satisfies Readonly<Record<string, readonly [one: (n: string) => string, many: (n: string) => string]>>;
 
 /** The name of something that can be counted. */

@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import type { Assignment, DatasetRequest, LabelAssignment } from "../core/dataset/dataset";
 import { damaged, fileOfHome, HOME_FOLDER, homeOf, isRecord, nameBelow, readKept, writeKept } from "./home";
 import { isBelow, isPartOf } from "./recognition/inputs";
@@ -101,22 +102,26 @@ function readContent(file: string): Content | null {
   if (read === null) return null;
   const { version, splits, labels = {} } = read.value;
   if (typeof version === "number" && version > VERSION) {
-    throw damaged(file, `it has version ${version}, and this CleanSplit knows ${VERSION}; a newer one reads it`);
+    throw damaged(
+      file,
+      l10n.t("it has version {0}, and this CleanSplit knows {1}; a newer one reads it", version, VERSION),
+    );
   }
-  if (version !== VERSION) throw damaged(file, `expected "version": ${VERSION}`);
-  if (!isRecord(splits)) throw damaged(file, 'expected "splits", an object of paths and names of splits');
+  if (version !== VERSION) throw damaged(file, l10n.t('expected "version": {0}', VERSION));
+  if (!isRecord(splits)) throw damaged(file, l10n.t('expected "splits", an object of paths and names of splits'));
   if (!isRecord(labels))
-    throw damaged(file, 'expected "labels", an object of paths of image arrays and of their labels');
+    throw damaged(file, l10n.t('expected "labels", an object of paths of image arrays and of their labels'));
   for (const [name, split] of Object.entries(splits)) {
     checkPlace(file, name);
     if (split !== null && !isSplitName(split)) {
-      throw damaged(file, `${JSON.stringify(name)} needs the name of a split, or null to leave it out`);
+      throw damaged(file, l10n.t("{0} needs the name of a split, or null to leave it out", JSON.stringify(name)));
     }
   }
   for (const [name, place] of Object.entries(labels)) {
     checkPlace(file, name);
     if (place === null) continue;
-    if (typeof place !== "string") throw damaged(file, `${JSON.stringify(name)} needs the path of its labels, or null`);
+    if (typeof place !== "string")
+      throw damaged(file, l10n.t("{0} needs the path of its labels, or null", JSON.stringify(name)));
     checkPlace(file, place);
   }
   return {
@@ -129,7 +134,7 @@ function readContent(file: string): Content | null {
 
 function checkPlace(file: string, name: string): void {
   if (path.isAbsolute(name) || path.win32.isAbsolute(name) || name.split("/").includes("..")) {
-    throw damaged(file, `${JSON.stringify(name)} leads out of the folder that holds ${HOME_FOLDER}`);
+    throw damaged(file, l10n.t("{0} leads out of the folder that holds {1}", JSON.stringify(name), HOME_FOLDER));
   }
 }
 

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import type { Layout } from "../core/dataset/dataset";
 import { CleanSplitError } from "../core/errors";
 import { buildReport, nearnessOf, viewSample } from "../core/leakage/buildReport";
@@ -82,9 +83,13 @@ export function createEngine(options: EngineOptions): Engine {
     workers === undefined
       ? new Pool(script, Math.min(availableParallelism(), MAX_WORKERS), MAX_WORKERS)
       : new Pool(script, workers);
-  const inspections = new Kept<HeldInspection>("report");
-  const plans = new Kept<Plan>("plan");
-  const audits = new Kept<HeldAudit>("label audit", "Audit the labels again.");
+  const inspections = new Kept<HeldInspection>(() =>
+    l10n.t("This report is no longer held by the engine. Inspect the dataset again."),
+  );
+  const plans = new Kept<Plan>(() => l10n.t("This plan is no longer held by the engine. Inspect the dataset again."));
+  const audits = new Kept<HeldAudit>(() =>
+    l10n.t("This label audit is no longer held by the engine. Audit the labels again."),
+  );
   const unpacked = new Unpacked();
   const marks = new WeakMap<Inspection, Marks>();
   const finders = new WeakMap<Dataset, SampleFinder>();
@@ -367,7 +372,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (!existsSync(archive)) {
         throw new CleanSplitError(
           "not-found",
-          `${archive} is missing. Install CleanSplit again to get the sample dataset.`,
+          l10n.t("{0} is missing. Install CleanSplit again to get the sample dataset.", archive),
         );
       }
       const { folder } = await unpackSample(archive, into, run.signal);
@@ -393,10 +398,8 @@ interface HeldInspection extends Inspection {
 class Kept<T> {
   private readonly values = new Map<string, T>();
 
-  constructor(
-    private readonly noun: string,
-    private readonly remedy = "Inspect the dataset again.",
-  ) {}
+  /** `gone` says of a value that it is not held any more, and what to do. */
+  constructor(private readonly gone: () => string) {}
 
   add(value: T): string {
     const id = randomUUID();
@@ -414,7 +417,7 @@ class Kept<T> {
   get(id: string): T {
     const value = this.values.get(id);
     if (value !== undefined) return value;
-    throw new CleanSplitError("not-found", `This ${this.noun} is no longer held by the engine. ${this.remedy}`);
+    throw new CleanSplitError("not-found", this.gone());
   }
 }
 
@@ -458,5 +461,8 @@ function changesOf(
 
 function searched({ near }: Findings): NearFindings {
   if (near !== null) return near;
-  throw new CleanSplitError("refused", "Near duplicates were not searched in this dataset yet. Search them first.");
+  throw new CleanSplitError(
+    "refused",
+    l10n.t("Near duplicates were not searched in this dataset yet. Search them first."),
+  );
 }

@@ -1,10 +1,11 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { ARRAY_FORMATS } from "../core/dataset/arrays";
 import type { Assignment, LabelAssignment, Layout, Role, SampleTable, Split } from "../core/dataset/dataset";
 import { joinClasses } from "../core/dataset/labels";
 import { CleanSplitError } from "../core/errors";
 import type { SampleNames } from "../core/leakage/buildReport";
-import { plural } from "../core/leakage/verdict";
+import { integerText } from "../core/language";
 import type { Progress, Run } from "./engine";
 import { indexFolderOf } from "./index/fingerprintIndex";
 import { Listings } from "./index/listings";
@@ -105,10 +106,10 @@ function noteUnusedAssignments(found: Recognition): void {
   for (const { path: place, split } of found.assignments) {
     // What is left out need not be there.
     if (used.has(place) || split === null) continue;
-    found.note(`No image was found at ${place}, which was said to be ${split}.`);
+    found.note(l10n.t("No image was found at {0}, which was said to be {1}.", place, split));
   }
   for (const { images } of found.labels) {
-    if (!found.arrays.has(images)) found.note(`No array was found at ${images}, whose labels were said.`);
+    if (!found.arrays.has(images)) found.note(l10n.t("No array was found at {0}, whose labels were said.", images));
   }
 }
 
@@ -207,7 +208,10 @@ function buildTable(
     labels?.values.forEach((label, row) => {
       if (labels.range.isClass(label)) table.classOf[start + row] = classes?.get(nameOf(labels, label)) ?? -1;
       else if (label !== -1) {
-        labelFaults.set(start + row, `its label ${label} is out of range: the labels are ${labels.range.text}`);
+        labelFaults.set(
+          start + row,
+          l10n.t("its label {0} is out of range: the labels are {1}", label, labels.range.text),
+        );
       }
     });
     start += source.size;
@@ -248,10 +252,17 @@ function nameOf({ names }: NonNullable<Part["labels"]>, label: number): string {
 function noSamples(inputs: readonly Input[], found: Recognition): CleanSplitError {
   const what = inputs.map((input) => input.path).join(", ");
   const [first] = found.ignored;
-  const count = plural(found.ignored.length, "entry was", "entries were");
-  const ignored = first === undefined ? "" : ` ${count} ignored, e.g. ${first.path}: ${first.reason}.`;
-  return new CleanSplitError(
-    "not-a-dataset",
-    `${what} holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), ${PACKED_FORMATS}, or ${ARRAY_FORMATS}.${ignored}`,
+  const none = l10n.t(
+    "{0} holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), {1}, or {2}.",
+    what,
+    PACKED_FORMATS,
+    ARRAY_FORMATS,
   );
+  return new CleanSplitError("not-a-dataset", first === undefined ? none : `${none} ${ignoredText(found, first)}`);
+}
+
+function ignoredText({ ignored }: Recognition, first: Recognition["ignored"][number]): string {
+  return ignored.length === 1
+    ? l10n.t("1 entry was ignored, e.g. {0}: {1}.", first.path, first.reason)
+    : l10n.t("{0} entries were ignored, e.g. {1}: {2}.", integerText(ignored.length), first.path, first.reason);
 }

@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../core/dataset/dataset";
 import { mayBeEqual } from "../core/duplicates/lookalikes";
 import { CleanSplitError } from "../core/errors";
@@ -41,7 +42,11 @@ export async function examineFiles(
   if (files.length > MAX_EXAMINED) {
     throw new CleanSplitError(
       "refused",
-      `${files.length} files changed, and at most ${MAX_EXAMINED} are examined at once. Inspect the dataset again.`,
+      l10n.t(
+        "{0} files changed, and at most {1} are examined at once. Inspect the dataset again.",
+        files.length,
+        MAX_EXAMINED,
+      ),
     );
   }
   const { dataset, findings } = inspection;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../core/errors";
 import { isPartOf } from "./recognition/inputs";
 
@@ -49,7 +50,10 @@ export function nameBelow(home: string, place: string): string {
 
 /** The error of a file that cannot be used. */
 export function damaged(file: string, what: string): CleanSplitError {
-  return new CleanSplitError("corrupt", `${file} cannot be used: ${what}. Repair it or delete it; it was not changed.`);
+  return new CleanSplitError(
+    "corrupt",
+    l10n.t("{0} cannot be used: {1}. Repair it or delete it; it was not changed.", file, what),
+  );
 }
 
 /**
@@ -65,7 +69,7 @@ export function readKept(
   let text = "";
   let value: unknown;
   try {
-    if (statSync(file).size > mostBytes) throw new RangeError(`it has more than ${mostBytes} bytes`);
+    if (statSync(file).size > mostBytes) throw new RangeError(l10n.t("it has more than {0} bytes", mostBytes));
     text = readFileSync(file, "utf8").replace(/^\ufeff/, "");
     value = JSON.parse(text);
   } catch (error) {
@@ -74,10 +78,13 @@ export function readKept(
     const line = text.slice(0, mark.index).split("\n").length;
     throw damaged(
       file,
-      `line ${line} is the mark of a merge that is not finished; keep the lines of both sides and remove the marks`,
+      l10n.t(
+        "line {0} is the mark of a merge that is not finished; keep the lines of both sides and remove the marks",
+        line,
+      ),
     );
   }
-  if (!isRecord(value)) throw damaged(file, `expected an object with "${fields.join('" and "')}"`);
+  if (!isRecord(value)) throw damaged(file, l10n.t('expected an object with "{0}"', fields.join('" and "')));
   return { value, text };
 }
 
@@ -104,7 +111,7 @@ export function writeKept(file: string, text: () => string): string | null {
   } catch (error) {
     // Where no folder could be made there is nothing to remove.
     if (existsSync(temporary)) rmSync(temporary, { force: true });
-    throw new CleanSplitError("forbidden", `${file} cannot be written: ${messageOf(error)}.`);
+    throw new CleanSplitError("forbidden", l10n.t("{0} cannot be written: {1}.", file, messageOf(error)));
   }
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../core/dataset/dataset";
 import { createFingerprints, type Fingerprints } from "../core/fingerprint/fingerprints";
 import { findDuplicates, type Findings } from "../core/leakage/findings";
@@ -81,7 +82,7 @@ export async function inspectDataset(
     // What an interrupted inspection has read is worth keeping too.
     for (const { index } of encoded) {
       const failure = index?.close(complete) ?? null;
-      if (failure !== null) notes.push(`What was read could not be kept for the next inspection: ${failure}`);
+      if (failure !== null) notes.push(l10n.t("What was read could not be kept for the next inspection: {0}", failure));
     }
   }
   markLabelFaults(fingerprints, dataset.labelFaults);

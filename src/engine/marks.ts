@@ -1,6 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { forEachGroup, membersOf } from "../core/duplicates/groups";
 import { isFileGroup } from "../core/leakage/findings";
-import { plural } from "../core/leakage/verdict";
+import { counted } from "../core/counts";
 import type { NearFindings } from "../core/near/findings";
 import { isAsGood, scoreText } from "../core/near/near";
 import type { Mark, MarkKind } from "./engine";
@@ -114,15 +115,25 @@ export class Marks {
     const near = kind === "near" ? this.#nearTo.get(sample) : undefined;
     if (near !== undefined && findings.near !== null) {
       const score = scoreText(findings.near.search.measure, near.score);
-      return `nearly the same picture as ${this.#inspection.dataset.names.id(near.twin)} (${score})`;
+      return l10n.t("nearly the same picture as {0} ({1})", this.#inspection.dataset.names.id(near.twin), score);
     }
     const members = membersOf(groups.pixel, this.#groupOf[sample] ?? 0);
-    const same = isFileGroup(findings, members) ? "the same file" : "the same pixels";
-    const others = `${plural(members.length - 1, "other image")} with ${same}`;
-    if (kind === "conflict") return `${others} but another label`;
+    const others = counted(members.length - 1, "other image");
+    const isSameFile = isFileGroup(findings, members);
+    if (kind === "conflict") {
+      return isSameFile
+        ? l10n.t("{0} with the same file but another label", others)
+        : l10n.t("{0} with the same pixels but another label", others);
+    }
+    const same = isSameFile ? l10n.t("{0} with the same file", others) : l10n.t("{0} with the same pixels", others);
     const splits = new Set(members.map((member) => table.splitOf[member] ?? 0));
     const names = table.splits.filter((_, index) => splits.has(index)).map((split) => split.name);
-    return names.length > 1 ? `${others}, in ${names.join(", ")}` : others;
+    if (names.length < 2) return same;
+    return l10n.t({
+      message: "{0}, in {1}",
+      args: [same, names.join(", ")],
+      comment: ["{0} e.g. 2 other images with the same file, {1} names of splits."],
+    });
   }
 }
 
@@ -168,11 +179,11 @@ function markOfFolder(counts: Uint32Array): { kind: number; mark: Mark } | null 
   if (name === null) return null;
   const texts = (
     [
-      [UNREADABLE, "cannot be read"],
-      [CONFLICT, "with another label elsewhere"],
-      [LEAKS, "also in another split"],
-      [NEAR, "nearly the same as one in another split"],
-    ] as const
-  ).flatMap(([of, what]) => ((counts[of] ?? 0) > 0 ? [`${plural(counts[of] ?? 0, "image")} ${what}`] : []));
+      [UNREADABLE, (images) => l10n.t("{0} cannot be read", images)],
+      [CONFLICT, (images) => l10n.t("{0} with another label elsewhere", images)],
+      [LEAKS, (images) => l10n.t("{0} also in another split", images)],
+      [NEAR, (images) => l10n.t("{0} nearly the same as one in another split", images)],
+    ] satisfies readonly [number, (images: string) => string][]
+  ).flatMap(([of, text]) => ((counts[of] ?? 0) > 0 ? [text(counted(counts[of] ?? 0, "image"))] : []));
   return { kind, mark: { kind: name, isFolder: true, text: `CleanSplit: ${texts.join(", ")}` } };
 }

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../core/errors";
 import { forEachGroup } from "../core/duplicates/groups";
 import { groupsOf } from "../core/leakage/findings";
-import { number, plural } from "../core/leakage/verdict";
+import { counted } from "../core/counts";
+import { decimalText, inEnglish, integerText } from "../core/language";
 import { planSplits, viewChange } from "../core/sanitize/buildPlan";
 import type { Given } from "../core/sanitize/draft";
 import { applyEdits } from "../core/sanitize/edits";
@@ -70,13 +72,13 @@ export function summarise(plan: Plan, id: string): PlanSummary {
     options: plan.options,
     outputs: [
       ...outputsOf(plan).map(({ says }) => says),
-      `${MANIFEST}: every changed sample with its reason and its twin`,
-      `${CERTIFICATE}: what the copy was made of, and a SHA-256 of every file`,
+      l10n.t("{0}: every changed sample with its reason and its twin", MANIFEST),
+      l10n.t("{0}: what the copy was made of, and a SHA-256 of every file", CERTIFICATE),
     ],
   };
 }
 
-/** A plan as a file for people; see `writePlanFile`. */
+/** A plan as a file for people, in English; see `writePlanFile`. */
 export function planFileOf(plan: Plan): string {
   const { inspection, options, chosen, basis } = plan;
   const { dataset, findings } = inspection;
@@ -95,7 +97,7 @@ export function planFileOf(plan: Plan): string {
         : null,
     basis,
   };
-  return writePlanFile(head, totalsOf(plan), entriesOf(plan));
+  return inEnglish(() => writePlanFile(head, totalsOf(plan), entriesOf(plan)));
 }
 
 /**
@@ -120,8 +122,9 @@ export async function readPlanFile(
   if (found.basis !== file.basis) {
     throw new CleanSplitError(
       "changed",
-      "The plan file cannot be used: its options were changed, or what people decided of near duplicates or labels was, or another " +
-        'version of CleanSplit made it. Make a new plan; only entries of "changes" can be edited.',
+      l10n.t(
+        'The plan file cannot be used: its options were changed, or what people decided of near duplicates or labels was, or another version of CleanSplit made it. Make a new plan; only entries of "changes" can be edited.',
+      ),
     );
   }
   const { decision, edited } = applyEdits(found.decision, findings, dataset.names, file.entries);
@@ -157,14 +160,19 @@ export function decided(plan: Plan): Plan {
   const undecided = plan.decision.asks.reduce((sum, asks) => sum + asks, 0);
   const empty = whyEmpty(plan.splits);
   if (undecided === 0 && empty !== null) {
-    throw new CleanSplitError("refused", `The plan cannot be carried out. ${empty}`);
+    throw new CleanSplitError("refused", l10n.t("The plan cannot be carried out. {0}", empty));
   }
   if (undecided === 0) return plan;
   throw new CleanSplitError(
     "refused",
-    `The plan cannot be carried out: ${plural(undecided, "image")} with contradicting labels ${undecided === 1 ? "waits" : "wait"} ` +
-      'for a word. Write the plan into a file, say "stay", "leave" or "move" in place of each "ask", and read it again; or ' +
-      "settle conflicts by the rule drop or majority.",
+    undecided === 1
+      ? l10n.t(
+          'The plan cannot be carried out: 1 image with contradicting labels waits for a word. Write the plan into a file, say "stay", "leave" or "move" in place of each "ask", and read it again; or settle conflicts by the rule drop or majority.',
+        )
+      : l10n.t(
+          'The plan cannot be carried out: {0} images with contradicting labels wait for a word. Write the plan into a file, say "stay", "leave" or "move" in place of each "ask", and read it again; or settle conflicts by the rule drop or majority.',
+          integerText(undecided),
+        ),
   );
 }
 
@@ -176,7 +184,10 @@ async function decisionFor(inspection: Inspection, options: PlanOptions, chosen:
 function optionsFor({ findings: { near, table } }: Inspection, options: Partial<PlanOptions>): PlanOptions {
   const complete = completeOptions(options, table.splits);
   if (complete.tier !== "near" || near !== null) return complete;
-  throw new CleanSplitError("refused", "Near duplicates were not searched in this dataset yet. Search them first.");
+  throw new CleanSplitError(
+    "refused",
+    l10n.t("Near duplicates were not searched in this dataset yet. Search them first."),
+  );
 }
 
 async function givenFor(inspection: Inspection, options: PlanOptions, chosen: Chosen): Promise<Given> {
@@ -227,8 +238,6 @@ function planOf(
   const { basis, collisions } = base;
   const shapeOf = shapes(inspection, decision);
   const wrong = decision.reasonOf.filter((reason) => CHANGE_REASONS[reason] === "label").length;
-  const labels =
-    wrong === 0 ? [] : [`${plural(wrong, "image")} whose label was judged wrong ${wrong === 1 ? "leaves" : "leave"}.`];
   // Without what people say there is none.
   const isFree = chosen.keep.length < 2 && edited.size === 0;
   const leaks = isFree ? 0 : remainingLeaks(findings, decision, options.tier);
@@ -242,39 +251,65 @@ function planOf(
     collisions,
     edited,
     leaks,
-    policy: [
-      policyText(options),
-      ...labels,
-      ...choiceTexts(chosen, chosenLeaks, options.tier),
-      ...editTexts(edited.size, leaks, options.tier),
-    ].join(" "),
-    splits: planSplits(inspection.findings, decision, shapeOf),
+    policy: () =>
+      [
+        policyText(options),
+        ...labelTexts(wrong),
+        ...choiceTexts(chosen, chosenLeaks, options.tier),
+        ...editTexts(edited.size, leaks, options.tier),
+      ].join(" "),
+    splits: inEnglish(() => planSplits(inspection.findings, decision, shapeOf)),
+    shapeOf,
   };
+}
+
+function labelTexts(wrong: number): string[] {
+  if (wrong === 0) return [];
+  return wrong === 1
+    ? [l10n.t("1 image whose label was judged wrong leaves.")]
+    : [l10n.t("{0} images whose label was judged wrong leave.", integerText(wrong))];
 }
 
 /** What people keep and drop, and what leakage that leaves, in sentences. */
 function choiceTexts({ keep, drop }: Chosen, leaks: number, tier: PlanOptions["tier"]): string[] {
-  const like = tier === "near" ? "an equal or similar one" : "an equal one";
   return [
     ...(drop.length === 0
       ? []
-      : [`${plural(drop.length, "image")} that you drop ${drop.length === 1 ? "leaves" : "leave"}.`]),
+      : drop.length === 1
+        ? [l10n.t("1 image that you drop leaves.")]
+        : [l10n.t("{0} images that you drop leave.", integerText(drop.length))]),
     ...(keep.length === 0
       ? []
-      : [`${plural(keep.length, "image")} that you keep ${keep.length === 1 ? "stays" : "stay"}.`]),
-    ...(leaks === 0
-      ? []
-      : [`Because of what you keep, ${plural(leaks, "image has", "images have")} ${like} in another split.`]),
+      : keep.length === 1
+        ? [l10n.t("1 image that you keep stays.")]
+        : [l10n.t("{0} images that you keep stay.", integerText(keep.length))]),
+    ...(leaks === 0 ? [] : [chosenLeakText(leaks, tier === "near")]),
   ];
+}
+
+function chosenLeakText(leaks: number, isNear: boolean): string {
+  const images = integerText(leaks);
+  if (leaks === 1) {
+    return isNear
+      ? l10n.t("Because of what you keep, {0} image has an equal or similar one in another split.", images)
+      : l10n.t("Because of what you keep, {0} image has an equal one in another split.", images);
+  }
+  return isNear
+    ? l10n.t("Because of what you keep, {0} images have an equal or similar one in another split.", images)
+    : l10n.t("Because of what you keep, {0} images have an equal one in another split.", images);
 }
 
 function editTexts(edited: number, leaks: number, tier: PlanOptions["tier"]): string[] {
   if (edited === 0) return [];
   return [
-    `${plural(edited, "image")} ${edited === 1 ? "is" : "are"} treated as edited by hand.`,
+    edited === 1
+      ? l10n.t("1 image is treated as edited by hand.")
+      : l10n.t("{0} images are treated as edited by hand.", integerText(edited)),
     leaks === 0
-      ? "No leakage is left."
-      : `That leaves ${plural(leaks, "image")} with an equal${tier === "near" ? " or similar" : ""} one in another split.`,
+      ? l10n.t("No leakage is left.")
+      : tier === "near"
+        ? l10n.t("That leaves {0} with an equal or similar one in another split.", counted(leaks, "image"))
+        : l10n.t("That leaves {0} with an equal one in another split.", counted(leaks, "image")),
   ];
 }
 
@@ -284,18 +319,23 @@ function totalsOf({
   decision,
   edited,
   collisions,
+  shapeOf,
 }: Plan): Omit<PlanSummary, "plan" | "options" | "outputs"> {
   const sum = (count: (split: (typeof splits)[number]) => number): number =>
     splits.reduce((total, split) => total + count(split), 0);
   return {
-    policy,
+    policy: policy(),
     before: sum(({ before }) => before),
     after: sum(({ after }) => after),
     moved: sum(({ movedIn }) => movedIn),
     undecided: decision.asks.reduce((total, asks) => total + asks, 0),
     edited: edited.size,
     collisions,
-    splits,
+    splits: splits.map((split, index) => ({
+      ...split,
+      shapeBefore: shapeOf(index, split.before, "before"),
+      shapeAfter: shapeOf(index, split.after, "after"),
+    })),
   };
 }
 
@@ -305,7 +345,9 @@ function* entriesOf({ inspection, decision, edited }: Plan): Generator<PlainChan
   for (let sample = 0; sample < findings.table.count; sample++) {
     if (!isChanged(decision, sample) && !edited.has(sample)) continue;
     const change = plainChange(viewChange(findings, dataset.names, decision, sample));
-    yield isChanged(decision, sample) ? change : { ...change, action: "stay", to: null, detail: "Stays by hand." };
+    yield isChanged(decision, sample)
+      ? change
+      : { ...change, action: "stay", to: null, detail: l10n.t("Stays by hand.") };
   }
 }
 
@@ -314,20 +356,28 @@ function checkSource(inspection: Inspection, { source, options, near }: PlanFile
   const fingerprint = datasetFingerprint(inspection);
   if (fingerprint !== source.fingerprint) {
     const count = findings.table.count;
-    const counts =
-      source.samples === count ? "" : ` It is of ${plural(source.samples, "image")}, and here are ${number(count)}.`;
-    throw new CleanSplitError(
-      "changed",
-      `The plan file is of another dataset than ${dataset.layout.inputs.join(", ")}, or that changed since.${counts} Make a new plan.`,
+    const other = l10n.t(
+      "The plan file is of another dataset than {0}, or that changed since.",
+      dataset.layout.inputs.join(", "),
     );
+    const counts =
+      source.samples === count
+        ? []
+        : [l10n.t("It is of {0}, and here are {1}.", counted(source.samples, "image"), integerText(count))];
+    throw new CleanSplitError("changed", [other, ...counts, l10n.t("Make a new plan.")].join(" "));
   }
   if (options.tier !== "near" || near === null || findings.near === null) return;
   const { threshold, search } = findings.near;
   if (threshold !== near.threshold || search.measure.name !== near.measure) {
     throw new CleanSplitError(
       "refused",
-      `The plan file counts as near what has the ${near.measure} ${near.threshold}; here it is the ${search.measure.name} ` +
-        `${threshold}. Search near duplicates with the threshold of the plan, or make a new one.`,
+      l10n.t(
+        "The plan file counts as near what has the {0} {1}; here it is the {2} {3}. Search near duplicates with the threshold of the plan, or make a new one.",
+        near.measure,
+        decimalText(near.threshold),
+        search.measure.name,
+        decimalText(threshold),
+      ),
     );
   }
 }
@@ -347,7 +397,11 @@ function samplesOf(
   if (first === undefined) return samples;
   throw new CleanSplitError(
     "refused",
-    `The plan file cannot be used: there is no image ${JSON.stringify(first.slice(0, 300))}, which "${field}" names. Correct it.`,
+    l10n.t(
+      'The plan file cannot be used: there is no image {0}, which "{1}" names. Correct it.',
+      JSON.stringify(first.slice(0, 300)),
+      field,
+    ),
   );
 }
 
@@ -380,11 +434,11 @@ function shapes(
     const geometries = new Set<string>();
     for (const index of sources[when][split] ?? []) {
       const source = dataset.sources[index];
-      if (source?.kind !== "array") return plural(rows, "image");
+      if (source?.kind !== "array") return counted(rows, "image");
       const { height, width, channels } = source.format.geometry;
       geometries.add([height, width, ...(channels === 1 ? [] : [channels])].join(" x "));
     }
     const [geometry] = geometries;
-    return geometry === undefined || geometries.size > 1 ? plural(rows, "image") : `${rows} x ${geometry}`;
+    return geometry === undefined || geometries.size > 1 ? counted(rows, "image") : `${rows} x ${geometry}`;
   };
 }

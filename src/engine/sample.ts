@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
+import * as l10n from "@vscode/l10n";
 import { extract } from "tar-stream";
 import { CleanSplitError, messageOf } from "../core/errors";
 
@@ -38,7 +39,7 @@ function safeParts(name: string): string[] {
   if (!safe || parts.length < 2 || parts[0] !== TOP) {
     throw new CleanSplitError(
       "refused",
-      `The sample archive holds a file outside its folder: ${JSON.stringify(name)}.`,
+      l10n.t("The sample archive holds a file outside its folder: {0}.", JSON.stringify(name)),
     );
   }
   return parts;
@@ -58,7 +59,7 @@ async function readArchive(archive: string, signal: AbortSignal | undefined): Pr
       if (type !== "file") {
         throw new CleanSplitError(
           "refused",
-          `The sample archive holds more than plain files: ${JSON.stringify(name)}.`,
+          l10n.t("The sample archive holds more than plain files: {0}.", JSON.stringify(name)),
         );
       }
       const parts = safeParts(name);
@@ -68,7 +69,7 @@ async function readArchive(archive: string, signal: AbortSignal | undefined): Pr
       if (seen.size < files.length || files.length > MAX_FILES) {
         throw new CleanSplitError(
           "refused",
-          `The sample archive holds ${JSON.stringify(name)} twice, or too many files.`,
+          l10n.t("The sample archive holds {0} twice, or too many files.", JSON.stringify(name)),
         );
       }
     }
@@ -76,10 +77,10 @@ async function readArchive(archive: string, signal: AbortSignal | undefined): Pr
     signal?.throwIfAborted();
     if (error instanceof CleanSplitError) throw error;
     const reason = codeOf(error) === "ENOENT" ? "not-found" : "corrupt";
-    throw new CleanSplitError(reason, `The sample archive ${archive} cannot be read: ${messageOf(error)}.`);
+    throw new CleanSplitError(reason, l10n.t("The sample archive {0} cannot be read: {1}.", archive, messageOf(error)));
   }
   if (files.length === 0) {
-    throw new CleanSplitError("corrupt", `The sample archive ${archive} is empty.`);
+    throw new CleanSplitError("corrupt", l10n.t("The sample archive {0} is empty.", archive));
   }
   return files;
 }
@@ -92,7 +93,10 @@ async function isComplete(folder: string, files: SampleFile[], signal: AbortSign
   });
   if (found === undefined) return false;
   if (!found.isDirectory()) {
-    throw new CleanSplitError("conflict", `${folder} is a link or a file, not a folder; choose another place.`);
+    throw new CleanSplitError(
+      "conflict",
+      l10n.t("{0} is a link or a file, not a folder; choose another place.", folder),
+    );
   }
   let missing = 0;
   for (const { parts, bytes } of files) {
@@ -103,8 +107,12 @@ async function isComplete(folder: string, files: SampleFile[], signal: AbortSign
   if (missing > 0) {
     throw new CleanSplitError(
       "conflict",
-      `${folder} is there already, but ${missing} of the sample's ${files.length} files are missing or changed in it; ` +
-        "rename or delete it, or choose another place.",
+      l10n.t(
+        "{0} is there already, but {1} of the sample's {2} files are missing or changed in it; rename or delete it, or choose another place.",
+        folder,
+        missing,
+        files.length,
+      ),
     );
   }
   return true;

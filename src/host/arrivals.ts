@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { number } from "../core/leakage/verdict";
+import { integerText } from "../core/language";
 import { plainMessage } from "./plainText";
 import type { DatasetSession, DatasetSessions } from "./session";
 import type { ArrivedLeak } from "./watching";
@@ -18,7 +18,7 @@ async function tell(session: DatasetSession, leaks: readonly ArrivedLeak[]): Pro
       : vscode.l10n.t(
           "{0}: {1} images came that equal images of other splits. {2}",
           session.name,
-          number(leaks.length),
+          integerText(leaks.length),
           first.text,
         );
   const [show, inspect, settings] = [

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
+import { counted } from "../core/counts";
 import type { GroupFilter, GroupView, MemberView, Report } from "../core/leakage/report";
-import { number, plural } from "../core/leakage/verdict";
+import { integerText } from "../core/language";
 import type { InspectionResult } from "../engine/engine";
 import { fileOfFault } from "./samples";
 import type { DatasetSession, DatasetSessions } from "./session";
@@ -167,9 +168,9 @@ class Files {
     const leaks = leakage.filter(({ tier }) => tier === "pixel").reduce((sum, { groups }) => sum + groups, 0);
     const text = vscode.l10n.t(
       "Only {0} files are listed here. The report has all {1} with contradicting labels and all that leak ({2} over all directions).",
-      number(MAX_FILES),
-      plural(conflicts.groups, "group"),
-      plural(leaks, "group"),
+      integerText(MAX_FILES),
+      counted(conflicts.groups, "group"),
+      counted(leaks, "group"),
     );
     const problem = new vscode.Diagnostic(START, text, INFORMATION);
     problem.source = "CleanSplit";
@@ -178,16 +179,8 @@ class Files {
 
   entries(): [vscode.Uri, vscode.Diagnostic[]][] {
     for (const [file, counts] of this.#inside) {
-      const many = (count: number): string =>
-        this.areAll ? plural(count, "image") : vscode.l10n.t("At least {0}", plural(count, "image"));
-      if (counts.conflict > 0) {
-        const text = vscode.l10n.t("{0} in this file equal an image with another label.", many(counts.conflict));
-        this.add(file, "conflict", text, WARNING);
-      }
-      if (counts.leak > 0) {
-        const text = vscode.l10n.t("{0} in this file also occur in another split.", many(counts.leak));
-        this.add(file, "leak", text, WARNING);
-      }
+      if (counts.conflict > 0) this.add(file, "conflict", conflictText(counts.conflict, this.areAll), WARNING);
+      if (counts.leak > 0) this.add(file, "leak", leakText(counts.leak, this.areAll), WARNING);
     }
     this.#inside.clear();
     return [...this.#problems].map(([file, problems]) => [vscode.Uri.file(file), problems]);
@@ -234,6 +227,30 @@ class Files {
 }
 
 const START = new vscode.Range(0, 0, 0, 0);
+
+function conflictText(images: number, areAll: boolean): string {
+  const count = integerText(images);
+  if (images === 1) {
+    return areAll
+      ? vscode.l10n.t("{0} image in this file equals an image with another label.", count)
+      : vscode.l10n.t("At least {0} image in this file equals an image with another label.", count);
+  }
+  return areAll
+    ? vscode.l10n.t("{0} images in this file equal an image with another label.", count)
+    : vscode.l10n.t("At least {0} images in this file equal an image with another label.", count);
+}
+
+function leakText(images: number, areAll: boolean): string {
+  const count = integerText(images);
+  if (images === 1) {
+    return areAll
+      ? vscode.l10n.t("{0} image in this file also occurs in another split.", count)
+      : vscode.l10n.t("At least {0} image in this file also occurs in another split.", count);
+  }
+  return areAll
+    ? vscode.l10n.t("{0} images in this file also occur in another split.", count)
+    : vscode.l10n.t("At least {0} images in this file also occur in another split.", count);
+}
 
 function isTwin(kind: ProblemKind, member: MemberView, other: MemberView): boolean {
   return kind === "leak" ? other.split !== member.split : other.label !== null && other.label !== member.label;

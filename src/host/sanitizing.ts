@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { CleanSplitError } from "../core/errors";
-import { plural } from "../core/leakage/verdict";
+import { integerText } from "../core/language";
 import { whyEmpty } from "../core/sanitize/empty";
 import type { PlanOptions } from "../core/sanitize/options";
 import type { ApplyResult, ImageTransfer, PlanSummary, PolicyPreview, QuarantineResult } from "../core/sanitize/plan";
@@ -90,11 +90,16 @@ export class Sanitizing {
     if (plan.undecided === 0) return plan;
     throw new CleanSplitError(
       "refused",
-      vscode.l10n.t(
-        "Equal images of {0} carry different labels, and {1} wait for your word. Choose in the report which ones to keep, or plan with another rule for conflicts.",
-        this.#dataset.name,
-        plural(plan.undecided, "image"),
-      ),
+      plan.undecided === 1
+        ? vscode.l10n.t(
+            "Equal images of {0} carry different labels, and 1 image waits for your word. Choose in the report which ones to keep, or plan with another rule for conflicts.",
+            this.#dataset.name,
+          )
+        : vscode.l10n.t(
+            "Equal images of {0} carry different labels, and {1} images wait for your word. Choose in the report which ones to keep, or plan with another rule for conflicts.",
+            this.#dataset.name,
+            integerText(plan.undecided),
+          ),
     );
   }
 

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import { plural, verdictOf } from "../core/leakage/verdict";
+import { counted } from "../core/counts";
+import { verdictOf } from "../core/leakage/verdict";
 import { plainLabel } from "./plainText";
 import { pausedLine, progressLine } from "./progress";
 import type { DatasetSession, DatasetSessions } from "./session";
@@ -90,7 +91,7 @@ export class StatusBar implements vscode.Disposable {
       const icon = verdict.level === "leak" ? "error" : verdict.level === "warning" ? "warning" : "pass";
       const leaks = evaluationLeaks(session.name, result).reduce((sum, leak) => sum + leak.samples, 0);
       const name = plainLabel(session.name);
-      const found = leaks === 0 ? name : `${name}: ${plural(leaks, "leaking image")}`;
+      const found = leaks === 0 ? name : `${name}: ${counted(leaks, "leaking image")}`;
       this.#item.text = `$(${icon}) ${found}`;
       this.#item.tooltip = [verdict.text, ...verdict.details].join("\n");
     }

@@ -2,7 +2,8 @@ import type { Dirent } from "node:fs";
 import { lstat, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import * as vscode from "vscode";
-import { number, plural } from "../core/leakage/verdict";
+import { counted } from "../core/counts";
+import { integerText } from "../core/language";
 import type { Engine, ExaminedFile, InspectionResult } from "../engine/engine";
 import { isAbort } from "../engine/process/rpc";
 import type { ChangesView } from "../protocol/report";
@@ -80,12 +81,12 @@ export class Watching implements vscode.Disposable {
     }
     const { added, changed, removed } = counts;
     const parts = [
-      ...(added > 0 ? [vscode.l10n.t("{0} added", plural(added, "image"))] : []),
-      ...(changed > 0 ? [vscode.l10n.t("{0} changed", plural(changed, "image"))] : []),
-      ...(removed > 0 ? [vscode.l10n.t("{0} removed", plural(removed, "image"))] : []),
+      ...(added > 0 ? [vscode.l10n.t("{0} added", counted(added, "image"))] : []),
+      ...(changed > 0 ? [vscode.l10n.t("{0} changed", counted(changed, "image"))] : []),
+      ...(removed > 0 ? [vscode.l10n.t("{0} removed", counted(removed, "image"))] : []),
       ...[...this.#others].slice(0, 3).map((file) => vscode.l10n.t("{0} written", path.basename(file))),
-      ...(this.#others.size > 3 ? [vscode.l10n.t("{0} more files written", number(this.#others.size - 3))] : []),
-      ...(this.#isFlood ? [vscode.l10n.t("more than {0} files touched", number(MAX_FILES))] : []),
+      ...(this.#others.size > 3 ? [vscode.l10n.t("{0} more files written", integerText(this.#others.size - 3))] : []),
+      ...(this.#isFlood ? [vscode.l10n.t("more than {0} files touched", integerText(MAX_FILES))] : []),
     ];
     if (parts.length === 0) return null;
     return { text: parts.join(", "), leaks: [...this.#leaks.values()].map(({ text }) => text) };

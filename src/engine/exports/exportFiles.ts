@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { lstat, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { inEnglish } from "../../core/language";
 import { codeOf, renameFresh, writeError } from "../write/durable";
@@ -77,15 +78,21 @@ async function placeOf({ file, isOwn }: ExportFile, overwrite: boolean): Promise
   if (there === null) {
     const folder = path.dirname(place);
     if ((await stat(folder).catch(() => null))?.isDirectory() === true) return place;
-    throw new CleanSplitError("not-found", `${file} cannot be written: there is no folder ${folder}. Make it first.`);
+    throw new CleanSplitError(
+      "not-found",
+      l10n.t("{0} cannot be written: there is no folder {1}. Make it first.", file, folder),
+    );
   }
-  if (!there.isFile()) throw new CleanSplitError("conflict", `${file} is no file. Choose another name.`);
+  if (!there.isFile()) throw new CleanSplitError("conflict", l10n.t("{0} is no file. Choose another name.", file));
   if (!overwrite)
-    throw new CleanSplitError("conflict", `${file} exists already. Choose another name, or overwrite it.`);
+    throw new CleanSplitError("conflict", l10n.t("{0} exists already. Choose another name, or overwrite it.", file));
   if (isOwn !== undefined && !isOwn(await headOf(place))) {
     throw new CleanSplitError(
       "conflict",
-      `${file} would be written too, and holds something that CleanSplit did not write. Choose another name, or move it away.`,
+      l10n.t(
+        "{0} would be written too, and holds something that CleanSplit did not write. Choose another name, or move it away.",
+        file,
+      ),
     );
   }
   return place;

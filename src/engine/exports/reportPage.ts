@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { escapeHtml } from "../../core/escapeHtml";
 import { CleanSplitError } from "../../core/errors";
 import type { ReportSnapshot } from "../../core/leakage/snapshot";
@@ -31,7 +32,10 @@ async function readBundle(dist: string, kind: string): Promise<string> {
   const file = path.join(dist, "webview", `${BUNDLE}.${kind}`);
   return readFile(file, "utf8").catch((error: unknown) => {
     throw codeOf(error) === "ENOENT"
-      ? new CleanSplitError("not-found", `${file} is missing. Install CleanSplit again to export reports as HTML.`)
+      ? new CleanSplitError(
+          "not-found",
+          l10n.t("{0} is missing. Install CleanSplit again to export reports as HTML.", file),
+        )
       : error;
   });
 }

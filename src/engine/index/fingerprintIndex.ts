@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import { messageOf } from "../../core/errors";
 import { SampleState } from "../../core/dataset/dataset";
 import { columnWidth, COLUMN_NAMES, type Fingerprints } from "../../core/fingerprint/fingerprints";
@@ -264,7 +265,7 @@ export class FingerprintIndex {
     const room = old !== undefined && pieceIn(old, piece.length).length === piece.length ? old : makeRoom(piece.length);
     const rows = reader.readBatch(piece, room);
     // It was whole a moment ago: a disk that loses what it has read is no ordinary damage.
-    if (rows === null) throw new Error("The fingerprint index changed while it was used. Inspect again.");
+    if (rows === null) throw new Error(l10n.t("The fingerprint index changed while it was used. Inspect again."));
     this.loaded.push({ batch, rows, room });
     return rows;
   }

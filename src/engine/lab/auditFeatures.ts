@@ -1,4 +1,6 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
+import { integerText } from "../../core/language";
 import { MODES } from "../../core/picture";
 import type { Progress, Run } from "../engine";
 import type { Inspection } from "../inspection";
@@ -68,7 +70,9 @@ function formatFor({ findings: { fingerprints } }: Inspection, samples: Uint32Ar
   if (side !== undefined) return { side, channels };
   throw new CleanSplitError(
     "unsupported",
-    `The labels of ${samples.length} images cannot be audited at once: they would take more than 1 GB of memory. ` +
-      "Inspect a part of the dataset.",
+    l10n.t(
+      "The labels of {0} images cannot be audited at once: they would take more than 1 GB of memory. Inspect a part of the dataset.",
+      integerText(samples.length),
+    ),
   );
 }

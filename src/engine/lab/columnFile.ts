@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { isRecord } from "../home";
 import { writeError } from "../write/durable";
@@ -64,17 +65,17 @@ export function writeColumns(file: string, columns: readonly Column[]): void {
  */
 export async function readColumns(file: string): Promise<readonly Column[]> {
   const damaged = (what: string): CleanSplitError =>
-    new CleanSplitError("corrupt", `${file} cannot be used: ${what}. Run the experiment again.`);
+    new CleanSplitError("corrupt", l10n.t("{0} cannot be used: {1}. Run the experiment again.", file, what));
   const bytes = await readFile(file).catch((error: unknown) => {
     throw damaged(messageOf(error));
   });
   const end = bytes.indexOf(NEW_LINE);
   const head = parseHead(bytes.toString("utf8", 0, Math.max(0, end)));
-  if (end < 0 || head === null) throw damaged("it is no file of columns");
+  if (end < 0 || head === null) throw damaged(l10n.t("it is no file of columns"));
   const body = bytes.subarray(end + 1);
   const lengths = head.columns.map(({ type, shape }) => product(shape) * TYPES[type].BYTES_PER_ELEMENT);
   if (lengths.reduce((sum, length) => sum + length, 0) !== body.length || crc32(body) !== head.crc) {
-    throw damaged("its checksum is wrong");
+    throw damaged(l10n.t("its checksum is wrong"));
   }
   let at = 0;
   return head.columns.map(({ name, type, shape }, index) => {
@@ -94,7 +95,10 @@ export function columnOf<K extends TypeName>(
 ): InstanceType<(typeof TYPES)[K]> {
   const values = columns.find((column) => column.name === name)?.values;
   if (values !== undefined && typeOf(values) === type) return values as InstanceType<(typeof TYPES)[K]>;
-  throw new CleanSplitError("corrupt", `${file} cannot be used: it has no ${name}. Run the experiment again.`);
+  throw new CleanSplitError(
+    "corrupt",
+    l10n.t("{0} cannot be used: it has no {1}. Run the experiment again.", file, name),
+  );
 }
 
 function parseHead(text: string): { readonly crc: number; readonly columns: readonly ColumnHead[] } | null {

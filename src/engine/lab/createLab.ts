@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { headlineAccuracy, headlineCost } from "../../core/training/costs";
 import { costSentence } from "../../core/training/costSentence";
@@ -201,7 +202,10 @@ export function createLab(parts: LabParts): ExperimentLab {
   function finishedRun(kept: ExperimentFolder, head: ExperimentHead, number: number): TrainingRun {
     const run = kept.progress(head).result(number);
     if (run !== null) return run;
-    throw new CleanSplitError("not-found", `Run ${number} of the experiment ${head.experiment} has not finished.`);
+    throw new CleanSplitError(
+      "not-found",
+      l10n.t("Run {0} of the experiment {1} has not finished.", number, head.experiment),
+    );
   }
 
   return {
@@ -223,7 +227,7 @@ export function createLab(parts: LabParts): ExperimentLab {
       if (running !== null) return follow(kept, head, running, quiet);
       const { end } = kept.progress(head);
       if (end?.type === "failed") {
-        throw new CleanSplitError("refused", `This experiment failed and cannot go on: ${end.message}`);
+        throw new CleanSplitError("refused", l10n.t("This experiment failed and cannot go on: {0}", end.message));
       }
       if (end?.type === "done") {
         const result = await resultNow(kept, run.signal);
@@ -244,7 +248,10 @@ export function createLab(parts: LabParts): ExperimentLab {
       kept.head();
       const trainer = await TrainerConnection.open(kept.folder);
       if (trainer === null) {
-        throw new CleanSplitError("refused", `The experiment ${experiment} does not run. Resume it to go on.`);
+        throw new CleanSplitError(
+          "refused",
+          l10n.t("The experiment {0} does not run. Resume it to go on.", experiment),
+        );
       }
       try {
         await trainer.pause(paused);
@@ -289,7 +296,7 @@ export function createLab(parts: LabParts): ExperimentLab {
       const connection = await TrainerConnection.open(kept.folder);
       connection?.dispose();
       if (connection !== null) {
-        throw new CleanSplitError("refused", `The experiment ${experiment} runs. Cancel it first.`);
+        throw new CleanSplitError("refused", l10n.t("The experiment {0} runs. Cancel it first.", experiment));
       }
       removeEndpoint(kept.folder);
       await experiments().remove(kept);
@@ -362,7 +369,10 @@ export function createLab(parts: LabParts): ExperimentLab {
       if (!finished.isKept) {
         throw new CleanSplitError(
           "refused",
-          `The parameters of run ${run} are not kept: those of each model's run on the most samples, with the first seed, are.`,
+          l10n.t(
+            "The parameters of run {0} are not kept: those of each model's run on the most samples, with the first seed, are.",
+            run,
+          ),
         );
       }
       const files = await writeModelFolder(
@@ -391,7 +401,11 @@ export function createLab(parts: LabParts): ExperimentLab {
     if (isSame(inspection, head)) return inspection;
     throw new CleanSplitError(
       "changed",
-      `${head.dataset.name} is no longer what the experiment ${head.experiment} was trained on. Start a new experiment.`,
+      l10n.t(
+        "{0} is no longer what the experiment {1} was trained on. Start a new experiment.",
+        head.dataset.name,
+        head.experiment,
+      ),
     );
   }
 }
@@ -412,8 +426,15 @@ function throttledRun(run: Run<ExperimentEvent>): Run<ExperimentEvent> {
   return { signal: run.signal, progress };
 }
 
+const NO_IMAGES: Readonly<Record<TestSet, () => string>> = {
+  original: () => l10n.t("There are no original test images in this experiment."),
+  sanitized: () => l10n.t("There are no sanitized test images in this experiment."),
+  clean: () => l10n.t("There are no clean test images in this experiment."),
+  leaked: () => l10n.t("There are no leaked test images in this experiment."),
+};
+
 function emptySet(set: TestSet): CleanSplitError {
-  return new CleanSplitError("refused", `There are no ${set} test images in this experiment.`);
+  return new CleanSplitError("refused", NO_IMAGES[set]());
 }
 
 function sorted(inputs: readonly string[]): string {

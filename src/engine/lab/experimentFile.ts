@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import * as l10n from "@vscode/l10n";
 import { TEST_SETS } from "../../core/training/evaluation";
 import {
   DEFAULT_EXPERIMENT,
@@ -48,15 +49,18 @@ export function readHead(file: string, experiment: string): ExperimentHead | nul
     if (statSync(file).size > LARGEST) throw new RangeError("too large");
     value = JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    throw damaged(file, "it is no JSON");
+    throw damaged(file, l10n.t("it is no JSON"));
   }
-  if (!isRecord(value)) throw damaged(file, "it is no experiment");
+  if (!isRecord(value)) throw damaged(file, l10n.t("it is no experiment"));
   if (value["version"] !== VERSION) {
-    throw damaged(file, `its version is ${JSON.stringify(value["version"])}, and this CleanSplit reads ${VERSION}`);
+    throw damaged(
+      file,
+      l10n.t("its version is {0}, and this CleanSplit reads {1}", JSON.stringify(value["version"] ?? null), VERSION),
+    );
   }
   const wrong = Object.entries(CHECKS).find(([name, check]) => !check(value[name]));
-  if (wrong !== undefined) throw damaged(file, `"${wrong[0]}" is not as it was written`);
-  if (value["experiment"] !== experiment) throw damaged(file, "it is that of another experiment");
+  if (wrong !== undefined) throw damaged(file, l10n.t('"{0}" is not as it was written', wrong[0]));
+  if (value["experiment"] !== experiment) throw damaged(file, l10n.t("it is that of another experiment"));
   return value as unknown as ExperimentHead;
 }
 

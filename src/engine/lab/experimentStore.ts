@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import type { Predictions } from "../../core/training/experiment";
 import type { Cost } from "../../core/training/leakageCost";
@@ -268,7 +269,10 @@ export class ExperimentStore {
 }
 
 function unknown(experiment: string): CleanSplitError {
-  return new CleanSplitError("not-found", `There is no experiment "${experiment}"; it may have been removed.`);
+  return new CleanSplitError(
+    "not-found",
+    l10n.t('There is no experiment "{0}"; it may have been removed.', experiment),
+  );
 }
 
 function isCost(value: unknown): value is Cost {
@@ -279,7 +283,7 @@ function checkLengths(file: string, columns: readonly { readonly length: number 
   if (columns.every((column) => column.length === length)) return;
   throw new CleanSplitError(
     "corrupt",
-    `${file} cannot be used: it should have ${length} entries. Run the experiment again.`,
+    l10n.t("{0} cannot be used: it should have {1} entries. Run the experiment again.", file, length),
   );
 }
 

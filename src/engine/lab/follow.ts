@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import type { EpochScore, ExperimentEvent, ExperimentResult, ExperimentStatus } from "../../core/training/experiment";
 import type { Cost } from "../../core/training/leakageCost";
@@ -187,7 +188,7 @@ class Follower {
       throw abortError();
     }
     if (this.trainer.connection.isHungUp) {
-      throw new CleanSplitError("stopped", "The engine was closed. What the experiment finished is kept.");
+      throw new CleanSplitError("stopped", l10n.t("The engine was closed. What the experiment finished is kept."));
     }
     this.tell({ type: "status", status: "interrupted" });
     const how = await this.trainer.ended();

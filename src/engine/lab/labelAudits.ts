@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../../core/dataset/dataset";
 import { CleanSplitError } from "../../core/errors";
 import { linkedTo } from "../../core/sanitize/components";
@@ -97,7 +98,11 @@ async function auditedSamples(
   if (classes.length > MOST_CLASSES) {
     throw new CleanSplitError(
       "unsupported",
-      `Labels of up to ${MOST_CLASSES} classes can be audited, and this dataset has ${classes.length}. Inspect a part of it.`,
+      l10n.t(
+        "Labels of up to {0} classes can be audited, and this dataset has {1}. Inspect a part of it.",
+        MOST_CLASSES,
+        classes.length,
+      ),
     );
   }
   const position = new Map(classes.map((label, index) => [label, index]));
@@ -127,7 +132,10 @@ function labelledSamples({ table, fingerprints, spaceOf }: Findings): Uint32Arra
 function nothingToCompare(labelled: number): CleanSplitError {
   return new CleanSplitError(
     "not-a-dataset",
-    `There are no labels to audit: expected at least two classes with at least ${FOLDS} different images each, ` +
-      `found ${labelled} labelled images. Inspect a dataset whose images lie in folders of their classes, or one with labels.`,
+    l10n.t(
+      "There are no labels to audit: expected at least two classes with at least {0} different images each, found {1} labelled images. Inspect a dataset whose images lie in folders of their classes, or one with labels.",
+      FOLDS,
+      labelled,
+    ),
   );
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { Worker } from "node:worker_threads";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { KEPT_CLASSES, type Predictions } from "../../core/training/confidentLearning";
 import { FOLDS, NO_FOLD } from "../../core/training/folds";
@@ -106,7 +107,7 @@ async function predictInThread(script: string, task: FoldTask, run: Run<number>)
         reject(
           new CleanSplitError(
             "stopped",
-            "A thread that audits labels ended unexpectedly. Audit again, with fewer images if memory ran out.",
+            l10n.t("A thread that audits labels ended unexpectedly. Audit again, with fewer images if memory ran out."),
           ),
         );
       });

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { KEPT_CLASSES, type Predictions } from "../../core/training/confidentLearning";
 import type { Recipe } from "../../core/training/models";
@@ -49,7 +50,7 @@ function trainModel(model: Classifier, { train, recipe, seed }: FoldTask, progre
   if (Number.isFinite(loss)) return;
   throw new CleanSplitError(
     "unsupported",
-    "The labels could not be audited: the model that checks them diverged, its loss is no longer a number.",
+    l10n.t("The labels could not be audited: the model that checks them diverged, its loss is no longer a number."),
   );
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState, type Role } from "../../core/dataset/dataset";
 import { CleanSplitError } from "../../core/errors";
 import { occursIn } from "../../core/leakage/findings";
@@ -10,6 +11,7 @@ import type { Inspection } from "../inspection";
 import type { FeatureFormat } from "../pool/jobs";
 import { SCALING_TEXT } from "../training/classifier";
 import { ROLE_CODES } from "../training/trainerJob";
+import { nothingLabelledText, oneClassText } from "../training/untrainable";
 
 /** Largest picture, in values, that is trained on at its own size; larger ones are resized. 64 x 64 grey. */
 const MAX_OWN_SIZE = 4096;
@@ -81,8 +83,10 @@ function usableSamples({ findings: { table, fingerprints } }: Inspection): Uint3
     const splits = table.splits.map((split) => split.name).join(", ");
     throw new CleanSplitError(
       "not-a-dataset",
-      `There is nothing to train on: expected labelled images in a train and a test split, found the splits ${splits}. ` +
-        "Say which split is which, in the report or with --split NAME=PATH.",
+      l10n.t(
+        "There is nothing to train on: expected labelled images in a train and a test split, found the splits {0}. Say which split is which, in the report or with --split NAME=PATH.",
+        splits,
+      ),
     );
   }
   return Uint32Array.from(samples);
@@ -100,21 +104,10 @@ function checkRows({ labels, roles, stays }: RowColumns, classes: readonly strin
     if (role === ROLE_CODES.train) trained.add(labels[row] ?? 0);
     if (role === ROLE_CODES.test) tested++;
   });
-  if (trained.size === 0) {
-    if (isSanitized) fail("No labelled training image is left in the sanitized data; train on the original data only.");
-    fail("Training needs a train split with labelled images and there is none; say which folder or file is train.");
-  }
-  if (tested === 0) {
-    if (isSanitized) fail("No labelled test image is left in the sanitized data; train on the original data only.");
-    fail("Training needs a test split with labelled images and there is none; say which folder or file is test.");
-  }
+  if (trained.size === 0) fail(nothingLabelledText("train", isSanitized));
+  if (tested === 0) fail(nothingLabelledText("test", isSanitized));
   const [first = 0] = trained;
-  if (trained.size === 1) {
-    const where = isSanitized ? " in the sanitized data" : "";
-    fail(
-      `Training needs images of at least two classes, and all labelled training images${where} are "${classes[first] ?? ""}".`,
-    );
-  }
+  if (trained.size === 1) fail(oneClassText(classes[first] ?? "", isSanitized));
 }
 
 /**

@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../../core/dataset/dataset";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { keyOf } from "../../core/fingerprint/contentKey";
@@ -51,7 +52,10 @@ export function keepVerdicts(
     if (fingerprints.states[sample] !== SampleState.ok || (table.classOf[sample] ?? -1) < 0) {
       throw new CleanSplitError(
         "refused",
-        `Image number ${sample} has no label that could be judged. Audit the labels again and choose one of the list.`,
+        l10n.t(
+          "Image number {0} has no label that could be judged. Audit the labels again and choose one of the list.",
+          sample,
+        ),
       );
     }
     const owner = inputs.find((input) => isPartOf(dataset.place(sample), input)) ?? inputs[0] ?? "";

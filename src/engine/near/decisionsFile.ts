@@ -4,7 +4,7 @@ import { CleanSplitError, messageOf } from "../../core/errors";
 import { keyOf } from "../../core/fingerprint/contentKey";
 import type { Findings } from "../../core/leakage/findings";
 import type { PairVerdict } from "../../core/leakage/report";
-import { number } from "../../core/leakage/verdict";
+import { integerText } from "../../core/language";
 import {
   applyDecisions,
   decidedPictures,
@@ -83,7 +83,7 @@ function decisionsWith(
     };
     return read.list.decisions.map((entry, index) => ({
       entry,
-      place: () => `${homes.length > 1 ? `${file} ` : ""}line ${lineOf(index)}`,
+      place: () => (homes.length > 1 ? l10n.t("{0} line {1}", file, lineOf(index)) : l10n.t("line {0}", lineOf(index))),
       isOwn: entry.ids?.every((id) => inputs.some((input) => isPartOf(path.join(home, id), input))) === true,
     }));
   });
@@ -188,7 +188,7 @@ function tooMuch(file: string, added: number): CleanSplitError {
       "{0} would have more than {1} MB with {2} more decisions. Decide about fewer groups.",
       file,
       MOST_BYTES / 2 ** 20,
-      number(added),
+      integerText(added),
     ),
   );
 }

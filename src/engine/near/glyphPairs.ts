@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import type { Measure, NearPairs } from "../../core/near/near";
-import { number, plural } from "../../core/leakage/verdict";
+import { counted } from "../../core/counts";
+import { decimalText, integerText } from "../../core/language";
 import { mostSquares, rmsOf } from "../../core/near/rms";
 import { PAIR_WORDS } from "./glyphSpace";
 import { sortedBy } from "./order";
@@ -47,10 +49,22 @@ export class GlyphPairs {
   /** Why the reach is shorter than asked, in one sentence; `null` when it is not. */
   limitedText({ name, reach }: Measure): string | null {
     if (!this.hasDropped) return null;
-    const all = `More than ${number(this.most)} pairs have an ${name} of at most ${reach}`;
+    const most = integerText(this.most);
     return this.step < 0
-      ? `${all}, even of 0, so none is kept.`
-      : `${all}, so only those of at most ${this.reach} are kept: ${plural(this.kept, "pair")}.`;
+      ? l10n.t(
+          "More than {0} pairs have an {1} of at most {2}, even of 0, so none is kept.",
+          most,
+          name,
+          decimalText(reach),
+        )
+      : l10n.t(
+          "More than {0} pairs have an {1} of at most {2}, so only those of at most {3} are kept: {4}.",
+          most,
+          name,
+          decimalText(reach),
+          decimalText(this.reach),
+          counted(this.kept, "pair"),
+        );
   }
 
   /** Adds pairs: two numbers and the sum of the squared differences each. */

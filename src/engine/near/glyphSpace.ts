@@ -1,6 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { AXES } from "../../core/near/axes";
 import { CleanSplitError } from "../../core/errors";
-import { number } from "../../core/leakage/verdict";
+import { integerText } from "../../core/language";
 
 /**
  * Memory in which glyphs are compared, that all threads share. Pictures are ordered as leaves of a k-d tree (J. L. Bentley,
@@ -95,8 +96,13 @@ export function createSpace(
     if (!(error instanceof RangeError)) throw error;
     throw new CleanSplitError(
       "refused",
-      `Comparing ${number(count)} pictures of ${width} x ${height} pixels needs ${number(Math.ceil(at / 1e6))} MB of ` +
-        "memory, which cannot be had. Inspect parts of the dataset.",
+      l10n.t(
+        "Comparing {0} pictures of {1} x {2} pixels needs {3} MB of memory, which cannot be had. Inspect parts of the dataset.",
+        integerText(count),
+        width,
+        height,
+        integerText(Math.ceil(at / 1e6)),
+      ),
     );
   }
 }

@@ -1,4 +1,5 @@
-import { number } from "../../core/leakage/verdict";
+import * as l10n from "@vscode/l10n";
+import { decimalText, integerText } from "../../core/language";
 import { pickPairs } from "../../core/near/findings";
 import type { Measure, NearPairs } from "../../core/near/near";
 import { LAYOUT_BYTES, LOOK_SIDE } from "../../core/near/structure";
@@ -58,12 +59,19 @@ export async function searchPhotos(task: NearTask, measure: Measure): Promise<Fo
   const limits: string[] = [];
   if (reach !== measure.reach) {
     limits.push(
-      `There are more than ${number(MAX_PAIRS)} pairs: only those of ${reach.toFixed(2)} or better are kept.`,
+      l10n.t(
+        "There are more than {0} pairs: only those of {1} or better are kept.",
+        integerText(MAX_PAIRS),
+        decimalText(reach, 2),
+      ),
     );
   }
   if (bySketches) {
     limits.push(
-      `There are more than ${number(ALL_UP_TO)} different pictures: of copies that are shifted, some are not found.`,
+      l10n.t(
+        "There are more than {0} different pictures: of copies that are shifted, some are not found.",
+        integerText(ALL_UP_TO),
+      ),
     );
   }
   return { pairs, reach, limited: limits.length === 0 ? null : limits.join(" ") };

@@ -1,6 +1,7 @@
+import * as l10n from "@vscode/l10n";
+import { counted } from "../../core/counts";
 import { MEASURES, type Measure } from "../../core/near/near";
 import { areTwoToned } from "../../core/near/twoTones";
-import { plural } from "../../core/leakage/verdict";
 import { readLooks } from "./looks";
 import type { NearTask } from "./search";
 
@@ -35,26 +36,54 @@ export async function chooseRegime({
   const { count, ...size } = mostCommonSize(samples, widths, heights);
   const photos = (why: string): ChosenRegime => ({
     measure: MEASURES.photos,
-    reason: `${why}, so the structure of their grey levels is compared; mirrored and turned pictures are found, too.`,
+    reason: l10n.t({
+      message: "{0}, so the structure of their grey levels is compared; mirrored and turned pictures are found, too.",
+      args: [why],
+      comment: ["{0} why, e.g. The pictures are of different sizes"],
+    }),
     size,
   });
-  if (samples.length === 0) return photos("No picture shows anything");
-  if (count < SAME_SIZE * samples.length) return photos("The pictures are of different sizes");
-  const some = count === samples.length ? "All" : "Nearly all";
-  const text = `are ${size.width} x ${size.height} pixels`;
-  if (Math.max(size.width, size.height) > MAX_SIDE) return photos(`${some} pictures ${text}`);
+  if (samples.length === 0) return photos(l10n.t("No picture shows anything"));
+  if (count < SAME_SIZE * samples.length) return photos(l10n.t("The pictures are of different sizes"));
+  const { width, height } = size;
+  const isAll = count === samples.length;
+  if (Math.max(width, height) > MAX_SIDE) {
+    return photos(
+      isAll
+        ? l10n.t("All pictures are {0} x {1} pixels", width, height)
+        : l10n.t("Nearly all pictures are {0} x {1} pixels", width, height),
+    );
+  }
   const probed = Math.min(samples.length, PROBED);
   const spread = Uint32Array.from(
     { length: probed },
     (_, i) => samples[Math.floor((i * samples.length) / probed)] ?? 0,
   );
   const looks = await readLooks(dataset, spread, size, pool, { signal, advance: () => undefined });
-  if (!areTwoToned(looks, size.width * size.height)) return photos(`${some} pictures ${text} and have many tones`);
-  return {
-    measure: MEASURES.glyphs,
-    reason: `${some} of the ${plural(samples.length, "picture")} ${text} and nearly two-toned, so they are compared pixel by pixel; mirrored and turned pictures are not looked for.`,
-    size,
-  };
+  if (!areTwoToned(looks, width * height)) {
+    return photos(
+      isAll
+        ? l10n.t("All pictures are {0} x {1} pixels and have many tones", width, height)
+        : l10n.t("Nearly all pictures are {0} x {1} pixels and have many tones", width, height),
+    );
+  }
+  return { measure: MEASURES.glyphs, reason: glyphsText(isAll, counted(samples.length, "picture"), size), size };
+}
+
+function glyphsText(isAll: boolean, pictures: string, { width, height }: ChosenRegime["size"]): string {
+  return isAll
+    ? l10n.t(
+        "All of the {0} are {1} x {2} pixels and nearly two-toned, so they are compared pixel by pixel; mirrored and turned pictures are not looked for.",
+        pictures,
+        width,
+        height,
+      )
+    : l10n.t(
+        "Nearly all of the {0} are {1} x {2} pixels and nearly two-toned, so they are compared pixel by pixel; mirrored and turned pictures are not looked for.",
+        pictures,
+        width,
+        height,
+      );
 }
 
 /** The size that most pictures have, and how many; of sizes that are as common the smallest one. */

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { DIGEST_BYTES, type Md5 } from "../../core/fingerprint/md5";
 import { pixelDigest } from "../../core/fingerprint/pixels";
@@ -129,7 +130,7 @@ function openFile(file: string): OpenFile {
       let done = 0;
       while (done < bytes.length) {
         const count = readSync(descriptor, bytes, done, bytes.length - done, at + done);
-        if (count === 0) throw changed(file, new Error("it became shorter"));
+        if (count === 0) throw changed(file, new Error(l10n.t("it became shorter")));
         done += count;
       }
       return bytes;
@@ -149,7 +150,7 @@ function filesDiffer(a: OpenFile, b: OpenFile, md5: Md5): boolean {
   if (isEqual) return false;
   const whole = (file: OpenFile): Uint8Array[] => piecesOf(file.size).map((at) => file.piece(at));
   if (!haveOneDigest(digestOf(md5, whole(a)), digestOf(md5, whole(b)))) {
-    throw changed(a.path, new Error(`it no longer equals ${b.path}`));
+    throw changed(a.path, new Error(l10n.t("it no longer equals {0}", b.path)));
   }
   return true;
 }
@@ -166,7 +167,7 @@ function picturesDiffer(sample: SampleRef, a: Picture, b: Picture, md5: Md5): bo
     return found;
   };
   if (haveOneDigest(digest(a), digest(b))) return true;
-  throw changed(nameOf(sample), new Error("its pixels are no longer those of its twin"));
+  throw changed(nameOf(sample), new Error(l10n.t("its pixels are no longer those of its twin")));
 }
 
 function areEqual(a: Picture, b: Picture): boolean {

@@ -17,6 +17,7 @@ import {
   symlinkSync,
 } from "node:fs";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { DIGEST_BYTES, type Md5 } from "../../core/fingerprint/md5";
 import type { CertifiedFile } from "../../core/sanitize/certificate";
@@ -69,7 +70,7 @@ function bring(
   if (made !== null && isExpected(made.bytes, expected, md5)) return made.file;
   throw new CleanSplitError(
     "changed",
-    `${source} is not what it was when it was inspected. Inspect the dataset again, then write it.`,
+    l10n.t("{0} is not what it was when it was inspected. Inspect the dataset again, then write it.", source),
   );
 }
 
@@ -137,24 +138,33 @@ function realFile(source: string): string {
 function transferError(source: string, target: string, transfer: CopyParameter["transfer"], error: unknown): Error {
   const code = codeOf(error);
   const isUnable = ["ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EINVAL", "ENOTTY"].includes(code);
-  const refused = (why: string): Error => new CleanSplitError("refused", `${source} ${why}`);
+  const refused = (message: string): Error => new CleanSplitError("refused", message);
   if (transfer === "reflink" && isUnable) {
     return refused(
-      "cannot share its blocks with a copy: that takes Btrfs, XFS, APFS or the like, and source and copy on one volume. Write plain copies instead.",
+      l10n.t(
+        "{0} cannot share its blocks with a copy: that takes Btrfs, XFS, APFS or the like, and source and copy on one volume. Write plain copies instead.",
+        source,
+      ),
     );
   }
   if (transfer === "hardlink" && (isUnable || code === "EPERM" || code === "EMLINK")) {
     return refused(
-      "cannot get a hard link: source and copy must lie on one volume whose file system has them. Write plain copies instead.",
+      l10n.t(
+        "{0} cannot get a hard link: source and copy must lie on one volume whose file system has them. Write plain copies instead.",
+        source,
+      ),
     );
   }
   if (transfer === "symlink" && (isUnable || code === "EPERM")) {
     return refused(
-      "cannot get a symbolic link: Windows allows them in Developer Mode only, and some file systems have none. Write plain copies instead.",
+      l10n.t(
+        "{0} cannot get a symbolic link: Windows allows them in Developer Mode only, and some file systems have none. Write plain copies instead.",
+        source,
+      ),
     );
   }
   if (code === "EACCES" && !isReadable(source)) {
-    return new CleanSplitError("forbidden", `${source} cannot be read: there is no permission.`);
+    return new CleanSplitError("forbidden", l10n.t("{0} cannot be read: there is no permission.", source));
   }
   return writeError(target, error);
 }
@@ -171,7 +181,7 @@ function isReadable(file: string): boolean {
 function vanished(source: string): CleanSplitError {
   return new CleanSplitError(
     "changed",
-    `${source} is no longer there. Put it back, or inspect the dataset again, then write it.`,
+    l10n.t("{0} is no longer there. Put it back, or inspect the dataset again, then write it.", source),
   );
 }
 

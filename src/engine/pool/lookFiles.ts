@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { blockMeans, lumaOf } from "../../core/fingerprint/signature";
 import type { Picture } from "../../core/picture";
@@ -142,6 +143,6 @@ function scaled(picture: Picture, { width, height }: Size): Uint8Array {
 export function changed(file: string, error: unknown): CleanSplitError {
   return new CleanSplitError(
     "changed",
-    `${file} changed since the inspection: ${messageOf(error)}. Inspect the dataset again.`,
+    l10n.t("{0} changed since the inspection: {1}. Inspect the dataset again.", file, messageOf(error)),
   );
 }

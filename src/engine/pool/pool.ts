@@ -1,5 +1,6 @@
 import path from "node:path";
 import { Worker } from "node:worker_threads";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { abortError } from "../process/rpc";
 import type { JobName, JobParameter, JobResult } from "./jobs";
@@ -107,7 +108,9 @@ export class Pool {
       this.next();
     });
     worker.on("error", (error) => this.lose(worker, error));
-    worker.on("exit", () => this.lose(worker, new CleanSplitError("stopped", "A worker thread ended unexpectedly.")));
+    worker.on("exit", () =>
+      this.lose(worker, new CleanSplitError("stopped", l10n.t("A worker thread ended unexpectedly."))),
+    );
     return worker;
   }
 
@@ -121,5 +124,5 @@ export class Pool {
 }
 
 function closedError(): CleanSplitError {
-  return new CleanSplitError("stopped", "The engine was closed.");
+  return new CleanSplitError("stopped", l10n.t("The engine was closed."));
 }

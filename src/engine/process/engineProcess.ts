@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import type * as Library from "vscode-jsonrpc/node";
 import { CleanSplitError } from "../../core/errors";
 import type { Engine } from "../engine";
@@ -74,7 +75,7 @@ export class EngineProcess {
   }
 
   private throwIfDisposed(): void {
-    if (this.disposed) throw new CleanSplitError("stopped", "CleanSplit is shutting down.");
+    if (this.disposed) throw new CleanSplitError("stopped", l10n.t("CleanSplit is shutting down."));
   }
 
   private start({ createMessageConnection, IPCMessageReader, IPCMessageWriter }: typeof Library): Running {
@@ -95,7 +96,7 @@ export class EngineProcess {
       child.once("exit", (code, signal) => {
         this.options.log(`The engine process ended (${signal ?? `exit code ${code}`}).`);
         if (this.running?.child === child) this.running = undefined;
-        reject(ending(signal ?? `exit code ${code}`));
+        reject(ending(signal ?? l10n.t("exit code {0}", String(code))));
         connection.dispose();
       });
     });
@@ -110,6 +111,9 @@ export class EngineProcess {
 function ending(how: string): CleanSplitError {
   return new CleanSplitError(
     "stopped",
-    `The CleanSplit engine ended unexpectedly (${how}). Nothing was lost: inspect the dataset again, and it starts anew.`,
+    l10n.t(
+      "The CleanSplit engine ended unexpectedly ({0}). Nothing was lost: inspect the dataset again, and it starts anew.",
+      how,
+    ),
   );
 }

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import {
   createMessageConnection,
   SocketMessageReader,
@@ -200,11 +201,19 @@ export async function startTrainer(dist: string, folder: string, nativeFolder: s
 /** One sentence about a trainer that ended without a result. */
 export function stoppedMessage(how: string, finished: number | null = null, planned = 0): string {
   const reason = how === "" ? "" : ` (${how})`;
-  const far = finished === null ? " before it began" : ` after ${finished} of ${planned} runs`;
-  return (
-    `The trainer process ended unexpectedly${reason}${far}. What it finished is kept: resume the experiment to go on, with fewer ` +
-    "or smaller images if memory ran out."
-  );
+  return finished === null
+    ? l10n.t({
+        message:
+          "The trainer process ended unexpectedly{0} before it began. What it finished is kept: resume the experiment to go on, with fewer or smaller images if memory ran out.",
+        args: [reason],
+        comment: ["{0} why, in parentheses with a space in front of them, or nothing."],
+      })
+    : l10n.t({
+        message:
+          "The trainer process ended unexpectedly{0} after {1} of {2} runs. What it finished is kept: resume the experiment to go on, with fewer or smaller images if memory ran out.",
+        args: [reason, finished, planned],
+        comment: ["{0} why, in parentheses with a space in front of them, or nothing."],
+      });
 }
 
 /** Connects to a trainer that another process is starting. */
@@ -225,7 +234,7 @@ async function firstMessage(child: ChildProcess): Promise<StartMessage> {
 /** Resolves when the process has ended, or never started, with how. */
 async function endOf(child: ChildProcess, log: string): Promise<string> {
   return new Promise((resolve) => {
-    child.once("exit", (code, signal) => resolve(signal === null ? exitText(code, log) : `signal ${signal}`));
+    child.once("exit", (code, signal) => resolve(signal === null ? exitText(code, log) : l10n.t("signal {0}", signal)));
     // Other errors are those of sending and are followed by the exit.
     child.on("error", (error) => {
       if (child.pid === undefined) resolve(messageOf(error));
@@ -241,7 +250,8 @@ function exitText(code: number | null, log: string): string {
     // The experiment was removed meanwhile.
   }
   const error = /^(?:\w*Error|FATAL ERROR|terminate called).*$/m.exec(output)?.[0].trim();
-  return error === undefined ? `exit code ${code}` : `exit code ${code}: ${error}`;
+  const exit = l10n.t("exit code {0}", String(code));
+  return error === undefined ? exit : `${exit}: ${error}`;
 }
 
 function killProcess(pid: number): void {

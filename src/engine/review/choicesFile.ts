@@ -1,6 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
-import { number } from "../../core/leakage/verdict";
+import { integerText } from "../../core/language";
 import { formatChoices, parseChoices, type ChoiceEntry, type ChoiceList } from "../../core/review/choices";
 import { damaged, fileOfHome, readKept, stampOf, type PreparedFile } from "../home";
 
@@ -62,7 +62,7 @@ export class ChoiceFiles {
           "{0} would have more than {1} MB with choices about {2} more images. Choose fewer of them.",
           file,
           MOST_BYTES / 2 ** 20,
-          number(changes.size),
+          integerText(changes.size),
         ),
       );
     }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { filterGroups, pageGroups, TextSearch, type SearchedGroups } from "../../core/leakage/groupQueries";
 import { membersOf } from "../../core/duplicates/groups";
 import { groupsOf, type Findings } from "../../core/leakage/findings";
@@ -203,5 +204,8 @@ function judgedWrong(inspection: Inspection): (sample: number) => boolean {
 }
 
 function notSearched(): CleanSplitError {
-  return new CleanSplitError("refused", "Near duplicates were not searched in this dataset yet. Search them first.");
+  return new CleanSplitError(
+    "refused",
+    l10n.t("Near duplicates were not searched in this dataset yet. Search them first."),
+  );
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import type { EpochScore, Predictions, Score } from "../../core/training/experiment";
 import { mergeScores, scoreLogits } from "../../core/training/metrics";
@@ -197,7 +198,7 @@ function checkFinite(loss: number): void {
   if (Number.isFinite(loss)) return;
   throw new CleanSplitError(
     "unsupported",
-    "The training diverged: its loss is no longer a number; lower the learning rate.",
+    l10n.t("The training diverged: its loss is no longer a number; lower the learning rate."),
   );
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, type ErrorReason } from "../../core/errors";
 import { NATIVE_PACKAGE, NATIVE_VARIABLE } from "./native";
 
@@ -31,21 +32,24 @@ const CAUSES: readonly Cause[] = [
     steps: ANY,
     sign: /\bENOSPC\b|\bEDQUOT\b|no space left on device/i,
     reason: "full",
-    say: ({ folder }) => `The disk of ${folder} is full. Free some gigabytes and install again.`,
+    say: ({ folder }) => l10n.t("The disk of {0} is full. Free some gigabytes and install again.", folder),
   },
   {
     steps: ANY,
     sign: /does not support Node|\bEBADENGINE\b|does not support builds for (?:Node-API|N-API)/i,
     reason: "unsupported",
-    say: () => `The Node.js that npm runs on does not fit ${PACKAGE}. Install Node.js 20 or newer with its own npm.`,
+    say: () =>
+      l10n.t("The Node.js that npm runs on does not fit {0}. Install Node.js 20 or newer with its own npm.", PACKAGE),
   },
   {
     steps: ["packages", "library"],
     sign: /\bSELF_SIGNED_CERT\w*|\bUNABLE_TO_(?:GET|VERIFY)\w*|\bCERT_[A-Z_]+|self.signed certificate/,
     reason: "refused",
     say: (failure, line) =>
-      `The certificate of ${serverOf(failure, line)} is not trusted here. Give your organisation's certificate to npm ` +
-      `(its setting "cafile") and to Node.js (NODE_EXTRA_CA_CERTS).`,
+      l10n.t(
+        'The certificate of {0} is not trusted here. Give your organisation\'s certificate to npm (its setting "cafile") and to Node.js (NODE_EXTRA_CA_CERTS).',
+        serverOf(failure, line),
+      ),
   },
   {
     steps: ["packages", "library"],
@@ -53,85 +57,104 @@ const CAUSES: readonly Cause[] = [
     reason: "not-found",
     say: (failure, line) =>
       failure.step === "packages"
-        ? `npm cannot reach ${serverOf(failure, line)} (${codeIn(line)}). Check the network, and npm's settings "registry" ` +
-          `and "proxy".`
-        : `The library of TensorFlow cannot be fetched from ${serverOf(failure, line)} (${codeIn(line)}). Check the ` +
-          `network and HTTPS_PROXY, or name a mirror in TFJS_NODE_CDN_STORAGE.`,
+        ? l10n.t(
+            'npm cannot reach {0} ({1}). Check the network, and npm\'s settings "registry" and "proxy".',
+            serverOf(failure, line),
+            codeIn(line),
+          )
+        : l10n.t(
+            "The library of TensorFlow cannot be fetched from {0} ({1}). Check the network and HTTPS_PROXY, or name a mirror in TFJS_NODE_CDN_STORAGE.",
+            serverOf(failure, line),
+            codeIn(line),
+          ),
   },
   {
     steps: ["packages"],
     sign: /\bcode E40[13]\b/,
     reason: "forbidden",
     say: (failure, line) =>
-      `${serverOf(failure, line)} refuses npm (${codeIn(line)}). Log in to it with npm login, and install again.`,
+      l10n.t(
+        "{0} refuses npm ({1}). Log in to it with npm login, and install again.",
+        serverOf(failure, line),
+        codeIn(line),
+      ),
   },
   {
     steps: ["packages"],
     sign: /\bcode (?:E404|ETARGET|ENOVERSIONS)\b/,
     reason: "not-found",
     say: (failure, line) =>
-      `${serverOf(failure, line)} does not have ${PACKAGE} or what it needs. Check npm's setting "registry".`,
+      l10n.t(
+        '{0} does not have {1} or what it needs. Check npm\'s setting "registry".',
+        serverOf(failure, line),
+        PACKAGE,
+      ),
   },
   {
     steps: ["packages"],
     sign: /\bEINTEGRITY\b/,
     reason: "corrupt",
-    say: () => `What came for ${PACKAGE} is not what was published. Run npm cache clean --force, and install again.`,
+    say: () =>
+      l10n.t("What came for {0} is not what was published. Run npm cache clean --force, and install again.", PACKAGE),
   },
   {
     steps: ["packages", "library"],
     sign: /\b(?:EACCES|EPERM|EROFS)\b/,
     reason: "forbidden",
     say: ({ folder, lines }) =>
-      `${namedPath(lines) ?? folder} may not be written. Allow it for your user, and install again.`,
+      l10n.t("{0} may not be written. Allow it for your user, and install again.", namedPath(lines) ?? folder),
   },
   {
     steps: ["library"],
     sign: /Unsupported (?:system|platform)/i,
     reason: "unsupported",
-    say: () => `There is no native TensorFlow for ${HERE}.`,
+    say: () => l10n.t("There is no native TensorFlow for {0}.", HERE),
   },
   {
     steps: ["library"],
     sign: /\bTAR_[A-Z_]+|incorrect header check|unexpected end of file|Invalid or unsupported zip|zlib/i,
     reason: "corrupt",
     say: () =>
-      `What came as the library of TensorFlow is no archive of it. See whether a proxy answers for ` +
-      `storage.googleapis.com, and install again.`,
+      l10n.t(
+        "What came as the library of TensorFlow is no archive of it. See whether a proxy answers for storage.googleapis.com, and install again.",
+      ),
   },
   {
     steps: ["library"],
     sign: /gyp ERR!|node-pre-gyp ERR!|node-pre-gyp install failed/i,
     reason: "unsupported",
     say: () =>
-      `There is no addon ready made for ${HERE}, and it could not be compiled. Install Python 3, make and a C++ ` +
-      `compiler, and install again.`,
+      l10n.t(
+        "There is no addon ready made for {0}, and it could not be compiled. Install Python 3, make and a C++ compiler, and install again.",
+        HERE,
+      ),
   },
   {
     steps: ["check"],
     sign: /GLIBC_|GLIBCXX_|CXXABI_|ld-linux|ld-musl|__\w+_chk: symbol not found/,
     reason: "unsupported",
-    say: (_, line) => `Native TensorFlow needs a newer Linux, with glibc (${line}).`,
+    say: (_, line) => l10n.t("Native TensorFlow needs a newer Linux, with glibc ({0}).", line),
   },
   {
     steps: ["check"],
     sign: /invalid ELF header|wrong ELF class|incompatible architecture|mach-o|not a valid Win32|exec format/i,
     reason: "unsupported",
-    say: () => `The native TensorFlow that was fetched is not for ${HERE}, and there is none.`,
+    say: () => l10n.t("The native TensorFlow that was fetched is not for {0}, and there is none.", HERE),
   },
   {
     steps: ["check"],
     sign: /SIGILL|3221225501/,
     reason: "unsupported",
-    say: () => `This processor lacks instructions that native TensorFlow needs, such as AVX.`,
+    say: () => l10n.t("This processor lacks instructions that native TensorFlow needs, such as AVX."),
   },
   {
     steps: ["check"],
     sign: /specified (?:module|procedure) could not be found/i,
     reason: "unsupported",
     say: () =>
-      `Windows lacks a library that native TensorFlow needs. Install the Microsoft Visual C++ Redistributable, and ` +
-      `install again.`,
+      l10n.t(
+        "Windows lacks a library that native TensorFlow needs. Install the Microsoft Visual C++ Redistributable, and install again.",
+      ),
   },
 ];
 
@@ -144,11 +167,11 @@ export function installFailure(failure: Failure): CleanSplitError {
     const line = lines.find((text) => cause.sign.test(text));
     if (line !== undefined) return installError(cause.reason, cause.say({ ...failure, lines }, line));
   }
-  const last = shortened(lines.filter((line) => line.trim() !== "").at(-1) ?? "it wrote nothing");
+  const last = shortened(lines.filter((line) => line.trim() !== "").at(-1) ?? l10n.t("it wrote nothing"));
   const sentence = {
-    packages: `npm could not install ${PACKAGE} (${last}).`,
-    library: `The install script of ${PACKAGE} failed (${last}).`,
-    check: `Native TensorFlow was fetched, but does not work here (${last}).`,
+    packages: l10n.t("npm could not install {0} ({1}).", PACKAGE, last),
+    library: l10n.t("The install script of {0} failed ({1}).", PACKAGE, last),
+    check: l10n.t("Native TensorFlow was fetched, but does not work here ({0}).", last),
   }[step];
   return installError("unsupported", sentence);
 }
@@ -157,7 +180,11 @@ export function installFailure(failure: Failure): CleanSplitError {
 export function installError(reason: ErrorReason, sentence: string): CleanSplitError {
   return new CleanSplitError(
     reason,
-    `${sentence} Training works without it; a copy from elsewhere is used when ${NATIVE_VARIABLE} names its folder.`,
+    l10n.t(
+      "{0} Training works without it; a copy from elsewhere is used when {1} names its folder.",
+      sentence,
+      NATIVE_VARIABLE,
+    ),
   );
 }
 
@@ -176,7 +203,7 @@ function serverOf({ step, lines }: Failure, line: string): string {
     const address = /https?:\/\/[^\s"']+/.exec(text)?.[0];
     if (address !== undefined && URL.canParse(address)) return new URL(address).origin;
   }
-  return step === "packages" ? "the npm registry" : "storage.googleapis.com";
+  return step === "packages" ? l10n.t("the npm registry") : "storage.googleapis.com";
 }
 
 function codeIn(line: string): string {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import util from "node:util";
 import type * as tfjs from "@tensorflow/tfjs-core";
+import * as l10n from "@vscode/l10n";
 import { messageOf } from "../../core/errors";
 
 /** The package that binds the native TensorFlow library, and the version that goes with the other parts of TensorFlow.js. */
@@ -36,7 +37,7 @@ export function loadNative(env: NodeJS.ProcessEnv = process.env): typeof tfjs {
     return requireHere(found) as typeof tfjs;
   } catch (error) {
     if (found === NATIVE_PACKAGE.name) throw error;
-    throw new Error(`${messageOf(error)}, in ${found}`, { cause: error });
+    throw new Error(l10n.t("{0}, in {1}", messageOf(error), found), { cause: error });
   }
 }
 
@@ -46,7 +47,7 @@ export function findNative(env: NodeJS.ProcessEnv): string {
   if (own !== undefined && own !== "") {
     const found = [own, packageIn(own)].find(isNative);
     if (found !== undefined) return path.resolve(found);
-    throw new Error(`${NATIVE_VARIABLE} is ${own}, which holds no ${NATIVE_PACKAGE.name}`);
+    throw new Error(l10n.t("{0} is {1}, which holds no {2}", NATIVE_VARIABLE, own, NATIVE_PACKAGE.name));
   }
   const installed = env[INSTALLED_VARIABLE];
   if (installed !== undefined && isNative(packageIn(installed))) return packageIn(installed);

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { abortError } from "../process/rpc";
 import { NATIVE_VARIABLE } from "./native";
 
@@ -39,10 +40,10 @@ export async function checkNative(dist: string, folder: string, signal: AbortSig
   try {
     const how = await new Promise<string>((resolve) => {
       child.once("error", (error) => resolve(error.message));
-      child.once("close", (code, ended) => resolve(ended ?? `exit code ${code}`));
+      child.once("close", (code, ended) => resolve(ended ?? l10n.t("exit code {0}", String(code))));
     });
     if (cancelled()) throw abortError();
-    return answers[0] ?? { error: `its process ended: ${how}; ${output.trim().split("\n").at(-1) ?? ""}` };
+    return answers[0] ?? { error: l10n.t("its process ended: {0}; {1}", how, output.trim().split("\n").at(-1) ?? "") };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", kill);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { messageOf } from "../../core/errors";
 import type { InstallStep, NativeInstallation, Run } from "../engine";
 import { abortError } from "../process/rpc";
@@ -43,19 +44,22 @@ export async function installNative(options: InstallOptions, run: Run<InstallSte
   const { folder, dist, env = process.env, npm = findNpm(env) } = options;
   const { version = NATIVE_PACKAGE.version, integrity = NATIVE_PACKAGE.integrity } = options;
   if (existsSync(packageIn(folder))) {
-    run.progress({ step: "Checking what is installed", detail: "" });
+    run.progress({ step: l10n.t("Checking what is installed"), detail: "" });
     const answer = await checkNative(dist, folder, run.signal);
     if ("version" in answer && answer.version === NATIVE_PACKAGE.version) return { folder, version: answer.version };
   }
   if (npm === null) {
-    throw installError("not-found", "npm is not on the PATH. Install Node.js 20 or newer, which comes with it.");
+    throw installError(
+      "not-found",
+      l10n.t("npm is not on the PATH. Install Node.js 20 or newer, which comes with it."),
+    );
   }
   const place = await makePlace(folder);
   try {
     const tools: Tools = { npm, env, run, folder };
     await fetchPackages(place, version, integrity, tools);
     await fetchLibrary(place, tools);
-    run.progress({ step: "Multiplying two matrices with it", detail: "" });
+    run.progress({ step: l10n.t("Multiplying two matrices with it"), detail: "" });
     const answer = await checkNative(dist, place, run.signal);
     if ("error" in answer) throw installFailure({ step: "check", lines: [answer.error], folder });
     if (run.signal.aborted) throw abortError();
@@ -78,7 +82,7 @@ interface Tools {
 
 /** Has npm fetch the package and what it needs, without running anything of it. */
 async function fetchPackages(place: string, version: string, integrity: string, tools: Tools): Promise<void> {
-  const step = "Fetching packages";
+  const step = l10n.t("Fetching packages");
   const manifest = {
     private: true,
     dependencies: { [NATIVE_PACKAGE.name]: version },
@@ -107,12 +111,13 @@ const NPM_OPTIONS = [
 
 /** Runs the package's own install script, which fetches the library and the addon that binds it. */
 async function fetchLibrary(place: string, tools: Tools): Promise<void> {
-  const step = "Fetching the TensorFlow library";
+  const step = l10n.t("Fetching the TensorFlow library");
   const unpacked = path.join(packageIn(place), "deps", "lib");
   let isOver = false;
   const timer = setInterval(() => {
     void sizeOf(unpacked).then((bytes) => {
-      if (bytes > 0 && !isOver) tools.run.progress({ step, detail: `${Math.round(bytes / 1e6)} MB unpacked` });
+      if (bytes > 0 && !isOver)
+        tools.run.progress({ step, detail: l10n.t("{0} MB unpacked", Math.round(bytes / 1e6)) });
     });
   }, SIZE_EVERY);
   try {
@@ -203,7 +208,8 @@ async function makePlace(folder: string): Promise<string> {
     for (const name of await readdir(parent)) {
       if (!name.startsWith(prefix)) continue;
       const owner = Number.parseInt(name.slice(prefix.length), 10);
-      if (owner === process.pid) throw installError("conflict", "It is being installed already. Wait until that ends.");
+      if (owner === process.pid)
+        throw installError("conflict", l10n.t("It is being installed already. Wait until that ends."));
       if (owner > 0 && !isRunning(owner)) await rm(path.join(parent, name), { recursive: true, force: true });
     }
     const place = path.join(parent, prefix + String(process.pid));
@@ -211,7 +217,10 @@ async function makePlace(folder: string): Promise<string> {
     return place;
   } catch (error) {
     throw hasCode(error, "EACCES", "EPERM", "EROFS", "ENOTDIR")
-      ? installError("forbidden", `${parent} may not be written (${messageOf(error)}). Allow it, and install again.`)
+      ? installError(
+          "forbidden",
+          l10n.t("{0} may not be written ({1}). Allow it, and install again.", parent, messageOf(error)),
+        )
       : error;
   }
 }
@@ -226,7 +235,11 @@ async function takePlace(place: string, folder: string): Promise<void> {
     if (!existsSync(folder) && existsSync(old)) await rename(old, folder);
     throw installError(
       "conflict",
-      `${folder} could not be replaced (${messageOf(error)}). End trainings that use it, and install again.`,
+      l10n.t(
+        "{0} could not be replaced ({1}). End trainings that use it, and install again.",
+        folder,
+        messageOf(error),
+      ),
     );
   }
   await rm(old, { recursive: true, force: true, maxRetries: 3 });

@@ -1,4 +1,6 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
+import { decimalText, inEnglish } from "../../core/language";
 import type { BackendChoice, BackendName, ExperimentSpec } from "../../core/training/experiment";
 import type { ModelName } from "../../core/training/models";
 import { recipeOf } from "../../core/training/planRuns";
@@ -21,11 +23,11 @@ export const OPENERS: Openers = {
   cpu: () => openTensorFlowBackend("cpu"),
 };
 const BACKENDS = Object.keys(OPENERS) as readonly BackendName[];
-const TITLES: Readonly<Record<BackendName, string>> = {
-  kernel: "CleanSplit's own kernel",
-  tensorflow: "TensorFlow native library",
-  wasm: "TensorFlow.js WebAssembly",
-  cpu: "TensorFlow.js plain JavaScript",
+const TITLES: Readonly<Record<BackendName, () => string>> = {
+  kernel: () => l10n.t("CleanSplit's own kernel"),
+  tensorflow: () => l10n.t("TensorFlow native library"),
+  wasm: () => l10n.t("TensorFlow.js WebAssembly"),
+  cpu: () => l10n.t("TensorFlow.js plain JavaScript"),
 };
 /** Memory that a training by TensorFlow.js may take; WebAssembly has 4 GiB and copies some of it. */
 const MAX_BYTES = 2 ** 31;
@@ -96,33 +98,43 @@ class Opened {
 }
 
 async function best(opened: Opened, model: ModelName, table: FeatureTable): Promise<ModelBackend> {
-  const passedOver: string[] = [];
+  const passedOver: (() => string)[] = [];
   for (const name of BACKENDS) {
     const backend = await opened.get(name);
     if (backend instanceof Error) {
-      passedOver.push(failureOf(name, backend));
+      passedOver.push(() => failureOf(name, backend));
     } else if (backend.supports(model, table)) {
-      return { backend, choice: { backend: name, reason: [TITLES[name], ...passedOver].join("; ") } };
+      return { backend, choice: { backend: name, reason: kept([TITLES[name], ...passedOver]) } };
     } else {
-      passedOver.push(`${TITLES[name]} does not train it`);
+      passedOver.push(() => l10n.t("{0} does not train it", TITLES[name]()));
     }
   }
-  throw unsupported(`The model "${model}" cannot be trained here: ${passedOver.join("; ")}.`);
+  const why = passedOver.map((say) => say()).join("; ");
+  throw unsupported(l10n.t('The model "{0}" cannot be trained here: {1}.', model, why));
+}
+
+/** Reasons as they are kept with the experiment. */
+function kept(reasons: readonly (() => string)[]): string {
+  return inEnglish(() => reasons.map((say) => say()).join("; "));
 }
 
 async function only(opened: Opened, name: BackendName, model: ModelName, table: FeatureTable): Promise<ModelBackend> {
   const backend = await opened.get(name);
   if (backend instanceof Error) {
     throw unsupported(
-      `The training back end "${name}" does not work here (${firstLine(backend)}); choose another one.`,
+      l10n.t('The training back end "{0}" does not work here ({1}); choose another one.', name, firstLine(backend)),
     );
   }
   if (!backend.supports(model, table)) {
     throw unsupported(
-      `The training back end "${name}" cannot train the model "${model}"; choose another one, or none, which takes the best.`,
+      l10n.t(
+        'The training back end "{0}" cannot train the model "{1}"; choose another one, or none, which takes the best.',
+        name,
+        model,
+      ),
     );
   }
-  return { backend, choice: { backend: name, reason: `${TITLES[name]}, as asked for` } };
+  return { backend, choice: { backend: name, reason: kept([() => l10n.t("{0}, as asked for", TITLES[name]())]) } };
 }
 
 function forcedByEnvironment(): BackendName | null {
@@ -130,14 +142,21 @@ function forcedByEnvironment(): BackendName | null {
   if (name === undefined || name === "") return null;
   const backend = BACKENDS.find((known) => known === name);
   if (backend !== undefined) return backend;
-  throw unsupported(`${BACKEND_VARIABLE} is "${name}"; it must be one of ${BACKENDS.join(", ")}, or not set.`);
+  throw unsupported(
+    l10n.t('{0} is "{1}"; it must be one of {2}, or not set.', BACKEND_VARIABLE, name, BACKENDS.join(", ")),
+  );
 }
 
 function checkPictures(model: ModelName, { height, width }: FeatureTable): void {
   if (model !== "cnn" || Math.min(height, width) >= MIN_SIDE) return;
   throw unsupported(
-    `The model "${model}" needs pictures of at least ${MIN_SIDE} x ${MIN_SIDE} pixels and these are ` +
-      `${height} x ${width} (height x width); choose a larger side or another model.`,
+    l10n.t(
+      'The model "{0}" needs pictures of at least {1} x {1} pixels and these are {2} x {3} (height x width); choose a larger side or another model.',
+      model,
+      MIN_SIDE,
+      height,
+      width,
+    ),
   );
 }
 
@@ -148,15 +167,26 @@ function checkMemory(model: ModelName, table: FeatureTable, spec: ExperimentSpec
   if (bytes <= MAX_BYTES) return;
   const { height, width, channels } = table;
   throw unsupported(
-    `The model "${model}" on pictures of ${height} x ${width} x ${channels} values in batches of ${recipe.batchSize} ` +
-      `would need about ${(bytes / 2 ** 30).toFixed(1)} GiB and may take ${MAX_BYTES / 2 ** 30}; choose a smaller side or batch size.`,
+    l10n.t(
+      'The model "{0}" on pictures of {1} x {2} x {3} values in batches of {4} would need about {5} GiB and may take {6}; choose a smaller side or batch size.',
+      model,
+      height,
+      width,
+      channels,
+      recipe.batchSize,
+      decimalText(bytes / 2 ** 30, 1),
+      MAX_BYTES / 2 ** 30,
+    ),
   );
 }
 
 function failureOf(name: BackendName, error: Error): string {
   const missing = "code" in error && error.code === "MODULE_NOT_FOUND";
-  if (name === "tensorflow" && missing) return "the native library is not installed";
-  const what = name === "tensorflow" ? "the native library does not load" : `${TITLES[name]} does not work here`;
+  if (name === "tensorflow" && missing) return l10n.t("the native library is not installed");
+  const what =
+    name === "tensorflow"
+      ? l10n.t("the native library does not load")
+      : l10n.t("{0} does not work here", TITLES[name]());
   return `${what} (${firstLine(error)})`;
 }
 

@@ -1,5 +1,7 @@
 import { open } from "node:fs/promises";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
+import { integerText } from "../../core/language";
 import { openKernelBackend, type KernelBackend } from "./kernel/kernelBackend";
 
 /** Bytes of a file that are read at once, so that the event loop gets its turns. */
@@ -16,18 +18,22 @@ export function kernelOfProcess(): Promise<KernelBackend> {
  * Memory for the pixels of a feature table, which a trainer holds once: where the kernels read them without copying, or
  * elsewhere when there is no room.
  *
- * @throws CleanSplitError "unsupported" when there is no memory for `what` at all
+ * @throws CleanSplitError "unsupported" when there is no memory for it at all
  */
-async function allocatePixels(length: number, what: string): Promise<Uint8Array> {
+async function allocatePixels(rows: number, values: number): Promise<Uint8Array> {
   try {
-    return (await kernelOfProcess()).allocatePixels(length);
+    return (await kernelOfProcess()).allocatePixels(rows * values);
   } catch {
     try {
-      return new Uint8Array(length);
+      return new Uint8Array(rows * values);
     } catch {
       throw new CleanSplitError(
         "unsupported",
-        `Training on ${what} needs more memory than there is; use fewer or smaller images.`,
+        l10n.t(
+          "Training on {0} images of {1} values each needs more memory than there is; use fewer or smaller images.",
+          integerText(rows),
+          integerText(values),
+        ),
       );
     }
   }
@@ -42,21 +48,30 @@ async function allocatePixels(length: number, what: string): Promise<Uint8Array>
 export async function readPixels(file: string, rows: number, values: number): Promise<Uint8Array> {
   const length = rows * values;
   const handle = await open(file, "r").catch((error: unknown) => {
-    throw new CleanSplitError("changed", `The prepared images cannot be read (${messageOf(error)}); train again.`);
+    throw new CleanSplitError(
+      "changed",
+      l10n.t("The prepared images cannot be read ({0}); train again.", messageOf(error)),
+    );
   });
   try {
     const { size } = await handle.stat();
     if (size !== length) {
       throw new CleanSplitError(
         "changed",
-        `${file} should hold ${rows} x ${values} bytes and holds ${size}; train again to prepare the images anew.`,
+        l10n.t(
+          "{0} should hold {1} x {2} bytes and holds {3}; train again to prepare the images anew.",
+          file,
+          rows,
+          values,
+          size,
+        ),
       );
     }
-    const pixels = await allocatePixels(length, `${rows} images of ${values} values each`);
+    const pixels = await allocatePixels(rows, values);
     for (let done = 0; done < length;) {
       const { bytesRead } = await handle.read(pixels, done, Math.min(READ_BLOCK, length - done), done);
       if (bytesRead === 0)
-        throw new CleanSplitError("changed", `${file} became shorter while it was read; train again.`);
+        throw new CleanSplitError("changed", l10n.t("{0} became shorter while it was read; train again.", file));
       done += bytesRead;
     }
     return pixels;

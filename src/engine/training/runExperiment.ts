@@ -8,6 +8,7 @@ import type { FeatureTable } from "./classifier";
 import { fit, predictBatch, predictRows, scoreRows, Turns } from "./fit";
 import { openBackends, type ModelBackend, type Openers } from "./openBackends";
 import { ROLE_CODES, type Gate, type RunOutcome, type TrainerEvent, type TrainerJob } from "./trainerJob";
+import { nothingLabelledText, oneClassText } from "./untrainable";
 
 /** Comparisons of two values that nearest neighbours makes at once: about a tenth of a second. */
 const PREDICT_COMPARISONS = 2 ** 29;
@@ -135,18 +136,11 @@ function checkData({ table, stays, classes }: TrainerJob, data: TrainingData, ro
     ["train", train.length > 0],
     ["test", tested],
   ] as const) {
-    if (isThere) continue;
-    const images = split === "train" ? "training image" : "test image";
-    if (sanitized) fail(`No labelled ${images} is left in the sanitized data; train on the original data only.`);
-    fail(
-      `Training needs a ${split} split with labelled images and there is none; say which folder or file is ${split}.`,
-    );
+    if (!isThere) fail(nothingLabelledText(split, sanitized));
   }
   const first = table.labels[train[0] ?? 0] ?? 0;
   if (train.some((row) => table.labels[row] !== first)) return;
-  const where = sanitized ? " in the sanitized data" : "";
-  const name = classes[first] ?? "";
-  fail(`Training needs images of at least two classes, and all labelled training images${where} are "${name}".`);
+  fail(oneClassText(classes[first] ?? "", sanitized));
 }
 
 function fail(sentence: string): never {

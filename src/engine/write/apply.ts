@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { version } from "../../../package.json";
 import { CleanSplitError } from "../../core/errors";
 import type { Phase } from "../../core/progress";
@@ -15,7 +16,7 @@ import { writeError } from "./durable";
 import { identityOf } from "./identity";
 import { compareWithPlan, inspectAgain } from "./inspectAgain";
 import { MANIFEST, manifestOf } from "./manifest";
-import { outputsOf, type Output, type Plan, type Writing } from "./outputs";
+import { outputsOf, type Output, type Plan, type Sentence, type Writing } from "./outputs";
 import { assertFree, bytesText, checkSpace, checkTarget, freeBytes, makeParent } from "./target";
 import { digestFiles, flushTree, isAsWritten } from "./writtenFiles";
 
@@ -58,7 +59,7 @@ export async function applyPlan(
     const total = outputs.reduce((sum, { samples }) => sum + samples, 0);
     const { digested } = await writeOutputs(work, total);
     const verified = await whenBothEnd(verifyOutputs(work, total), digested);
-    const result = [...verified, "The source was not changed."];
+    const result = [...verified, () => l10n.t("The source was not changed.")];
     await writeRecords(work, identity, result);
     run.signal.throwIfAborted();
     await attempt.place();
@@ -69,7 +70,7 @@ export async function applyPlan(
       certificate: path.join(target, CERTIFICATE),
       files,
       samples: total,
-      verified: result,
+      verified: result.map((say) => say()),
     };
   } catch (error) {
     throw await ended(work, target, error);
@@ -133,24 +134,29 @@ async function addDigests({ attempt, pool, run, files }: Work, paths: readonly s
   const written = found.map((file, index) => {
     if (file !== null) return file;
     const lost = path.join(attempt.data, paths[index] ?? "");
-    throw new CleanSplitError("changed", `${lost} vanished while it was checked. Write the copy again.`);
+    throw new CleanSplitError("changed", l10n.t("{0} vanished while it was checked. Write the copy again.", lost));
   });
   for (const file of written) files.set(file.path, file);
   await attempt.wrote(written);
 }
 
 /** Inspects the folder as a whole and compares all outputs with their sources; answers what holds. */
-async function verifyOutputs(work: Work, total: number): Promise<string[]> {
+async function verifyOutputs(work: Work, total: number): Promise<Sentence[]> {
   const { plan, images, outputs, attempt, pool, run } = work;
   const checking = counted(work, "verifying", total);
-  const verify = async (written: Inspection | null): Promise<string[]> => {
-    const verified: string[] = [];
-    for (const output of outputs) verified.push(await output.verify(attempt.data, checking, written));
+  const verify = async (written: Inspection | null): Promise<Sentence[]> => {
+    const verified: Sentence[] = [];
+    for (const output of outputs) {
+      const sentence = await output.verify(attempt.data, checking, written);
+      if (sentence !== null) verified.push(sentence);
+    }
     if (images === "symlink") {
-      verified.push("Links that lead out of a dataset are not followed, so the copy was not inspected again.");
+      verified.push(() =>
+        l10n.t("Links that lead out of a dataset are not followed, so the copy was not inspected again."),
+      );
     }
     if (written !== null) verified.push(...(await compareWithPlan(plan, attempt.data, written, pool, run)));
-    return verified.filter((sentence) => sentence !== "");
+    return verified;
   };
   const isInspected = images !== "symlink" && images !== "index";
   return isInspected ? inspectAgain(plan, attempt.data, pool, run, verify) : verify(null);
@@ -165,7 +171,7 @@ async function whenBothEnd<T>(result: Promise<T>, other: Promise<unknown>): Prom
 }
 
 /** Writes manifest and certificate, and brings all names to the disk. */
-async function writeRecords(work: Work, identity: ReturnType<typeof identityOf>, result: string[]): Promise<void> {
+async function writeRecords(work: Work, identity: ReturnType<typeof identityOf>, result: Sentence[]): Promise<void> {
   const { plan, images, attempt, files } = work;
   await attempt.begun([MANIFEST, CERTIFICATE]);
   await writeFile(path.join(attempt.data, MANIFEST), manifestOf(plan), { flush: true });
@@ -188,17 +194,22 @@ async function ended({ attempt, run, files }: Work, target: string, failure: unk
     await attempt.leave();
   }
   if (!(error instanceof CleanSplitError) || !isBroken) return error;
-  const free = error.reason === "full" ? await freeText(target) : "";
+  const free = error.reason === "full" ? await freeText(target) : [];
   const kept = isBegun
-    ? ` What was written is kept in ${attemptFolder(target)}: write the same copy again to go on with it, or remove it with ` +
-      `"cleansplit undo ${target}".`
-    : "";
-  return new CleanSplitError(error.reason, `${error.message}${free}${kept}`);
+    ? [
+        l10n.t(
+          'What was written is kept in {0}: write the same copy again to go on with it, or remove it with "cleansplit undo {1}".',
+          attemptFolder(target),
+          target,
+        ),
+      ]
+    : [];
+  return new CleanSplitError(error.reason, [error.message, ...free, ...kept].join(" "));
 }
 
-async function freeText(target: string): Promise<string> {
+async function freeText(target: string): Promise<string[]> {
   const free = await freeBytes(path.dirname(target)).catch(() => null);
-  return free === null ? "" : ` Make room first (${bytesText(free)} are free now), or choose another disk.`;
+  return free === null ? [] : [l10n.t("Make room first ({0} are free now), or choose another disk.", bytesText(free))];
 }
 
 /** Says how many samples of all outputs together were worked on. */

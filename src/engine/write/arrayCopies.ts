@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import type { ArrayPlace, ArraySource, CopiedArray } from "../sources/sources";
 import type { Plan } from "./outputs";
@@ -139,32 +140,69 @@ function copiesOf({ source, places, parts }: Home): ArrayCopy[] {
 /** Why rows of two sources cannot be in one array; null when they can. */
 function difference(a: ArraySource, b: ArraySource): string | null {
   if (a.copied.length !== b.copied.length) {
-    return `${nameOf(a)} has ${a.copied.length} arrays of its rows, ${nameOf(b)} has ${b.copied.length}`;
+    return l10n.t(
+      "{0} has {1} arrays of its rows, {2} has {3}",
+      nameOf(a),
+      a.copied.length,
+      nameOf(b),
+      b.copied.length,
+    );
   }
   for (const [column, one] of a.copied.entries()) {
     const other = b.copied[column];
     if (other === undefined || describe(one) === describe(other)) continue;
-    return `"${shownKey(one)}" holds ${describe(one)}, "${shownKey(other)}" ${describe(other)}`;
+    return l10n.t('"{0}" holds {1}, "{2}" {3}', shownKey(one), describe(one), shownKey(other), describe(other));
   }
   const isAlike =
     JSON.stringify([a.format.geometry, a.format.scaling]) === JSON.stringify([b.format.geometry, b.format.scaling]);
-  return isAlike ? null : `their numbers stand for pixels in different ways`;
+  return isAlike ? null : l10n.t("their numbers stand for pixels in different ways");
 }
 
 function describe({ holds, dtype, row }: CopiedArray): string {
-  return `${holds} of ${[...row, dtype].join(" x ")}`;
+  const numbers = [...row, dtype].join(" x ");
+  switch (holds) {
+    case "images":
+      return l10n.t({
+        message: "images of {0}",
+        args: [numbers],
+        comment: ["What each row of an array is: {0} is its shape and type, e.g. 28 x 28 x u1."],
+      });
+    case "labels":
+      return l10n.t({
+        message: "labels of {0}",
+        args: [numbers],
+        comment: ["What each row of an array is: {0} is its shape and type, e.g. 28 x 28 x u1."],
+      });
+    case "records":
+      return l10n.t({
+        message: "records of {0}",
+        args: [numbers],
+        comment: ["What each row of an array is: {0} is its shape and type, e.g. 28 x 28 x u1."],
+      });
+    case "others":
+      return l10n.t({
+        message: "others of {0}",
+        args: [numbers],
+        comment: ["What each row of an array is: {0} is its shape and type, e.g. 28 x 28 x u1."],
+      });
+  }
 }
 
 function unlike(source: ArraySource, target: ArraySource, split: string): CleanSplitError {
   return new CleanSplitError(
     "refused",
-    `Images of ${nameOf(source)} move to ${split}, but cannot be appended to ${nameOf(target)}: ` +
-      `${difference(target, source) ?? ""}. Choose a policy that moves nothing, or save both with one dtype, shape and kind of labels.`,
+    l10n.t(
+      "Images of {0} move to {1}, but cannot be appended to {2}: {3}. Choose a policy that moves nothing, or save both with one dtype, shape and kind of labels.",
+      nameOf(source),
+      split,
+      nameOf(target),
+      difference(target, source) ?? "",
+    ),
   );
 }
 
 function nameOf({ format: { file, key } }: ArraySource): string {
-  return key === "" ? path.basename(file) : `"${key}" in ${path.basename(file)}`;
+  return key === "" ? path.basename(file) : l10n.t('"{0}" in {1}', key, path.basename(file));
 }
 
 function shownKey({ file, key }: CopiedArray): string {

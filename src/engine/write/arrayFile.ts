@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { totalBytes, type Dtype } from "../sources/arrays/ndarray";
 
@@ -67,6 +68,8 @@ export async function* checkedChunks(entry: ArrayEntry, signal: AbortSignal): As
   if (given === size) return;
   throw new CleanSplitError(
     "corrupt",
-    `The array ${entry.key} gave ${given > size ? "more" : "fewer"} bytes than the ${size} that its shape takes.`,
+    given > size
+      ? l10n.t("The array {0} gave more bytes than the {1} that its shape takes.", entry.key, size)
+      : l10n.t("The array {0} gave fewer bytes than the {1} that its shape takes.", entry.key, size),
   );
 }

@@ -1,9 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
-import { number, plural } from "../../core/leakage/verdict";
+import { counted } from "../../core/counts";
+import { integerText, listText } from "../../core/language";
 import type { Inspection } from "../inspection";
 import { forEachLimited } from "../limited";
 import type { JobParameter } from "../pool/jobs";
@@ -56,7 +58,7 @@ function arrayOutput(plan: Plan, file: string, copies: readonly ArrayCopy[]): Ou
   const pictures = copies.filter(({ like }) => like.holds === "images" || like.holds === "records");
   const samples = pictures.reduce((sum, copy) => sum + copy.samples, 0);
   return {
-    says: `${file}: ${contentsOf(copies)}${howToLoad(file, copies)}`,
+    says: saysOf(file, copies),
     samples,
     bytes: bytesOf(copies),
     async write(folder, { pool, signal, advance, begun }) {
@@ -74,7 +76,7 @@ function arrayOutput(plan: Plan, file: string, copies: readonly ArrayCopy[]): Ou
       const written = path.join(folder, file);
       for (const copy of pictures) await verifyPictures(plan, written, copy, writing, inspected);
       for (const copy of copies) if (copy.like.holds !== "images") await verifyBytes(written, copy, writing.signal);
-      return sentenceOf(file, samples, copies);
+      return () => sentenceOf(file, samples, copies);
     },
   };
 }
@@ -102,31 +104,43 @@ function besideOf({ inspection: { dataset } }: Plan, copies: readonly ArrayCopy[
   };
 }
 
-function contentsOf(copies: readonly ArrayCopy[]): string {
-  const words = {
-    images: "images",
-    labels: "labels",
-    records: "images and labels",
-    others: "what else belongs to them",
-  };
-  return [...new Set(copies.map(({ like }) => words[like.holds]))].join(" and ");
+const WORDS: Readonly<Record<CopiedArray["holds"], () => string>> = {
+  images: () => l10n.t("images"),
+  labels: () => l10n.t("labels"),
+  records: () => l10n.t("images and labels"),
+  others: () => l10n.t("what else belongs to them"),
+};
+
+/** What is written, with a line of Python for files that are of another kind than their source. */
+function saysOf(file: string, copies: readonly ArrayCopy[]): string {
+  const contents = contentsOf(copies);
+  const python = howToLoad(file, copies);
+  return python === null
+    ? l10n.t({ message: "{0}: {1}", args: [file, contents], comment: ["{0} a file, {1} what it holds."] })
+    : l10n.t("{0}: {1}; in Python: {2}", file, contents, python);
 }
 
-/** A line of Python for files that are of another kind than their source. */
-function howToLoad(file: string, copies: readonly ArrayCopy[]): string {
+function contentsOf(copies: readonly ArrayCopy[]): string {
+  return listText([...new Set(copies.map(({ like }) => WORDS[like.holds]()))]);
+}
+
+/** Python that reads files that are of another kind than their source; `null` for others. */
+function howToLoad(file: string, copies: readonly ArrayCopy[]): string | null {
   const isTurned = copies.some(({ like, place }) => path.extname(like.file).toLowerCase() !== path.extname(place.file));
   const [first] = copies;
-  if (!isTurned || first === undefined) return "";
-  return `; in Python: data = numpy.load(${JSON.stringify(path.posix.basename(file))}); data[${JSON.stringify(first.place.key)}]`;
+  if (!isTurned || first === undefined) return null;
+  return `data = numpy.load(${JSON.stringify(path.posix.basename(file))}); data[${JSON.stringify(first.place.key)}]`;
 }
 
 function sentenceOf(file: string, samples: number, copies: readonly ArrayCopy[]): string {
   const [first] = copies;
-  if (samples > 0) {
-    const rows = plural(samples, "row", "rows");
-    return `${file} was read again: every image and every label of its ${rows} is that of its source row.`;
-  }
-  return `${file} was read again: each of its ${number(first?.samples ?? 0)} rows is its source row.`;
+  return samples > 0
+    ? l10n.t(
+        "{0} was read again: every image and every label of its {1} is that of its source row.",
+        file,
+        counted(samples, "row"),
+      )
+    : l10n.t("{0} was read again: each of its {1} rows is its source row.", file, integerText(first?.samples ?? 0));
 }
 
 /** Bytes that the file takes at most: arrays, their headers, and what compressing adds to what cannot be compressed. */
@@ -320,9 +334,14 @@ function firstDifference(found: Uint8Array, expected: Uint8Array, size: number):
 }
 
 function misaligned(file: string, key: string, row: number, source: string): CleanSplitError {
-  const name = key === "" ? path.basename(file) : `"${key}" in ${path.basename(file)}`;
+  const name = key === "" ? path.basename(file) : l10n.t('"{0}" in {1}', key, path.basename(file));
   return new CleanSplitError(
     "changed",
-    `Row ${row} of ${name} is not the row of ${source} that was inspected. Inspect the dataset again, then write it.`,
+    l10n.t(
+      "Row {0} of {1} is not the row of {2} that was inspected. Inspect the dataset again, then write it.",
+      row,
+      name,
+      source,
+    ),
   );
 }

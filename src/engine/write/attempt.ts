@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rm, rmdir, type FileHandle } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import type { CertifiedFile } from "../../core/sanitize/certificate";
 import type { ImageTransfer } from "../../core/sanitize/plan";
@@ -123,7 +124,10 @@ export class Attempt {
     await renameFresh(this.data, this.target).catch((error: unknown) => {
       const isTaken = ["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(codeOf(error));
       throw isTaken
-        ? new CleanSplitError("conflict", `${this.target} was made by somebody else meanwhile. Choose another name.`)
+        ? new CleanSplitError(
+            "conflict",
+            l10n.t("{0} was made by somebody else meanwhile. Choose another name.", this.target),
+          )
         : writeError(this.target, error);
     });
     await flushFolder(path.dirname(this.target));
@@ -237,7 +241,11 @@ function isSame(a: Purpose, b: Purpose): boolean {
 function otherPurpose(target: string, { created }: Journal): CleanSplitError {
   return new CleanSplitError(
     "conflict",
-    `${attemptFolder(target)} holds what an interrupted writing of ${target} left (begun ${created}), by another plan or of a ` +
-      `dataset that has changed since. Take it back with "cleansplit undo ${target}", or choose another folder.`,
+    l10n.t(
+      '{0} holds what an interrupted writing of {1} left (begun {2}), by another plan or of a dataset that has changed since. Take it back with "cleansplit undo {1}", or choose another folder.',
+      attemptFolder(target),
+      target,
+      created,
+    ),
   );
 }

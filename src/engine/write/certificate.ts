@@ -1,13 +1,15 @@
 import { open, stat } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
+import { inEnglish } from "../../core/language";
 import type { CertifiedFile, CertifiedSplit, Certificate } from "../../core/sanitize/certificate";
 import type { ImageTransfer } from "../../core/sanitize/plan";
 import { version } from "../../../package.json";
 import { isRecord } from "../home";
 import { compareNames } from "../sources/listing";
 import { codeOf } from "./durable";
-import type { Plan } from "./outputs";
+import type { Plan, Sentence } from "./outputs";
 
 /** Name of the certificate in the written folder. */
 export const CERTIFICATE = "cleansplit-certificate.json";
@@ -29,7 +31,7 @@ export function certificateOf(
   plan: Plan,
   identity: Identity,
   images: ImageTransfer,
-  result: readonly string[],
+  result: readonly Sentence[],
   files: readonly CertifiedFile[],
 ): Certificate {
   const { dataset } = plan.inspection;
@@ -44,9 +46,9 @@ export function certificateOf(
     version,
     created: new Date().toISOString(),
     source: { inputs: dataset.layout.inputs, fingerprint: identity.dataset, samples: dataset.table.count },
-    plan: { digest: identity.plan, policy: plan.policy, options: plan.options, images },
+    plan: { digest: identity.plan, policy: inEnglish(plan.policy), options: plan.options, images },
     counts: { samples: splits.reduce((sum, { samples }) => sum + samples, 0), splits },
-    result,
+    result: inEnglish(() => result.map((say) => say())),
     files: [...files].sort((a, b) => compareNames(a.path, b.path)),
   };
 }
@@ -73,14 +75,18 @@ export async function readCertificate(folder: string): Promise<Certificate | nul
   const file = path.join(folder, CERTIFICATE);
   try {
     const { size } = await stat(file);
-    if (size > MOST_BYTES) throw new RangeError(`it has more than ${MOST_BYTES} bytes`);
+    if (size > MOST_BYTES) throw new RangeError(l10n.t("it has more than {0} bytes", MOST_BYTES));
     return parseCertificate(await readText(file, size));
   } catch (error) {
     const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw new CleanSplitError(
       "corrupt",
-      `${file} is no certificate of CleanSplit: ${messageOf(error)}. It was changed after it was written; write the copy again.`,
+      l10n.t(
+        "{0} is no certificate of CleanSplit: {1}. It was changed after it was written; write the copy again.",
+        file,
+        messageOf(error),
+      ),
     );
   }
 }
@@ -89,7 +95,7 @@ export async function readCertificate(folder: string): Promise<Certificate | nul
 async function readText(file: string, size: number): Promise<string> {
   const handle = await open(file, "r");
   try {
-    if (!(await handle.stat()).isFile()) throw new TypeError("it is no file");
+    if (!(await handle.stat()).isFile()) throw new TypeError(l10n.t("it is no file"));
     const bytes = Buffer.alloc(size);
     let done = 0;
     for (let read = 1; read > 0 && done < size; done += read) {
@@ -104,18 +110,21 @@ async function readText(file: string, size: number): Promise<string> {
 /** Checks everything that is used of it: a folder may come from anywhere. */
 function parseCertificate(text: string): Certificate {
   const value: unknown = JSON.parse(text);
-  if (!isRecord(value)) throw new TypeError("it is no object");
+  if (!isRecord(value)) throw new TypeError(l10n.t("it is no object"));
   if (value["schema"] !== "cleansplit/certificate@1") {
-    throw new TypeError(`expected the schema cleansplit/certificate@1, not ${JSON.stringify(value["schema"])}`);
+    throw new TypeError(
+      l10n.t("expected the schema cleansplit/certificate@1, not {0}", JSON.stringify(value["schema"] ?? null)),
+    );
   }
   const { counts, files } = value;
   if (!isRecord(counts) || !Number.isSafeInteger(counts["samples"]) || !Array.isArray(counts["splits"])) {
-    throw new TypeError("it lacks the counts");
+    throw new TypeError(l10n.t("it lacks the counts"));
   }
-  if (!counts["splits"].every(isSplit)) throw new TypeError("a split in it lacks its name or its number of samples");
-  if (!Array.isArray(files)) throw new TypeError("it lacks the files");
+  if (!counts["splits"].every(isSplit))
+    throw new TypeError(l10n.t("a split in it lacks its name or its number of samples"));
+  if (!Array.isArray(files)) throw new TypeError(l10n.t("it lacks the files"));
   const wrong = files.findIndex((file) => !isCertifiedFile(file));
-  if (wrong >= 0) throw new TypeError(`file ${wrong + 1} in it lacks its path, size or SHA-256`);
+  if (wrong >= 0) throw new TypeError(l10n.t("file {0} in it lacks its path, size or SHA-256", wrong + 1));
   return value as unknown as Certificate;
 }
 

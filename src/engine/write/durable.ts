@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
 
 const IS_WINDOWS = process.platform === "win32";
@@ -51,12 +52,12 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-const FAILURES: Readonly<Record<string, string>> = {
-  EACCES: "there is no permission. Choose a folder that you may write to",
-  EPERM: "there is no permission. Choose a folder that you may write to",
-  EROFS: "its file system is read-only. Choose a folder that can be written to",
-  ENAMETOOLONG: "the name is longer than the file system allows. Choose a shorter one",
-  EMFILE: "too many files are open. Close other programs, then try again",
+const FAILURES: Readonly<Record<string, () => string>> = {
+  EACCES: () => l10n.t("there is no permission. Choose a folder that you may write to"),
+  EPERM: () => l10n.t("there is no permission. Choose a folder that you may write to"),
+  EROFS: () => l10n.t("its file system is read-only. Choose a folder that can be written to"),
+  ENAMETOOLONG: () => l10n.t("the name is longer than the file system allows. Choose a shorter one"),
+  EMFILE: () => l10n.t("too many files are open. Close other programs, then try again"),
 };
 
 /** The failure of writing a file or folder, in words; `error` itself when it is worded for people already. */
@@ -64,12 +65,12 @@ export function writeError(file: string, error: unknown): Error {
   if (error instanceof CleanSplitError) return error;
   const code = codeOf(error);
   if (code === "ENOSPC" || code === "EDQUOT") {
-    const what = code === "ENOSPC" ? "the disk is full" : "your share of the disk is used up";
-    return new CleanSplitError("full", `${file} cannot be written: ${what}.`);
+    const what = code === "ENOSPC" ? l10n.t("the disk is full") : l10n.t("your share of the disk is used up");
+    return new CleanSplitError("full", l10n.t("{0} cannot be written: {1}.", file, what));
   }
-  const known = FAILURES[code];
-  if (known !== undefined) return new CleanSplitError("forbidden", `${file} cannot be written: ${known}.`);
+  const known = FAILURES[code]?.();
+  if (known !== undefined) return new CleanSplitError("forbidden", l10n.t("{0} cannot be written: {1}.", file, known));
   return code === "" && error instanceof Error
     ? error
-    : new CleanSplitError("stopped", `${file} cannot be written: ${messageOf(error)}.`);
+    : new CleanSplitError("stopped", l10n.t("{0} cannot be written: {1}.", file, messageOf(error)));
 }

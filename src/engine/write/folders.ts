@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
 import { access, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
-import { number, plural } from "../../core/leakage/verdict";
+import { integerText } from "../../core/language";
 import { movedPaths } from "../../core/sanitize/movedPath";
 import type { ImageTransfer } from "../../core/sanitize/plan";
 import { forEachLimited } from "../limited";
@@ -22,23 +23,33 @@ const MEASURE_CHUNK = 2048;
 /** How images come into the folder, where they are written at all. */
 type Transfer = Exclude<ImageTransfer, "index">;
 
-/** What is written of a folder, and what was checked, by the way of writing; the number of images goes before the latter. */
-const TEXTS: Readonly<Record<Transfer, { readonly says: string; readonly one: string; readonly many: string }>> = {
-  copy: { says: "image files", one: "copied image has", many: "copied images have" },
+/** What is written of a folder, and what was checked of so many images, by the way of writing. */
+interface TransferTexts {
+  readonly says: () => string;
+  readonly one: (images: string) => string;
+  readonly many: (images: string) => string;
+}
+
+const TEXTS: Readonly<Record<Transfer, TransferTexts>> = {
+  copy: {
+    says: () => l10n.t("image files"),
+    one: (images) => l10n.t("{0} copied image has the bytes that were inspected.", images),
+    many: (images) => l10n.t("{0} copied images have the bytes that were inspected.", images),
+  },
   reflink: {
-    says: "image files that share their blocks with the source",
-    one: "copied image has",
-    many: "copied images have",
+    says: () => l10n.t("image files that share their blocks with the source"),
+    one: (images) => l10n.t("{0} copied image has the bytes that were inspected.", images),
+    many: (images) => l10n.t("{0} copied images have the bytes that were inspected.", images),
   },
   hardlink: {
-    says: "hard links to the image files: a change of one changes the source, too",
-    one: "hard link leads to an image with",
-    many: "hard links lead to images with",
+    says: () => l10n.t("hard links to the image files: a change of one changes the source, too"),
+    one: (images) => l10n.t("{0} hard link leads to an image with the bytes that were inspected.", images),
+    many: (images) => l10n.t("{0} hard links lead to images with the bytes that were inspected.", images),
   },
   symlink: {
-    says: "symbolic links to the image files: they last as long as the source stays where it is",
-    one: "symbolic link leads to an image with",
-    many: "symbolic links lead to images with",
+    says: () => l10n.t("symbolic links to the image files: they last as long as the source stays where it is"),
+    one: (images) => l10n.t("{0} symbolic link leads to an image with the bytes that were inspected.", images),
+    many: (images) => l10n.t("{0} symbolic links lead to images with the bytes that were inspected.", images),
   },
 };
 
@@ -124,27 +135,38 @@ function folderOutput(part: FolderPart): Output[] {
     ? 0
     : staying.filter((position) => plan.decision.splitOf[start + position] !== table.splitOf[start + position]).length;
   const { says, one, many } = TEXTS[transfer];
-  const folders =
-    moving === 0
-      ? "in the same folders as now"
-      : `in the same folders as now, but for ${plural(moving, "image that moves", "images that move")} into the folders of another split`;
+  const text = l10n.t({
+    message: "{0}, {1}",
+    args: [says(), foldersText(moving)],
+    comment: ["{0} e.g. image files, {1} e.g. in the same folders as now."],
+  });
   const images: Output = {
-    says: `${below === "" ? "" : `${below}: `}${says}, ${folders}`,
+    says: below === "" ? text : `${below}: ${text}`,
     samples: staying.length,
     bytes: (writing) => measureImages(part, writing),
     write: (folder, writing) => writeImages(part, folder, writing),
     // Each was read again and compared as soon as it was written.
-    verify: async () => `${number(staying.length)} ${staying.length === 1 ? one : many} the bytes that were inspected.`,
+    verify: async () => () => (staying.length === 1 ? one : many)(integerText(staying.length)),
   };
   const list: Output = {
-    says: `${below}${LIST}: the label and split of every image`,
+    says: l10n.t("{0}: the label and split of every image", `${below}${LIST}`),
     samples: 0,
     // Paths in UTF-8, quoted, and names of label and split.
     bytes: async () => staying.reduce((sum, position) => sum + 3 * part.pathOf(position).length + 512, 0),
     write: (folder, writing) => writeList(part, folder, `${below}${LIST}`, writing),
-    verify: async () => "",
+    verify: async () => null,
   };
   return source.isListed ? [images, list] : [images];
+}
+
+function foldersText(moving: number): string {
+  if (moving === 0) return l10n.t("in the same folders as now");
+  return moving === 1
+    ? l10n.t("in the same folders as now, but for 1 image that moves into the folders of another split")
+    : l10n.t(
+        "in the same folders as now, but for {0} images that move into the folders of another split",
+        integerText(moving),
+      );
 }
 
 async function measureImages(

@@ -1,4 +1,5 @@
 import { ftruncateSync, writeSync, readSync } from "node:fs";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import { OpenFile } from "../sources/arrays/bytes";
 import {
@@ -283,7 +284,10 @@ class Hdf5File {
 
   private begin(path: string): void {
     if (this.known.has(path) || path === "/") {
-      throw new CleanSplitError("conflict", `Two arrays of ${this.disk.path} cannot both be named "${path.slice(1)}".`);
+      throw new CleanSplitError(
+        "conflict",
+        l10n.t('Two arrays of {0} cannot both be named "{1}".', this.disk.path, path.slice(1)),
+      );
     }
     const parent = path.slice(0, path.lastIndexOf("/"));
     if (parent !== "") this.addGroup(parent);
@@ -324,12 +328,12 @@ class Hdf5File {
   private withMemory(bytes: Uint8Array, use: (address: number) => number): Uint8Array<ArrayBuffer> {
     return this.ask(() => {
       const address = this.library._malloc(Math.max(1, bytes.length));
-      if (address === 0) throw new Error("there is no memory left");
+      if (address === 0) throw new Error(l10n.t("there is no memory left"));
       this.library.HEAPU8.set(bytes, address);
       const status = use(address);
       const result = this.library.HEAPU8.slice(address, address + bytes.length);
       this.library._free(address);
-      if (status < 0) throw new Error("HDF5 failed");
+      if (status < 0) throw new Error(l10n.t("HDF5 failed"));
       return result;
     });
   }
@@ -340,7 +344,7 @@ class Hdf5File {
     try {
       return question();
     } catch (error) {
-      throw new CleanSplitError("refused", `${this.disk.path} cannot be used: ${messageOf(error)}.`);
+      throw new CleanSplitError("refused", l10n.t("{0} cannot be used: {1}.", this.disk.path, messageOf(error)));
     } finally {
       // What the disk said goes before what the library makes of it, if anything.
       this.throwIfFailed();
@@ -386,7 +390,10 @@ function viewOf(memory: Int8Array, at: number, length: number): Uint8Array {
 
 function typeOf({ key, dtype }: ArrayEntry): Pick<Hdf5Creation, "type" | "size" | "signed" | "vlen"> {
   if (!isHdf5Dtype(dtype)) {
-    throw new CleanSplitError("refused", `"${key}" holds ${dtype}, which CleanSplit cannot write into an HDF5 file.`);
+    throw new CleanSplitError(
+      "refused",
+      l10n.t('"{0}" holds {1}, which CleanSplit cannot write into an HDF5 file.', key, dtype),
+    );
   }
   return {
     type: dtype.startsWith("f") ? FLOAT : INTEGER,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { inEnglish } from "../../core/language";
 import { datasetFingerprint } from "../datasetFingerprint";
 import type { Identity } from "./certificate";
 import type { Plan } from "./outputs";
@@ -11,7 +12,7 @@ export function identityOf(plan: Plan): Identity {
 function planDigest({ decision, options, policy, inspection }: Plan): string {
   const { splits, stays, splitOf, reasonOf, twinOf } = decision;
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([inspection.dataset.layout.inputs, splits, options, policy]));
+  hash.update(JSON.stringify([inspection.dataset.layout.inputs, splits, options, inEnglish(policy)]));
   for (const column of [stays, splitOf, reasonOf, twinOf]) {
     hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
   }

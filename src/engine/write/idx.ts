@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { IDX_DTYPES } from "../sources/arrays/idx";
 import { itemBytes } from "../sources/arrays/ndarray";
@@ -37,9 +38,12 @@ export const writeGzippedIdx: ArrayWriter = (path, entries, signal) => {
 function idxHeader({ key, dtype, shape }: ArrayEntry): Buffer {
   const code = [...IDX_DTYPES].find(([, known]) => known === dtype)?.[0];
   if (code === undefined || shape.length === 0 || shape.length > 255 || shape.some((length) => length > MAX_LENGTH)) {
+    const lengths = shape.join(" x ");
     throw new CleanSplitError(
       "refused",
-      `An IDX file cannot hold ${key === "" ? "an array" : key} of dtype ${dtype} and shape ${shape.join(" x ")}.`,
+      key === ""
+        ? l10n.t("An IDX file cannot hold an array of dtype {0} and shape {1}.", dtype, lengths)
+        : l10n.t("An IDX file cannot hold {0} of dtype {1} and shape {2}.", key, dtype, lengths),
     );
   }
   const header = Buffer.alloc(4 + 4 * shape.length);

@@ -1,7 +1,8 @@
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
-import { plural } from "../../core/leakage/verdict";
+import { counted } from "../../core/counts";
 import { OpenFile } from "../sources/arrays/bytes";
 import { formatOf } from "../sources/arrays/open";
 import { csvRow } from "../sources/lists/csv";
@@ -43,7 +44,7 @@ export function indexOutputs(plan: Plan): Output[] {
 
 function listOutput(name: string, samples: number, pieces: () => Generator<Piece>): Output {
   return {
-    says: `${name}: where every sample is, with its split and label`,
+    says: l10n.t("{0}: where every sample is, with its split and label", name),
     samples,
     get bytes() {
       let bytes = 0;
@@ -53,7 +54,9 @@ function listOutput(name: string, samples: number, pieces: () => Generator<Piece
     write: (folder, writing) => writeText(folder, name, pieces(), writing),
     async verify(folder, writing) {
       compareText(path.join(folder, name), pieces(), writing);
-      return samples === 0 ? "" : `${name} names ${plural(samples, "sample")} where they are, with split and label.`;
+      return samples === 0
+        ? null
+        : () => l10n.t("{0} names {1} where they are, with split and label.", name, counted(samples, "sample"));
     },
   };
 }
@@ -66,7 +69,7 @@ function loaderOutput(name: string, text: string): Output {
     write: (folder, writing) => writeText(folder, name, [{ text, samples: 0 }], writing),
     async verify(folder) {
       if ((await readFile(path.join(folder, name), "utf8")) !== text) throw changed(path.join(folder, name));
-      return "";
+      return null;
     },
   };
 }
@@ -149,15 +152,25 @@ function placeOf(source: Source, position: number): Pick<IndexedSample, "file" |
  */
 function refuseUnreadable(source: Source): void {
   if (source.kind === "packed" && source.folders.some(({ names }) => names === null)) {
-    throw unreadable(source.file, "which is a file of the same kind");
+    throw unreadable(
+      l10n.t(
+        "An index cannot name the rows of {0}. Write a copy instead, which is a file of the same kind.",
+        source.file,
+      ),
+    );
   }
   if (source.kind === "array" && formatOf(source.format.file) === "mat") {
-    throw unreadable(source.format.file, "which has the samples in the first axis, in .npz");
+    throw unreadable(
+      l10n.t(
+        "An index cannot name the rows of {0}. Write a copy instead, which has the samples in the first axis, in .npz.",
+        source.format.file,
+      ),
+    );
   }
 }
 
-function unreadable(file: string, copy: string): CleanSplitError {
-  return new CleanSplitError("unsupported", `An index cannot name the rows of ${file}. Write a copy instead, ${copy}.`);
+function unreadable(sentence: string): CleanSplitError {
+  return new CleanSplitError("unsupported", sentence);
 }
 
 async function writeText(
@@ -199,5 +212,5 @@ function compareText(path: string, pieces: Iterable<Piece>, { signal, advance }:
 }
 
 function changed(file: string): CleanSplitError {
-  return new CleanSplitError("changed", `${file} does not hold what was written into it. Write it again.`);
+  return new CleanSplitError("changed", l10n.t("{0} does not hold what was written into it. Write it again.", file));
 }

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import type { Assignment, SampleTable } from "../../core/dataset/dataset";
 import { CleanSplitError } from "../../core/errors";
 import { sameDigest } from "../../core/fingerprint/md5";
 import { findDuplicates, measureLeakage, type Findings } from "../../core/leakage/findings";
-import { number, plural } from "../../core/leakage/verdict";
+import { counted } from "../../core/counts";
+import { integerText } from "../../core/language";
 import { findNear } from "../../core/near/findings";
 import { remainingLeaks } from "../../core/sanitize/remaining";
 import { openDataset, type Dataset } from "../dataset";
@@ -16,7 +18,7 @@ import type { Pool } from "../pool/pool";
 import { Unpacked } from "../sources/packed/unpacked";
 import { inputsOf, isBelow, type Input } from "../recognition/inputs";
 import { writtenPaths } from "./folders";
-import type { Plan } from "./outputs";
+import type { Plan, Sentence } from "./outputs";
 
 /**
  * Inspects a written folder as if it were any dataset, for `use`, which is given `null` when there is nothing to inspect. The
@@ -55,7 +57,7 @@ export async function compareWithPlan(
   found: Inspection,
   pool: Pool,
   run: Run<Progress>,
-): Promise<string[]> {
+): Promise<Sentence[]> {
   const { dataset } = found;
   const planned = plan.splits.reduce((sum, { after }) => sum + after, 0);
   if (dataset.table.count !== planned) throw wrongCount(planned, dataset);
@@ -165,7 +167,11 @@ function checkImages(
       if (!ok) {
         throw new CleanSplitError(
           "changed",
-          `${file} does not have the bytes of ${dataset.names.file(planned)}. Check the disk, then write the copy again.`,
+          l10n.t(
+            "{0} does not have the bytes of {1}. Check the disk, then write the copy again.",
+            file,
+            dataset.names.file(planned),
+          ),
         );
       }
       splitOf[sample] = decision.splitOf[planned] ?? 0;
@@ -197,9 +203,15 @@ function checkLabels({ inspection: { dataset } }: Plan, written: Dataset, known:
     areKept = false;
     const { source } = dataset.locate(planned);
     if (source.kind !== "folder" || !source.isListed) continue;
+    const nothing = l10n.t({ message: "nothing", comment: ["An image is labelled nothing: it has no label."] });
     throw new CleanSplitError(
       "changed",
-      `${file} is labelled ${label ?? "nothing"} in the written copy and ${expected ?? "nothing"} in the source. Inspect the dataset again, then write it.`,
+      l10n.t(
+        "{0} is labelled {1} in the written copy and {2} in the source. Inspect the dataset again, then write it.",
+        file,
+        label ?? nothing,
+        expected ?? nothing,
+      ),
     );
   }
   return areKept;
@@ -211,21 +223,41 @@ function comparedText(
   { table }: Dataset,
   { splitOf, splits }: SampleTable,
   areLabelsKept: boolean,
-): string {
+): Sentence {
   const planned = new Map<string, number>();
   for (const { name, classes, after } of plan.splits) {
     const labelled = Object.values(classes).reduce((sum, counts) => sum + counts.after, 0);
     for (const [label, counts] of Object.entries(classes)) count(planned, name, label, counts.after);
     count(planned, name, null, after - labelled);
   }
-  const text = `Inspected again, the copy holds ${plural(table.count, "image")}`;
-  const counted = countsOf(table, splitOf, splits);
-  const areLabelsRight = areLabelsKept && isEqual(planned, counted);
+  const areLabelsRight = areLabelsKept && isEqual(planned, countsOf(table, splitOf, splits));
   const areSplitsRight = haveOneParting(table, splitOf);
-  if (areLabelsRight && areSplitsRight)
-    return `${text}, each with its split and label, and of every class in every split as many as the plan says.`;
-  const what = areLabelsRight ? "splits" : areSplitsRight ? "labels" : "splits and labels";
-  return `${text}, as the plan says; the copy alone does not tell the ${what} of the source, so say them when you use it.`;
+  const images = (): string => counted(table.count, "image");
+  if (areLabelsRight && areSplitsRight) {
+    return () =>
+      l10n.t(
+        "Inspected again, the copy holds {0}, each with its split and label, and of every class in every split as many as the plan says.",
+        images(),
+      );
+  }
+  if (areLabelsRight) {
+    return () =>
+      l10n.t(
+        "Inspected again, the copy holds {0}, as the plan says; the copy alone does not tell the splits of the source, so say them when you use it.",
+        images(),
+      );
+  }
+  return areSplitsRight
+    ? () =>
+        l10n.t(
+          "Inspected again, the copy holds {0}, as the plan says; the copy alone does not tell the labels of the source, so say them when you use it.",
+          images(),
+        )
+    : () =>
+        l10n.t(
+          "Inspected again, the copy holds {0}, as the plan says; the copy alone does not tell the splits and labels of the source, so say them when you use it.",
+          images(),
+        );
 }
 
 /** How many samples each class has in each split, as `count` keeps it. */
@@ -276,31 +308,71 @@ async function checkLeakage(
   { dataset, findings }: Inspection,
   pool: Pool,
   run: Run<Progress>,
-): Promise<string[]> {
+): Promise<Sentence[]> {
   if (findings.table.splits.length < 2) return [];
   const { tier } = plan.options;
-  const counted = tier === "near" ? await withNear(plan, dataset, findings, pool, run) : findings;
-  if (counted === null)
-    return ["Similar images could not be counted again: those that stay are to be compared otherwise."];
-  const leaks = measureLeakage(counted, tier).filter(({ samples }) => samples > 0);
-  const like = tier === "near" ? "equal or similar" : "equal";
-  const [first] = leaks;
-  if (first === undefined) return [`No image of one split is ${like} to one of another split.`];
-  const text = `${plural(first.samples, "image")} of ${first.split} ${first.samples === 1 ? "is" : "are"} ${like} to one of ${first.in}`;
-  // What a person put back into the plan is theirs to know.
-  if (plan.edited.size > 0) return [`${text}, as the plan was edited.`];
-  const { table } = counted;
-  const all = { stays: new Uint8Array(table.count).fill(1), splitOf: table.splitOf };
-  const found = remainingLeaks(counted, all, tier);
-  if (found <= plan.leaks) {
+  const compared = tier === "near" ? await withNear(plan, dataset, findings, pool, run) : findings;
+  if (compared === null) {
+    return [() => l10n.t("Similar images could not be counted again: those that stay are to be compared otherwise.")];
+  }
+  const isNear = tier === "near";
+  const [first] = measureLeakage(compared, tier).filter(({ samples }) => samples > 0);
+  if (first === undefined) {
     return [
-      `${plural(found, "image has", "images have")} an ${like} one in another split, because a person keeps images of both; no other has.`,
+      () =>
+        isNear
+          ? l10n.t("No image of one split is equal or similar to one of another split.")
+          : l10n.t("No image of one split is equal to one of another split."),
     ];
   }
+  const leak = (): string => leakText(first, isNear);
+  // What a person put back into the plan is theirs to know.
+  if (plan.edited.size > 0) return [() => l10n.t("{0}, as the plan was edited.", leak())];
+  const { table } = compared;
+  const all = { stays: new Uint8Array(table.count).fill(1), splitOf: table.splitOf };
+  const found = remainingLeaks(compared, all, tier);
+  if (found <= plan.leaks) return [() => keptText(found, isNear)];
   throw new CleanSplitError(
     "changed",
-    `The written copy still leaks: ${text}. Inspect the dataset again, then write it.`,
+    l10n.t("The written copy still leaks: {0}. Inspect the dataset again, then write it.", leak()),
   );
+}
+
+/** How many images of one split another one has, without a full stop. */
+function leakText({ samples, split, in: other }: ReturnType<typeof measureLeakage>[number], isNear: boolean): string {
+  const args = [integerText(samples), split, other] as const;
+  if (samples === 1) {
+    return isNear
+      ? l10n.t("{0} image of {1} is equal or similar to one of {2}", ...args)
+      : l10n.t("{0} image of {1} is equal to one of {2}", ...args);
+  }
+  return isNear
+    ? l10n.t("{0} images of {1} are equal or similar to one of {2}", ...args)
+    : l10n.t("{0} images of {1} are equal to one of {2}", ...args);
+}
+
+function keptText(samples: number, isNear: boolean): string {
+  const images = integerText(samples);
+  if (samples === 1) {
+    return isNear
+      ? l10n.t(
+          "{0} image has an equal or similar one in another split, because a person keeps images of both; no other has.",
+          images,
+        )
+      : l10n.t(
+          "{0} image has an equal one in another split, because a person keeps images of both; no other has.",
+          images,
+        );
+  }
+  return isNear
+    ? l10n.t(
+        "{0} images have an equal or similar one in another split, because a person keeps images of both; no other has.",
+        images,
+      )
+    : l10n.t(
+        "{0} images have an equal one in another split, because a person keeps images of both; no other has.",
+        images,
+      );
 }
 
 /** The findings with near duplicates, by the threshold of the plan; `null` when they would be measured otherwise. */
@@ -337,12 +409,14 @@ function asVerifying(run: Run<Progress>): Run<Progress> {
 
 function wrongCount(planned: number, { table, layout }: Dataset): CleanSplitError {
   const [first] = layout.ignored;
+  const counts = l10n.t(
+    "The written copy holds {0} images where the plan has {1}.",
+    integerText(table.count),
+    integerText(planned),
+  );
   const hint =
     first === undefined
-      ? " Names that differ in case only may be one on that file system; choose another place."
-      : ` ${first.path} was left out: ${first.reason}.`;
-  return new CleanSplitError(
-    "changed",
-    `The written copy holds ${number(table.count)} images where the plan has ${number(planned)}.${hint}`,
-  );
+      ? l10n.t("Names that differ in case only may be one on that file system; choose another place.")
+      : l10n.t("{0} was left out: {1}.", first.path, first.reason);
+  return new CleanSplitError("changed", `${counts} ${hint}`);
 }

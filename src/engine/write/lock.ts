@@ -2,6 +2,7 @@ import { open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { isRecord } from "../home";
 import { codeOf, writeError } from "./durable";
@@ -74,11 +75,25 @@ async function isDead(lock: string, target: string): Promise<boolean> {
   if (holder === null) return Date.now() - stats.mtimeMs > YOUNG;
   const isHere = holder.host === hostname();
   if (isHere && !(await isRunning(holder))) return true;
-  const where = isHere ? "" : ` on ${holder.host}`;
+  const { pid, host, since } = holder;
   throw new CleanSplitError(
     "conflict",
-    `${target} is being worked on by another CleanSplit: process ${holder.pid}${where}, since ${holder.since}. Wait until it ` +
-      `is done, or choose another folder. If that process is not running, remove ${lock}.`,
+    isHere
+      ? l10n.t(
+          "{0} is being worked on by another CleanSplit: process {1}, since {2}. Wait until it is done, or choose another folder. If that process is not running, remove {3}.",
+          target,
+          String(pid),
+          since,
+          lock,
+        )
+      : l10n.t(
+          "{0} is being worked on by another CleanSplit: process {1} on {4}, since {2}. Wait until it is done, or choose another folder. If that process is not running, remove {3}.",
+          target,
+          String(pid),
+          since,
+          lock,
+          host,
+        ),
   );
 }
 

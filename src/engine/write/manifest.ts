@@ -1,11 +1,16 @@
 import { changedSamples, viewChange } from "../../core/sanitize/buildPlan";
+import { inEnglish } from "../../core/language";
 import type { Plan } from "./outputs";
 
 /** Name of the manifest in the written folder. */
 export const MANIFEST = "cleansplit-manifest.json";
 
-/** The text of the manifest: every changed sample with its reason and its twin. */
-export function manifestOf({ inspection, decision, policy, splits }: Plan): string {
+/** The text of the manifest, in English: every changed sample with its reason and its twin. */
+export function manifestOf(plan: Plan): string {
+  return inEnglish(() => textOf(plan));
+}
+
+function textOf({ inspection, decision, policy, splits }: Plan): string {
   const { dataset, findings } = inspection;
   const changes = changedSamples(decision).map((sample) => {
     const change = viewChange(findings, dataset.names, decision, sample);
@@ -18,7 +23,7 @@ export function manifestOf({ inspection, decision, policy, splits }: Plan): stri
     schema: "cleansplit/manifest@1",
     created: new Date().toISOString(),
     inputs: dataset.layout.inputs,
-    policy,
+    policy: policy(),
     splits,
     changes,
   };

@@ -2,6 +2,7 @@ import { open, unlink, type FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { codeOf, writeError } from "./durable";
 
@@ -55,7 +56,7 @@ export async function createFile(
   signal.throwIfAborted();
   const handle = await open(path, "wx+").catch((error: unknown) => {
     throw codeOf(error) === "EEXIST"
-      ? new CleanSplitError("conflict", `${path} exists already. Choose another place.`)
+      ? new CleanSplitError("conflict", l10n.t("{0} exists already. Choose another place.", path))
       : writeError(path, error);
   });
   try {

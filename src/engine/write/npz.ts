@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import * as l10n from "@vscode/l10n";
 import { ZipFile } from "yazl";
 import { CleanSplitError } from "../../core/errors";
 import { checkedChunks, entryBytes, type ArrayEntry, type ArrayWriter } from "./arrayFile";
@@ -77,7 +78,8 @@ function checkKey(key: string, keys: Set<string>): void {
     Buffer.byteLength(key) > 1000 ||
     key.split("/").some((part) => part === "" || part === "." || part === "..") ||
     /[\\:\p{Cc}]/u.test(key);
-  if (wrong) throw new CleanSplitError("refused", `"${key}" cannot be the name of an array in an npz file.`);
-  if (keys.has(key)) throw new CleanSplitError("conflict", `Two arrays of an npz file cannot both be named "${key}".`);
+  if (wrong) throw new CleanSplitError("refused", l10n.t('"{0}" cannot be the name of an array in an npz file.', key));
+  if (keys.has(key))
+    throw new CleanSplitError("conflict", l10n.t('Two arrays of an npz file cannot both be named "{0}".', key));
   keys.add(key);
 }

@@ -30,9 +30,15 @@ export interface Plan {
   /** Samples that stay and are equal, at tier `near` or similar, to one that stays in another split, because people said so. */
   readonly leaks: number;
   /** The rule in sentences. */
-  readonly policy: string;
+  readonly policy: Sentence;
+  /** With their shapes in English, as they are kept. */
   readonly splits: readonly PlanSplit[];
+  /** The shape of a split with so many rows, as `PlanSplit.shapeBefore` and `shapeAfter` say it. */
+  readonly shapeOf: (split: number, rows: number, when: "before" | "after") => string;
 }
+
+/** What is told in the language of the person and kept in English. */
+export type Sentence = () => string;
 
 /** How writing is run: `advance` hears how many samples were written or checked. */
 export interface Writing {
@@ -60,10 +66,10 @@ export interface Output {
   write(folder: string, writing: Writing): Promise<readonly string[]>;
   /**
    * Reads what was written again and compares every sample and label with its source; answers one sentence that says what
-   * was checked. Rows that were read in `written`, an inspection of the folder, are not read once more for that. Rejects with
+   * was checked, `null` where there is nothing to say. Rows that were read in `written`, an inspection of the folder, are not read once more for that. Rejects with
    * a `CleanSplitError` ("changed") that names what is not as it was inspected.
    */
-  verify(folder: string, writing: Writing, written: Inspection | null): Promise<string>;
+  verify(folder: string, writing: Writing, written: Inspection | null): Promise<Sentence | null>;
 }
 
 /** Everything a plan writes but its manifest and its certificate. */

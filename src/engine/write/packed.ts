@@ -1,9 +1,10 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { columnsOf, createFingerprints, type Fingerprints } from "../../core/fingerprint/fingerprints";
 import { DIGEST_BYTES } from "../../core/fingerprint/md5";
-import { number } from "../../core/leakage/verdict";
+import { integerText } from "../../core/language";
 import type { PackedHead } from "../pool/jobs";
 import { nameAt } from "../sources/names";
 import { packedKindOf } from "../sources/packed/packedKind";
@@ -25,17 +26,19 @@ export function packedOutputs(plan: Plan): Output[] {
 function packedOutput(plan: Plan, source: PackedSource, start: number): Output {
   const samples = plan.decision.stays.subarray(start, start + source.size).reduce((sum, stays) => sum + stays, 0);
   return {
-    says: `${source.output}: the images that stay, and all else that it holds`,
+    says: l10n.t("{0}: the images that stay, and all else that it holds", source.output),
     samples,
     bytes: source.format.stamp.length,
     write: (folder, writing) => writePacked(plan, source, start, folder, writing),
     async verify(folder, writing) {
       const written = imagesOf(plan, source, start);
       await new PackedCheck(plan, source, written, path.join(folder, source.output), writing).run();
-      return (
-        `${number(samples)} images of ${source.output} were read again: ` +
-        "each is where the plan puts it, with the bytes and the label that were inspected."
-      );
+      return () =>
+        l10n.t(
+          "{0} images of {1} were read again: each is where the plan puts it, with the bytes and the label that were inspected.",
+          integerText(samples),
+          source.output,
+        );
     },
   };
 }
@@ -53,7 +56,11 @@ async function writePacked(
   if (keys > 1) {
     throw new CleanSplitError(
       "unsupported",
-      `${source.file} cannot be written anew: it holds ${keys} images a row. Leave out all but one of them.`,
+      l10n.t(
+        "{0} cannot be written anew: it holds {1} images a row. Leave out all but one of them.",
+        source.file,
+        keys,
+      ),
     );
   }
   const stays = new Uint8Array(source.count);
@@ -127,8 +134,12 @@ function movedName(plan: Plan, source: PackedSource, start: number, position: nu
   if (own === null) {
     throw new CleanSplitError(
       "unsupported",
-      `${packedName(source, position)} in ${source.output} cannot move to ${name}, because that file holds no folder of ` +
-        "that split. Choose a policy that moves no images.",
+      l10n.t(
+        "{0} in {1} cannot move to {2}, because that file holds no folder of that split. Choose a policy that moves no images.",
+        packedName(source, position),
+        source.output,
+        name,
+      ),
     );
   }
   const { table } = inspection.dataset;
@@ -170,7 +181,14 @@ class PackedCheck {
       const before = this.imagesIn(await pool.run("packedHead", { file: this.source.format.file }, signal));
       const head = await pool.run("packedHead", { file: readable }, signal);
       const now = this.imagesIn(head);
-      if (now.count !== this.written.length) throw this.differs("number of images");
+      if (now.count !== this.written.length)
+        throw this.differs((written, source) =>
+          l10n.t(
+            "The number of images in the written {0} is not what was inspected in {1}. Inspect the dataset again, then write it.",
+            written,
+            source,
+          ),
+        );
       const placed = this.place(before, now);
       const { key, places } = now;
       const format = { file: readable, key, stamp: head.stamp, ...(places === undefined ? {} : { places }) };
@@ -184,7 +202,14 @@ class PackedCheck {
 
   private imagesIn(head: PackedHead): HeadImages {
     const images = head.images.find(({ key }) => key === this.source.format.key);
-    if (images === undefined) throw this.differs("images");
+    if (images === undefined)
+      throw this.differs((written, source) =>
+        l10n.t(
+          "The images in the written {0} are not what was inspected in {1}. Inspect the dataset again, then write it.",
+          written,
+          source,
+        ),
+      );
     return images;
   }
 
@@ -196,8 +221,8 @@ class PackedCheck {
     const positions = positionsByName(now);
     const placed = this.written.map(({ sample, position: old, name }, index) => {
       const position = name === null ? index : positions.get(name);
-      if (position === undefined) throw this.differs(`place of ${name ?? ""}`);
-      if (labelAt(now, position) !== labelAt(before, old)) throw this.differs(`label of ${name ?? `image ${old}`}`);
+      if (position === undefined) throw this.placeDiffers(name ?? "");
+      if (labelAt(now, position) !== labelAt(before, old)) throw this.labelDiffers(name ?? l10n.t("image {0}", old));
       return { sample, position };
     });
     return placed.sort((a, b) => a.position - b.position);
@@ -215,7 +240,14 @@ class PackedCheck {
     placed.forEach(({ sample, position }, index) => {
       const column = fingerprints.isFile[sample] === 1 ? "fileDigests" : "pixelDigests";
       if (Buffer.compare(digestAt(found[column], index), digestAt(fingerprints[column], sample)) !== 0) {
-        throw this.differs(`content of image ${position}`);
+        throw this.differs((written, source) =>
+          l10n.t(
+            "The content of image {0} in the written {1} is not what was inspected in {2}. Inspect the dataset again, then write it.",
+            position,
+            written,
+            source,
+          ),
+        );
       }
     });
     this.writing.advance(placed.length);
@@ -236,12 +268,30 @@ class PackedCheck {
     return found;
   }
 
-  private differs(what: string): CleanSplitError {
-    return new CleanSplitError(
-      "changed",
-      `The ${what} in the written ${this.source.output} is not what was inspected in ${this.source.file}. ` +
-        "Inspect the dataset again, then write it.",
+  private placeDiffers(image: string): CleanSplitError {
+    return this.differs((written, source) =>
+      l10n.t(
+        "The place of {0} in the written {1} is not what was inspected in {2}. Inspect the dataset again, then write it.",
+        image,
+        written,
+        source,
+      ),
     );
+  }
+
+  private labelDiffers(image: string): CleanSplitError {
+    return this.differs((written, source) =>
+      l10n.t(
+        "The label of {0} in the written {1} is not what was inspected in {2}. Inspect the dataset again, then write it.",
+        image,
+        written,
+        source,
+      ),
+    );
+  }
+
+  private differs(sentence: (written: string, source: string) => string): CleanSplitError {
+    return new CleanSplitError("changed", sentence(this.source.output, this.source.file));
   }
 }
 

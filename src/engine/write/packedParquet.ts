@@ -1,4 +1,5 @@
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import * as l10n from "@vscode/l10n";
 import type { CompressionCodec } from "hyparquet";
 import { CompressionCodecs, Encodings, ParquetTypes } from "hyparquet/src/constants.js";
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
@@ -39,7 +40,12 @@ export const writeParquet: PackedWriter = async (job) => {
     if (table.rows !== job.stays.length) {
       throw new CleanSplitError(
         "changed",
-        `${file.name} has ${grouped(table.rows)} rows and had ${grouped(job.stays.length)} when it was inspected. Inspect it again.`,
+        l10n.t(
+          "{0} has {1} rows and had {2} when it was inspected. Inspect it again.",
+          file.name,
+          grouped(table.rows),
+          grouped(job.stays.length),
+        ),
       );
     }
     await writeNewFile(job.out, job.signal, (out) => writeTable(table, job, out));

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { grouped, OpenFile } from "../sources/arrays/bytes";
 import { findRecords } from "../sources/packed/tfrecord";
@@ -16,7 +17,12 @@ export const writeTfrecord: PackedWriter = async (job) => {
     if (count !== job.stays.length) {
       throw new CleanSplitError(
         "changed",
-        `${file.name} has ${grouped(count)} records and had ${grouped(job.stays.length)} when it was inspected. Inspect it again.`,
+        l10n.t(
+          "{0} has {1} records and had {2} when it was inspected. Inspect it again.",
+          file.name,
+          grouped(count),
+          grouped(job.stays.length),
+        ),
       );
     }
     await writeNewFile(job.out, job.signal, (out) => copyRecords(file, starts, job, out));

@@ -1,5 +1,6 @@
 import { link, lstat, mkdir, open, readFile, realpath, rename, rm, stat, unlink } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError, messageOf } from "../../core/errors";
 import type { QuarantineResult, UndoResult } from "../../core/sanitize/plan";
 import type { Progress, Run } from "../engine";
@@ -43,13 +44,13 @@ export async function quarantine(plan: Plan, pool: Pool, run: Run<Progress>): Pr
   const source = movableSource(plan);
   const files = leavingPaths(source, plan.decision.stays);
   if (files.length === 0) {
-    throw new CleanSplitError("refused", "No image leaves under this plan, so there is nothing to move.");
+    throw new CleanSplitError("refused", l10n.t("No image leaves under this plan, so there is nothing to move."));
   }
   const forged = await differingTwins(plan.inspection, plan.decision, pool, run.signal);
   if (forged.length > 0) {
     throw new CleanSplitError(
       "changed",
-      "The images are not as they were when this plan was made. Inspect the dataset again.",
+      l10n.t("The images are not as they were when this plan was made. Inspect the dataset again."),
     );
   }
   run.signal.throwIfAborted();
@@ -68,7 +69,7 @@ export async function quarantine(plan: Plan, pool: Pool, run: Run<Progress>): Pr
     if (kept.length === 0 || !(failure instanceof CleanSplitError)) throw failure;
     throw new CleanSplitError(
       failure.reason,
-      `${failure.message} Put back what was moved: cleansplit restore ${folder}`,
+      l10n.t("{0} Put back what was moved: cleansplit restore {1}", failure.message, folder),
     );
   }
   return { folder, files: files.length };
@@ -85,7 +86,10 @@ export async function restore(folder: string, run: Run<Progress>): Promise<UndoR
   if ((await stat(root).catch(() => null))?.isDirectory() !== true) {
     throw new CleanSplitError(
       "not-found",
-      `${root} is not there, so nothing can be put back into it. Move the dataset, or this folder, so that both lie side by side.`,
+      l10n.t(
+        "{0} is not there, so nothing can be put back into it. Move the dataset, or this folder, so that both lie side by side.",
+        root,
+      ),
     );
   }
   return { folder: place, ...(await putBack(place, root, files, run)) };
@@ -98,19 +102,24 @@ function movableSource({ inspection: { dataset }, decision }: Plan): FolderSourc
   for (const one of dataset.sources) {
     if (one.kind !== "folder") {
       throw unsupported(
-        `${one.kind === "packed" ? one.file : one.format.file} holds its images within one file, so they cannot be moved away. Write a sanitized copy instead.`,
+        l10n.t(
+          "{0} holds its images within one file, so they cannot be moved away. Write a sanitized copy instead.",
+          one.kind === "packed" ? one.file : one.format.file,
+        ),
       );
     }
   }
   if (source?.kind !== "folder" || others.length > 0) {
     throw unsupported(
-      "Images are moved out of one dataset folder at a time. Name one folder, or write a sanitized copy.",
+      l10n.t("Images are moved out of one dataset folder at a time. Name one folder, or write a sanitized copy."),
     );
   }
   const { splitOf } = dataset.table;
   if (decision.splitOf.some((split, sample) => decision.stays[sample] === 1 && split !== splitOf[sample])) {
     throw unsupported(
-      "This plan moves images to other splits, which only a copy can do. Write a sanitized copy, or plan to protect a split.",
+      l10n.t(
+        "This plan moves images to other splits, which only a copy can do. Write a sanitized copy, or plan to protect a split.",
+      ),
     );
   }
   return source;
@@ -136,7 +145,10 @@ async function makeFolder(root: string): Promise<string> {
       if (codeOf(error) !== "EEXIST") throw writeError(folder, error);
     }
   }
-  throw new CleanSplitError("refused", `${root} has ${MOST_FOLDERS} quarantines already. Restore or remove some.`);
+  throw new CleanSplitError(
+    "refused",
+    l10n.t("{0} has {1} quarantines already. Restore or remove some.", root, MOST_FOLDERS),
+  );
 }
 
 async function writeRecord(folder: string, record: QuarantineRecord): Promise<void> {
@@ -171,12 +183,15 @@ async function moveAll(root: string, folder: string, files: readonly string[], r
 
 function moveError(file: string, error: unknown): Error {
   if (codeOf(error) === "ENOENT") {
-    return new CleanSplitError("changed", `${file} is no longer there. Inspect the dataset again.`);
+    return new CleanSplitError("changed", l10n.t("{0} is no longer there. Inspect the dataset again.", file));
   }
   if (codeOf(error) === "EXDEV") {
     return new CleanSplitError(
       "unsupported",
-      `${file} lies on another disk than the folder beside the dataset, so it cannot be moved there. Write a sanitized copy.`,
+      l10n.t(
+        "{0} lies on another disk than the folder beside the dataset, so it cannot be moved there. Write a sanitized copy.",
+        file,
+      ),
     );
   }
   return writeError(file, error);
@@ -261,30 +276,30 @@ async function readRecord(folder: string): Promise<QuarantineRecord> {
   const file = path.join(folder, QUARANTINE);
   try {
     const { size } = await stat(file);
-    if (size > MOST_BYTES) throw new RangeError(`it has more than ${MOST_BYTES} bytes`);
+    if (size > MOST_BYTES) throw new RangeError(l10n.t("it has more than {0} bytes", MOST_BYTES));
     return parseRecord(await readFile(file, "utf8"), path.basename(folder));
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") {
       throw new CleanSplitError(
         "not-found",
-        `${folder} holds no ${QUARANTINE}: expected a folder that "cleansplit quarantine" made.`,
+        l10n.t('{0} holds no {1}: expected a folder that "cleansplit quarantine" made.', folder, QUARANTINE),
       );
     }
-    throw new CleanSplitError("corrupt", `${file} cannot be used: ${messageOf(error)}. Nothing was moved.`);
+    throw new CleanSplitError("corrupt", l10n.t("{0} cannot be used: {1}. Nothing was moved.", file, messageOf(error)));
   }
 }
 
 /** Checks all of it: a record that came from elsewhere must move nothing but images, and those only side by side. */
 function parseRecord(text: string, name: string): QuarantineRecord {
   const value: unknown = JSON.parse(text);
-  if (!isRecord(value) || value["schema"] !== SCHEMA) throw new TypeError(`expected the schema ${SCHEMA}`);
+  if (!isRecord(value) || value["schema"] !== SCHEMA) throw new TypeError(l10n.t("expected the schema {0}", SCHEMA));
   const { dataset, files } = value;
   if (typeof dataset !== "string" || !name.startsWith(`${dataset}-quarantine`) || dataset === "") {
-    throw new TypeError(`expected a folder called ${String(dataset)}-quarantine, beside the dataset`);
+    throw new TypeError(l10n.t("expected a folder called {0}-quarantine, beside the dataset", String(dataset)));
   }
-  if (!Array.isArray(files)) throw new TypeError("it lacks the files");
+  if (!Array.isArray(files)) throw new TypeError(l10n.t("it lacks the files"));
   const wrong = files.findIndex((file) => typeof file !== "string" || !isImageBelow(file));
-  if (wrong >= 0) throw new TypeError(`file ${wrong + 1} in it is no image below the dataset`);
+  if (wrong >= 0) throw new TypeError(l10n.t("file {0} in it is no image below the dataset", wrong + 1));
   return value as unknown as QuarantineRecord;
 }
 

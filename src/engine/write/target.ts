@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
 import { copyFile, lstat, mkdir, readdir, realpath, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
-import { number } from "../../core/leakage/verdict";
+import { decimalText, integerText } from "../../core/language";
 import { isInside } from "../sources/listing";
 import { PROBE } from "./attempt";
 import { CERTIFICATE } from "./certificate";
@@ -25,16 +26,19 @@ export async function checkTarget(target: string, inputs: readonly string[]): Pr
   const real = await realPath(target);
   for (const input of inputs) {
     const source = await realpath(input).catch(() => {
-      throw new CleanSplitError("changed", `${input} is no longer there. Put it back, or inspect the dataset again.`);
+      throw new CleanSplitError(
+        "changed",
+        l10n.t("{0} is no longer there. Put it back, or inspect the dataset again.", input),
+      );
     });
     if (isInside(path.relative(source, real)) || isInside(path.relative(real, source))) {
       throw new CleanSplitError(
         "refused",
-        `${target} and the dataset ${input} lie in one another. Choose a folder outside of it.`,
+        l10n.t("{0} and the dataset {1} lie in one another. Choose a folder outside of it.", target, input),
       );
     }
     if ((await stat(source)).isFile() && path.dirname(source) === real) {
-      throw new CleanSplitError("refused", `${target} is the folder of ${input}. Choose another one.`);
+      throw new CleanSplitError("refused", l10n.t("{0} is the folder of {1}. Choose another one.", target, input));
     }
   }
 }
@@ -43,16 +47,15 @@ export async function checkTarget(target: string, inputs: readonly string[]): Pr
 export async function assertFree(target: string): Promise<void> {
   const entries = await readdir(target).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return null;
-    throw new CleanSplitError("refused", `${target} is no folder. Choose a new name.`);
+    throw new CleanSplitError("refused", l10n.t("{0} is no folder. Choose a new name.", target));
   });
   if (entries === null && (await lstat(target).catch(() => null)) === null) return;
-  const hint = entries?.includes(CERTIFICATE)
-    ? ` It is a sanitized copy: "cleansplit verify ${target}" checks it, "cleansplit undo ${target}" removes it.`
-    : "";
-  throw new CleanSplitError(
-    "refused",
-    `${target} exists already. Choose a new name; nothing is ever overwritten.${hint}`,
+  const text = l10n.t("{0} exists already. Choose a new name; nothing is ever overwritten.", target);
+  const hint = l10n.t(
+    'It is a sanitized copy: "cleansplit verify {0}" checks it, "cleansplit undo {0}" removes it.',
+    target,
   );
+  throw new CleanSplitError("refused", entries?.includes(CERTIFICATE) === true ? `${text} ${hint}` : text);
 }
 
 /** Makes the folder that a target lies in. */
@@ -93,7 +96,12 @@ export async function checkSpace(
   if (writing.images === "copy" && (await sharesBlocks(plan, folder))) return;
   throw new CleanSplitError(
     "full",
-    `The copy takes up to ${bytesText(needed)}, and the disk of ${path.dirname(path.dirname(folder))} has ${bytesText(free)} free.`,
+    l10n.t(
+      "The copy takes up to {0}, and the disk of {1} has {2} free.",
+      bytesText(needed),
+      path.dirname(path.dirname(folder)),
+      bytesText(free),
+    ),
   );
 }
 
@@ -130,5 +138,5 @@ export function bytesText(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB", "TB"];
   let [value, unit] = [bytes, 0];
   while (value >= 1000 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : number(Math.ceil(value))} ${units[unit] ?? ""}`;
+  return `${value < 10 && unit > 0 ? decimalText(value, 1) : integerText(Math.ceil(value))} ${units[unit] ?? ""}`;
 }

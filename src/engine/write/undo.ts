@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm, unlink } from "node:fs/promises";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import type { CertifiedFile } from "../../core/sanitize/certificate";
 import type { UndoResult } from "../../core/sanitize/plan";
@@ -104,7 +105,10 @@ async function removeWritten(
 function notWritten(target: string): CleanSplitError {
   return new CleanSplitError(
     "refused",
-    `${target} holds no ${CERTIFICATE}, and nothing that an interrupted writing left lies beside it. Only what CleanSplit ` +
-      "wrote can be taken back; nothing was removed.",
+    l10n.t(
+      "{0} holds no {1}, and nothing that an interrupted writing left lies beside it. Only what CleanSplit wrote can be taken back; nothing was removed.",
+      target,
+      CERTIFICATE,
+    ),
   );
 }

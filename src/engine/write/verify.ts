@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
-import { number, plural } from "../../core/leakage/verdict";
+import { counted } from "../../core/counts";
+import { integerText } from "../../core/language";
 import type { Certificate, CertifiedFile } from "../../core/sanitize/certificate";
 import type { VerifyResult } from "../../core/sanitize/plan";
 import type { Progress, Run } from "../engine";
@@ -31,9 +33,11 @@ export async function verifyFolder(folder: string, pool: Pool, run: Run<Progress
   const isPassedOver = (file: string): boolean => PASSED_OVER.some((pattern) => pattern.test(file));
   const problems = [
     ...contradictions(certificate),
-    ...files.filter((file) => !present.has(file.path)).map((file) => `${file.path} is missing.`),
+    ...files.filter((file) => !present.has(file.path)).map((file) => l10n.t("{0} is missing.", file.path)),
     ...there.flatMap((file, index) => differenceOf(file, found[index] ?? null)),
-    ...added.filter((file) => !isPassedOver(file)).map((file) => `${file} was added; it is not part of the copy.`),
+    ...added
+      .filter((file) => !isPassedOver(file))
+      .map((file) => l10n.t("{0} was added; it is not part of the copy.", file)),
   ];
   return {
     folder: root,
@@ -73,38 +77,75 @@ function contradictions({ counts, files }: Certificate): string[] {
   return [
     ...(sum === counts.samples
       ? []
-      : [`${CERTIFICATE} was changed: its splits hold ${number(sum)} images, not ${number(counts.samples)}.`]),
-    ...(paths.size === files.length ? [] : [`${CERTIFICATE} was changed: it names a file twice.`]),
+      : [
+          l10n.t(
+            "{0} was changed: its splits hold {1} images, not {2}.",
+            CERTIFICATE,
+            integerText(sum),
+            integerText(counts.samples),
+          ),
+        ]),
+    ...(paths.size === files.length ? [] : [l10n.t("{0} was changed: it names a file twice.", CERTIFICATE)]),
   ];
 }
 
 function differenceOf(written: CertifiedFile, found: CertifiedFile | null): string[] {
   const { path: place, size, link } = written;
   if (found === null) {
-    return [link === undefined ? `${place} cannot be read.` : `${place} leads to ${link}, which is not there.`];
+    return [
+      link === undefined
+        ? l10n.t("{0} cannot be read.", place)
+        : l10n.t("{0} leads to {1}, which is not there.", place, link),
+    ];
   }
   if (found.link !== link) {
-    return [link === undefined ? `${place} was replaced by a link.` : `${place} no longer leads to ${link}.`];
+    return [
+      link === undefined
+        ? l10n.t("{0} was replaced by a link.", place)
+        : l10n.t("{0} no longer leads to {1}.", place, link),
+    ];
   }
-  if (found.size !== size)
-    return [`${place} was changed: it has ${plural(found.size, "byte")} instead of ${number(size)}.`];
-  return found.sha256 === written.sha256 ? [] : [`${place} was changed: its SHA-256 is another one.`];
+  if (found.size !== size) {
+    return [
+      l10n.t("{0} was changed: it has {1} instead of {2}.", place, counted(found.size, "byte"), integerText(size)),
+    ];
+  }
+  return found.sha256 === written.sha256 ? [] : [l10n.t("{0} was changed: its SHA-256 is another one.", place)];
 }
 
 function holds({ counts, created, files }: Certificate, ok: boolean, passedOver: readonly string[]): string[] {
   const [first] = passedOver;
-  const splits = counts.splits.map(({ name, samples }) => `${name} ${number(samples)}`).join(", ");
+  const splits = counts.splits.map(({ name, samples }) => `${name} ${integerText(samples)}`).join(", ");
   return [
     ...(ok
       ? [
-          `${plural(files.length, "file has", "files have")} the size and the SHA-256 that were certified at ${created}; none is missing, none was added.`,
-          `${plural(counts.samples, "image")}: ${splits}.`,
+          files.length === 1
+            ? l10n.t(
+                "1 file has the size and the SHA-256 that were certified at {0}; none is missing, none was added.",
+                created,
+              )
+            : l10n.t(
+                "{0} files have the size and the SHA-256 that were certified at {1}; none is missing, none was added.",
+                integerText(files.length),
+                created,
+              ),
+          l10n.t({
+            message: "{0}: {1}.",
+            args: [counted(counts.samples, "image"), splits],
+            comment: ["{0} e.g. 12 images, {1} how many of them each split has."],
+          }),
         ]
       : []),
     ...(first === undefined
       ? []
       : [
-          `${plural(passedOver.length, "file that is", "files that are")} no part of the data ${passedOver.length === 1 ? "was" : "were"} passed over, e.g. ${first}.`,
+          passedOver.length === 1
+            ? l10n.t("1 file that is no part of the data was passed over, e.g. {0}.", first)
+            : l10n.t(
+                "{0} files that are no part of the data were passed over, e.g. {1}.",
+                integerText(passedOver.length),
+                first,
+              ),
         ]),
   ];
 }
@@ -114,7 +155,10 @@ function notWritten(root: string): CleanSplitError {
   return new CleanSplitError(
     "not-found",
     isInterrupted
-      ? `${root} was not written to its end. Write the same copy again to go on, or remove what there is with "cleansplit undo ${root}".`
-      : `${root} holds no ${CERTIFICATE}: expected a folder that "cleansplit sanitize" wrote.`,
+      ? l10n.t(
+          '{0} was not written to its end. Write the same copy again to go on, or remove what there is with "cleansplit undo {0}".',
+          root,
+        )
+      : l10n.t('{0} holds no {1}: expected a folder that "cleansplit sanitize" wrote.', root, CERTIFICATE),
   );
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { OpenFile } from "../sources/arrays/bytes";
 import { listZipRecords, type ZipRecord } from "../sources/arrays/zip";
@@ -85,7 +86,7 @@ function placed(record: Uint8Array, place: number, out: string): Uint8Array {
   if (place >= WIDE32) {
     throw new CleanSplitError(
       "unsupported",
-      `${out} would be larger than its kind of zip file can be. Write a folder.`,
+      l10n.t("{0} would be larger than its kind of zip file can be. Write a folder.", out),
     );
   }
   result.writeUInt32LE(place, PLACE);

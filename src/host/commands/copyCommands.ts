@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { number, plural } from "../../core/leakage/verdict";
+import { counted } from "../../core/counts";
+import { integerText } from "../../core/language";
 import { RateMeter } from "../../core/progress";
 import type { UndoResult, VerifyResult } from "../../core/sanitize/plan";
 import type { Engine, Progress, Run } from "../../engine/engine";
@@ -43,7 +44,7 @@ export function copyCommands(
         const result = await withEngineProgress(title, (run) => engine.undo({ folder }, run));
         for (const session of sessions.all) session.sanitizing.forget(folder);
         written.forget(folder);
-        tell(vscode.l10n.t("Removed {0} of {1}.", plural(result.files, "file"), folder), result, log);
+        tell(vscode.l10n.t("Removed {0} of {1}.", counted(result.files, "file"), folder), result, log);
       },
     },
     {
@@ -54,7 +55,7 @@ export function copyCommands(
         if (folder === null) return;
         const title = vscode.l10n.t("Restoring {0}", folder);
         const result = await withEngineProgress(title, (run) => engine.restore({ folder }, run));
-        tell(vscode.l10n.t("Put {0} back from {1}.", plural(result.files, "file"), folder), result, log);
+        tell(vscode.l10n.t("Put {0} back from {1}.", counted(result.files, "file"), folder), result, log);
         await inspectAgain(sessions, folder);
       },
     },
@@ -103,7 +104,9 @@ async function confirmUndo(folder: string, files: number | null): Promise<boolea
   const what =
     files === null
       ? vscode.l10n.t("Every file that CleanSplit wrote there is deleted, and no other.")
-      : vscode.l10n.t("The {0} that CleanSplit wrote there are deleted, and no others.", plural(files, "file"));
+      : files === 1
+        ? vscode.l10n.t("The 1 file that CleanSplit wrote there is deleted, and no others.")
+        : vscode.l10n.t("The {0} files that CleanSplit wrote there are deleted, and no others.", integerText(files));
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t("Remove the sanitized copy {0}?", folder),
     {
@@ -152,20 +155,19 @@ async function offerDetails(
     const message = vscode.l10n.t(
       "{0} is as it was written: {1} in {2}.",
       folder,
-      plural(samples, "image"),
-      plural(files, "file"),
+      counted(samples, "image"),
+      counted(files, "file"),
     );
     if ((await vscode.window.showInformationMessage(plainMessage(message), details)) === details) log.show();
     return;
   }
   const [first = ""] = problems;
   const rest = problems.length - 1;
-  const message = vscode.l10n.t(
-    "{0} is not as it was written. {1}{2}",
-    folder,
+  const message = [
+    vscode.l10n.t("{0} is not as it was written.", folder),
     first,
-    rest > 0 ? vscode.l10n.t(" And {0} more.", number(rest)) : "",
-  );
+    ...(rest > 0 ? [vscode.l10n.t("And {0} more.", integerText(rest))] : []),
+  ].join(" ");
   const show = vscode.l10n.t("Show Problems");
   const showLog = vscode.l10n.t("Show Log");
   const choice = await vscode.window.showWarningMessage(plainMessage(message), show, showLog);
@@ -180,10 +182,13 @@ function tell(done: string, { kept }: UndoResult, log: vscode.LogOutputChannel):
     void vscode.window.showInformationMessage(plainMessage(done));
     return;
   }
-  for (const file of kept) log.warn(vscode.l10n.t("Left alone: {0}", file));
+  for (const file of kept) log.warn(`Left alone: ${file}`);
   const showLog = vscode.l10n.t("Show Log");
   const [first = ""] = kept;
-  const left = vscode.l10n.t("{0} were added or changed since and stay, e.g. {1}.", plural(kept.length, "file"), first);
+  const left =
+    kept.length === 1
+      ? vscode.l10n.t("1 file was added or changed since and stays: {0}.", first)
+      : vscode.l10n.t("{0} files were added or changed since and stay, e.g. {1}.", integerText(kept.length), first);
   void vscode.window.showWarningMessage(plainMessage(`${done} ${left}`), showLog).then((choice) => {
     if (choice === showLog) log.show();
   });

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as vscode from "vscode";
+import { counted } from "../../core/counts";
 import { CleanSplitError } from "../../core/errors";
-import { number, plural } from "../../core/leakage/verdict";
+import { integerText } from "../../core/language";
 import type { ApplyResult, PlanSummary } from "../../core/sanitize/plan";
 import type { DatasetPanels } from "../panels/datasetPanels";
 import type { ReportPanel } from "../panels/reportPanel";
@@ -93,9 +94,9 @@ async function askForTarget(session: DatasetSession, plan: PlanSummary): Promise
     title: vscode.l10n.t("Write Sanitized Dataset"),
     prompt: vscode.l10n.t(
       "{0} of {1} stay, {2} leave; the source is not changed. Review the plan in the report, then confirm the new folder.",
-      number(plan.after),
-      plural(plan.before, "image"),
-      number(plan.before - plan.after),
+      integerText(plan.after),
+      counted(plan.before, "image"),
+      integerText(plan.before - plan.after),
     ),
     value,
     valueSelection: [value.length, value.length],
@@ -140,7 +141,7 @@ async function offerResult({ folder, samples }: ApplyResult): Promise<void> {
   const undo = vscode.l10n.t("Undo");
   const message = vscode.l10n.t(
     "Wrote {0} to {1}, read them again and checked them: the report says how.",
-    plural(samples, "image"),
+    counted(samples, "image"),
     folder,
   );
   const choice = await vscode.window.showInformationMessage(plainMessage(message), inspect, show, undo);
@@ -215,9 +216,10 @@ async function quarantine(session: DatasetSession): Promise<void> {
   if (leaving === 0) throw new CleanSplitError("refused", vscode.l10n.t("No image of {0} leaves.", session.name));
   const [input = ""] = session.request.inputs;
   const folder = `${input}-quarantine`;
-  const move = vscode.l10n.t("Move {0}", plural(leaving, "Image"));
+  const move =
+    leaving === 1 ? vscode.l10n.t("Move {0} Image", "1") : vscode.l10n.t("Move {0} Images", integerText(leaving));
   const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Move {0} out of {1}?", plural(leaving, "image"), session.name),
+    vscode.l10n.t("Move {0} out of {1}?", counted(leaving, "image"), session.name),
     {
       modal: true,
       detail: [
@@ -227,7 +229,14 @@ async function quarantine(session: DatasetSession): Promise<void> {
           folder,
         ),
         ...(plan.moved > 0
-          ? [vscode.l10n.t("{0} that would move to another split stay where they are.", plural(plan.moved, "image"))]
+          ? [
+              plan.moved === 1
+                ? vscode.l10n.t("1 image that would move to another split stays where it is.")
+                : vscode.l10n.t(
+                    "{0} images that would move to another split stay where they are.",
+                    integerText(plan.moved),
+                  ),
+            ]
           : []),
         vscode.l10n.t("The command “Restore Quarantine” puts them back."),
       ].join("\n\n"),
@@ -244,7 +253,7 @@ async function quarantine(session: DatasetSession): Promise<void> {
 async function offerRestore(folder: string, files: number): Promise<void> {
   const show = vscode.l10n.t("Reveal");
   const restore = vscode.l10n.t("Restore");
-  const message = vscode.l10n.t("Moved {0} to {1}.", plural(files, "file"), folder);
+  const message = vscode.l10n.t("Moved {0} to {1}.", counted(files, "file"), folder);
   const choice = await vscode.window.showInformationMessage(plainMessage(message), show, restore);
   if (choice === show) await reveal(folder);
   if (choice === restore) {

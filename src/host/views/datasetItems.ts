@@ -1,8 +1,10 @@
 import path from "node:path";
 import * as vscode from "vscode";
+import { counted } from "../../core/counts";
 import type { Role } from "../../core/dataset/dataset";
 import type { SampleView, Tier } from "../../core/leakage/report";
-import { number, plural, verdictOf } from "../../core/leakage/verdict";
+import { verdictOf } from "../../core/leakage/verdict";
+import { integerText } from "../../core/language";
 import { visible } from "../../core/visible";
 import { scoreText } from "../../core/near/near";
 import { momentText, progressOf, specText } from "../../core/training/experimentText";
@@ -53,7 +55,7 @@ function describe(node: TreeNode): vscode.TreeItem {
   switch (node.kind) {
     case "found":
       return row(vscode.l10n.t("Found in workspace"), "search", {
-        description: plural(node.candidates.length, "dataset"),
+        description: counted(node.candidates.length, "dataset"),
         state: Expanded,
         tooltip: vscode.l10n.t(
           "Folders and files that look like datasets by their names. No image is read before you have one inspected.",
@@ -66,17 +68,17 @@ function describe(node: TreeNode): vscode.TreeItem {
       return datasetItem(node.session);
     case "splits":
       return row(vscode.l10n.t("Splits"), "split-horizontal", {
-        description: plural(node.report.splits.length, "split"),
+        description: counted(node.report.splits.length, "split"),
         state: Expanded,
         tooltip: node.report.dataset.units.map((unit) => `${path.basename(unit.path)}: ${unit.reason}`).join("\n"),
       });
     case "split":
       return splitItem(node);
     case "class":
-      return row(node.name, "tag", { description: plural(node.samples, "image") });
+      return row(node.name, "tag", { description: counted(node.samples, "image") });
     case "leftOut":
       return row(path.basename(node.unit.path), "circle-slash", {
-        description: vscode.l10n.t("left out · {0}", plural(node.unit.samples, "image")),
+        description: vscode.l10n.t("left out · {0}", counted(node.unit.samples, "image")),
         tooltip: `${node.unit.path}\n${node.unit.reason}`,
         context: "leftOut",
       });
@@ -85,7 +87,7 @@ function describe(node: TreeNode): vscode.TreeItem {
         ? passed(vscode.l10n.t("Leakage"), vscode.l10n.t("No image of one split occurs in another one."))
         : row(vscode.l10n.t("Leakage"), "error", {
             color: node.leaks.some(({ samples }) => samples > 0) ? ERROR : WARNING,
-            description: plural(node.leaks.length, "direction"),
+            description: counted(node.leaks.length, "direction"),
             state: Expanded,
             tooltip: node.leaks.some(({ nearly }) => nearly > 0)
               ? vscode.l10n.t("Images of one split that also occur in another one, with equal or nearly equal pixels.")
@@ -99,13 +101,13 @@ function describe(node: TreeNode): vscode.TreeItem {
       return groups === 0
         ? passed(vscode.l10n.t("Duplicate groups"), vscode.l10n.t("No image occurs twice."))
         : row(vscode.l10n.t("Duplicate groups"), "files", {
-            description: plural(groups, "group"),
+            description: counted(groups, "group"),
             state: Collapsed,
             tooltip: vscode.l10n.t(
               "{0} in {1} of equal images; {2} would go if one of each group stayed.",
-              plural(samples, "image"),
-              plural(groups, "group"),
-              number(extra),
+              counted(samples, "image"),
+              counted(groups, "group"),
+              integerText(extra),
             ),
             context: "showable",
           });
@@ -116,7 +118,7 @@ function describe(node: TreeNode): vscode.TreeItem {
         description:
           node.groups === 0
             ? vscode.l10n.t("none")
-            : vscode.l10n.t("{0} · {1}", plural(node.groups, "group"), plural(node.samples, "image")),
+            : vscode.l10n.t("{0} · {1}", counted(node.groups, "group"), counted(node.samples, "image")),
         state: node.groups === 0 ? None : Collapsed,
         tooltip,
         context: "showable",
@@ -128,12 +130,12 @@ function describe(node: TreeNode): vscode.TreeItem {
         ? passed(vscode.l10n.t("Label conflicts"), vscode.l10n.t("Equal images carry equal labels."))
         : row(vscode.l10n.t("Label conflicts"), "warning", {
             color: WARNING,
-            description: plural(groups, "group"),
+            description: counted(groups, "group"),
             state: Collapsed,
             tooltip: vscode.l10n.t(
               "{0} in {1} of equal images that carry more than one label.",
-              plural(samples, "image"),
-              plural(groups, "group"),
+              counted(samples, "image"),
+              counted(groups, "group"),
             ),
             context: "showable",
           });
@@ -143,7 +145,7 @@ function describe(node: TreeNode): vscode.TreeItem {
       return samples === 0
         ? passed(vscode.l10n.t("Blank images"), vscode.l10n.t("No image has all its pixels equal."))
         : row(vscode.l10n.t("Blank images"), "primitive-square", {
-            description: plural(samples, "image"),
+            description: counted(samples, "image"),
             state: Collapsed,
             tooltip: vscode.l10n.t("Images whose pixels are all equal. Below are those that occur more than once."),
             context: "showable",
@@ -164,7 +166,7 @@ function describe(node: TreeNode): vscode.TreeItem {
       });
     case "experiments":
       return row(vscode.l10n.t("Experiments"), "graph-line", {
-        description: number(node.kept.length),
+        description: integerText(node.kept.length),
         state: Collapsed,
         context: "experiments",
       });
@@ -174,13 +176,13 @@ function describe(node: TreeNode): vscode.TreeItem {
       const { from, to, total } = node.rows;
       const label =
         node.side === "before"
-          ? vscode.l10n.t("Show {0} before", number(Math.min(PAGE_SIZE, from)))
-          : vscode.l10n.t("Show {0} more", number(Math.min(PAGE_SIZE, total - to)));
+          ? vscode.l10n.t("Show {0} before", integerText(Math.min(PAGE_SIZE, from)))
+          : vscode.l10n.t("Show {0} more", integerText(Math.min(PAGE_SIZE, total - to)));
       const item = row(label, node.side === "before" ? "fold-up" : "ellipsis", {
         description:
           from === 0
-            ? vscode.l10n.t("{0} of {1} shown", number(to), number(total))
-            : vscode.l10n.t("{0} to {1} of {2} shown", number(from + 1), number(to), number(total)),
+            ? vscode.l10n.t("{0} of {1} shown", integerText(to), integerText(total))
+            : vscode.l10n.t("{0} to {1} of {2} shown", integerText(from + 1), integerText(to), integerText(total)),
       });
       item.command = { command: "cleansplit.showMore", title: vscode.l10n.t("Show More"), arguments: [node] };
       return item;
@@ -254,7 +256,7 @@ function datasetItem(session: DatasetSession): vscode.TreeItem {
           : new vscode.ThemeIcon("pass", PASSED);
     const { changes } = session.watching;
     item.description =
-      changes === null ? plural(images, "image") : vscode.l10n.t("{0} · changed since", plural(images, "image"));
+      changes === null ? counted(images, "image") : vscode.l10n.t("{0} · changed since", counted(images, "image"));
     item.tooltip = [
       verdict.text,
       ...verdict.details,
@@ -277,11 +279,11 @@ function contextOf({ result, status, isBusy, isSearching }: DatasetSession): str
 function splitItem({ split }: NodeOf<"split">): vscode.TreeItem {
   const usable = split.samples - split.unreadable - split.invalid;
   const lines = [
-    vscode.l10n.t("{0}: {1}", roleName(split.role), plural(split.samples, "image")),
-    ...(usable === split.samples ? [] : [vscode.l10n.t("{0} of them can be used.", number(usable))]),
+    vscode.l10n.t("{0}: {1}", roleName(split.role), counted(split.samples, "image")),
+    ...(usable === split.samples ? [] : [vscode.l10n.t("{0} of them can be used.", integerText(usable))]),
   ];
   const item = row(split.name, "", {
-    description: plural(split.samples, "image"),
+    description: counted(split.samples, "image"),
     state: Object.keys(split.classes).length > 0 ? Collapsed : None,
     tooltip: lines.join("\n"),
     context: "split",
@@ -292,18 +294,18 @@ function splitItem({ split }: NodeOf<"split">): vscode.TreeItem {
 
 function leakItem({ leak, role }: NodeOf<"leak">): vscode.TreeItem {
   const serious = (role === "test" || role === "validation") && leak.samples > 0;
-  const images = plural(leak.samples, "image");
+  const images = counted(leak.samples, "image");
   const equal = vscode.l10n.t(
     "{0} of {1} also in {2}: {3}, {4}.",
     images,
     leak.split,
     leak.in,
-    plural(leak.groups, "group"),
-    plural(leak.pairs, "pair"),
+    counted(leak.groups, "group"),
+    counted(leak.pairs, "pair"),
   );
   const nearly = vscode.l10n.t(
     "{0} of {1} not in {2}, but a near duplicate of each.",
-    plural(leak.nearly, "image"),
+    counted(leak.nearly, "image"),
     leak.split,
     leak.in,
   );
@@ -313,8 +315,8 @@ function leakItem({ leak, role }: NodeOf<"leak">): vscode.TreeItem {
       leak.nearly === 0
         ? images
         : leak.samples === 0
-          ? vscode.l10n.t("{0} nearly", plural(leak.nearly, "image"))
-          : vscode.l10n.t("{0}, {1} more nearly", images, number(leak.nearly)),
+          ? vscode.l10n.t("{0} nearly", counted(leak.nearly, "image"))
+          : vscode.l10n.t("{0}, {1} more nearly", images, integerText(leak.nearly)),
     state: Collapsed,
     tooltip: [...(leak.samples > 0 ? [equal] : []), ...(leak.nearly > 0 ? [nearly] : [])].join("\n"),
     context: "showable",
@@ -326,7 +328,7 @@ function faultsItem({ of, total }: NodeOf<"faults">): vscode.TreeItem {
   if (total === 0) return passed(label, vscode.l10n.t("Every image can be read."));
   return row(label, "warning", {
     color: WARNING,
-    description: of === "unreadable" ? plural(total, "image") : plural(total, "row"),
+    description: of === "unreadable" ? counted(total, "image") : counted(total, "row"),
     state: Collapsed,
     tooltip:
       of === "unreadable"
@@ -336,7 +338,7 @@ function faultsItem({ of, total }: NodeOf<"faults">): vscode.TreeItem {
 }
 
 function groupItem({ group }: NodeOf<"group">): vscode.TreeItem {
-  const parts = [plural(group.size, "image"), group.splits.join(", "), group.labels.join(", ")];
+  const parts = [counted(group.size, "image"), group.splits.join(", "), group.labels.join(", ")];
   const icon = group.conflict ? "warning" : group.tier === "near" ? "search-fuzzy" : "copy";
   return withPictures(
     row(parts.filter((part) => part !== "").join(" · "), icon, {

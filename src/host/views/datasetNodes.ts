@@ -13,7 +13,7 @@ import {
   type SplitCounts,
   type Tier,
 } from "../../core/leakage/report";
-import { number } from "../../core/leakage/verdict";
+import { integerText } from "../../core/language";
 import type { ExperimentSummary } from "../../core/training/experiment";
 import { fileOfFault } from "../samples";
 import type { DatasetSession } from "../session";
@@ -226,7 +226,7 @@ export function sampleNodes(parent: NodeOf<"group">, members: readonly SampleVie
     view,
   }));
   if (rows.length >= parent.group.size) return rows;
-  const text = vscode.l10n.t("{0} more in the report", number(parent.group.size - rows.length));
+  const text = vscode.l10n.t("{0} more in the report", integerText(parent.group.size - rows.length));
   return [...rows, noteNode(parent, text)];
 }
 
@@ -245,7 +245,7 @@ export function faultNodes(parent: NodeOf<"faults">, shown: number): readonly Da
   if (rows.length < faults.length || faults.length === total) return withMore(parent, rows, 0, faults.length);
   return [
     ...rows,
-    noteNode(parent, vscode.l10n.t("{0} more are listed by the command line", number(total - rows.length))),
+    noteNode(parent, vscode.l10n.t("{0} more are listed by the command line", integerText(total - rows.length))),
   ];
 }
 

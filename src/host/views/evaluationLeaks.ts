@@ -1,5 +1,6 @@
+import * as vscode from "vscode";
 import type { Leakage, Report } from "../../core/leakage/report";
-import { number } from "../../core/leakage/verdict";
+import { integerText } from "../../core/language";
 
 /** Images of a test or validation split that occur elsewhere, counted once each, with the sentence that says so. */
 export interface EvaluationLeak {
@@ -24,5 +25,8 @@ export function evaluationLeaks(name: string, { report }: { readonly report: Rep
 }
 
 function leakSentence(name: string, of: number, { samples, split, in: other }: Leakage): string {
-  return `${name}: ${number(samples)} of ${number(of)} ${split} images also ${samples === 1 ? "occurs" : "occur"} in ${other}`;
+  const args = [name, integerText(samples), integerText(of), split, other] as const;
+  return samples === 1
+    ? vscode.l10n.t("{0}: {1} of {2} {3} images also occurs in {4}", ...args)
+    : vscode.l10n.t("{0}: {1} of {2} {3} images also occur in {4}", ...args);
 }

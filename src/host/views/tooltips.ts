@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
+import { counted } from "../../core/counts";
 import type { SampleView } from "../../core/leakage/report";
-import { plural } from "../../core/leakage/verdict";
 import { picturesInMarkdown, withPictures } from "../markdown";
 import { PATIENCE_MS, readPictures } from "../pictures";
 import type { DatasetSession } from "../session";
@@ -41,7 +41,7 @@ async function tooltipOfGroup(node: NodeOf<"group">, token: vscode.CancellationT
     .then((page) => page?.groups[0]?.members ?? []);
   const samples = members.map(({ sample }) => sample);
   const pictures = await readPictures(session, samples, SIDE_IN_GROUP, token);
-  const heading = [plural(group.size, "image"), group.splits.join(", "), group.labels.join(", ")];
+  const heading = [counted(group.size, "image"), group.splits.join(", "), group.labels.join(", ")];
   return new vscode.MarkdownString(
     withPictures(picturesInMarkdown(pictures, SIDE_IN_GROUP), [
       [heading.filter((part) => part !== "").join(" · "), ...groupFacts(node)],

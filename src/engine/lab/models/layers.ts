@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
 import { MODELS, type ModelName } from "../../../core/training/models";
 import type { Parameter } from "../../training/classifier";
@@ -61,8 +62,10 @@ export function layersOf(
   if (model === "knn") {
     throw new CleanSplitError(
       "unsupported",
-      `"${MODELS.knn.title}" has learnt nothing that could be saved: it is its training images. Save a notebook of the ` +
-        "experiment instead, which comes with the images, or the model of another run.",
+      l10n.t(
+        '"{0}" has learnt nothing that could be saved: it is its training images. Save a notebook of the experiment instead, which comes with the images, or the model of another run.',
+        MODELS.knn.title,
+      ),
     );
   }
   const kinds = KINDS[model];
@@ -127,15 +130,16 @@ class Fitting {
   }
 
   end(classes: number): void {
-    if (this.shape[0] !== classes) throw this.damaged(`it tells ${this.shape[0]} classes apart, expected ${classes}`);
+    if (this.shape[0] !== classes)
+      throw this.damaged(l10n.t("it tells {0} classes apart, expected {1}", this.shape[0] ?? 0, classes));
     const more = this.parameters.length - this.taken;
-    if (more > 0) throw this.damaged(`it has ${more} parameters too many`);
+    if (more > 0) throw this.damaged(l10n.t("it has {0} parameters too many", more));
   }
 
   /** The parameter of a name; `null` in the shape stands for any length. */
   private take(name: string, shape: readonly (number | null)[]): Parameter {
     const parameter = this.parameters.find((other) => other.name === name);
-    if (parameter === undefined) throw this.damaged(`${name} is missing`);
+    if (parameter === undefined) throw this.damaged(l10n.t("{0} is missing", name));
     const fits =
       parameter.shape.length === shape.length &&
       shape.every((length, axis) => length === null || length === parameter.shape[axis]);
@@ -143,7 +147,13 @@ class Fitting {
     if (!fits || size !== parameter.values.length) {
       const expected = shape.map((length) => length ?? "n").join(" x ");
       throw this.damaged(
-        `${name} has ${parameter.values.length} numbers of shape ${parameter.shape.join(" x ")}, expected ${expected}`,
+        l10n.t(
+          "{0} has {1} numbers of shape {2}, expected {3}",
+          name,
+          parameter.values.length,
+          parameter.shape.join(" x "),
+          expected,
+        ),
       );
     }
     this.taken++;
@@ -152,7 +162,10 @@ class Fitting {
 
   private damaged(what: string): CleanSplitError {
     const { title } = MODELS[this.model];
-    return new CleanSplitError("corrupt", `The kept model "${title}" is damaged: ${what}. Train the experiment again.`);
+    return new CleanSplitError(
+      "corrupt",
+      l10n.t('The kept model "{0}" is damaged: {1}. Train the experiment again.', title, what),
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { version } from "../../../../package.json";
 import { CleanSplitError } from "../../../core/errors";
 import type { Parameter } from "../../training/classifier";
@@ -47,7 +48,10 @@ export function onnxModel(
   if (bytesIn(pieces) <= MAX_BYTES) return pieces;
   throw new CleanSplitError(
     "unsupported",
-    `An ONNX file holds at most 2 GB, and this model has ${bytesIn(pieces)} bytes. Save it as NumPy arrays instead.`,
+    l10n.t(
+      "An ONNX file holds at most 2 GB, and this model has {0} bytes. Save it as NumPy arrays instead.",
+      bytesIn(pieces),
+    ),
   );
 }
 

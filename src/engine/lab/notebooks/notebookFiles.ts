@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
 import type { TrainingRun } from "../../../core/training/experiment";
 import { MODELS, type ModelName } from "../../../core/training/models";
@@ -33,7 +34,7 @@ export function notebookFiles(
 ): readonly ExportFile[] {
   const { name, ext } = path.parse(file);
   if (ext.toLowerCase() !== ".ipynb") {
-    throw new CleanSplitError("refused", `${file} is to be a notebook. Give it a name that ends in .ipynb.`);
+    throw new CleanSplitError("refused", l10n.t("{0} is to be a notebook. Give it a name that ends in .ipynb.", file));
   }
   const { library, models, cells } = KINDS[kind];
   const finished = experiment.runs.flatMap(({ result }) => (result === null ? [] : [result]));
@@ -60,7 +61,11 @@ function nothingToRepeat(
   return new CleanSplitError(
     "unsupported",
     finished.length === 0
-      ? "No run of this experiment is finished, so a notebook could repeat none. Go on with it first."
-      : `A notebook in ${library} cannot repeat the models of this experiment, only these: ${titles}. Choose the other kind of notebook.`,
+      ? l10n.t("No run of this experiment is finished, so a notebook could repeat none. Go on with it first.")
+      : l10n.t(
+          "A notebook in {0} cannot repeat the models of this experiment, only these: {1}. Choose the other kind of notebook.",
+          library,
+          titles,
+        ),
   );
 }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
 import { KNN_NEIGHBOURS, MODELS, type ModelName } from "../../../core/training/models";
 import type { Backend, Classifier, ClassifierRequest, FeatureTable } from "../classifier";
@@ -102,9 +103,13 @@ function tooLarge(model: ModelName, bytes: number): CleanSplitError {
   return new CleanSplitError(
     "refused",
     Number.isFinite(bytes)
-      ? `${title} needs ${Math.ceil(bytes / 1e6)} MB of memory for pictures of this size and so many classes, which is more ` +
-          `than the kernel takes (${Math.floor(MOST_BYTES / 1e6)} MB); choose a smaller side for the pictures.`
-      : `The kernel cannot train the model "${model}"; choose another back end.`,
+      ? l10n.t(
+          "{0} needs {1} MB of memory for pictures of this size and so many classes, which is more than the kernel takes ({2} MB); choose a smaller side for the pictures.",
+          title,
+          Math.ceil(bytes / 1e6),
+          Math.floor(MOST_BYTES / 1e6),
+        )
+      : l10n.t('The kernel cannot train the model "{0}"; choose another back end.', model),
   );
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../../core/errors";
 
 /** The part of the WebAssembly interface that is used; Node's types do not declare it. */
@@ -162,8 +163,10 @@ export class KernelMemory {
       if (!(error instanceof RangeError)) throw error;
       throw new CleanSplitError(
         "refused",
-        `Training needs ${Math.ceil(size / 1e6)} MB more memory, which cannot be had; ` +
-          "choose fewer samples, or a smaller side for the pictures.",
+        l10n.t(
+          "Training needs {0} MB more memory, which cannot be had; choose fewer samples, or a smaller side for the pictures.",
+          Math.ceil(size / 1e6),
+        ),
       );
     }
     this.end = at + size;
