@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import path from "node:path";
 import type { DatasetRequest } from "../core/dataset/dataset";
+import { number, plural } from "../core/english";
 import type { Tier } from "../core/leakage/report";
-import { number, plural } from "../core/leakage/verdict";
 import { phaseTitle, type Phase } from "../core/progress";
 import { withCorrections } from "../engine/corrections";
 import type { Engine, InspectionResult, Progress } from "../engine/engine";

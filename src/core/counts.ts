@@ -52,6 +52,18 @@ const FORMS = {
   picture: [(n: string) => l10n.t("{0} picture", n), (n: string) => l10n.t("{0} pictures", n)],
   sample: [(n: string) => l10n.t("{0} sample", n), (n: string) => l10n.t("{0} samples", n)],
   byte: [(n: string) => l10n.t("{0} byte", n), (n: string) => l10n.t("{0} bytes", n)],
+  "different image": [
+    (n: string) => l10n.t("{0} different image", n),
+    (n: string) => l10n.t("{0} different images", n),
+  ],
+  "different picture": [
+    (n: string) => l10n.t("{0} different picture", n),
+    (n: string) => l10n.t("{0} different pictures", n),
+  ],
+  "different size": [(n: string) => l10n.t("{0} different size", n), (n: string) => l10n.t("{0} different sizes", n)],
+  "array row": [(n: string) => l10n.t("{0} array row", n), (n: string) => l10n.t("{0} array rows", n)],
+  decision: [(n: string) => l10n.t("{0} decision", n), (n: string) => l10n.t("{0} decisions", n)],
+  "ignored entry": [(n: string) => l10n.t("{0} ignored entry", n), (n: string) => l10n.t("{0} ignored entries", n)],
 } as const satisfies Readonly<Record<string, readonly [one: (n: string) => string, many: (n: string) => string]>>;
 
 /** The name of something that can be counted. */

@@ -14,6 +14,14 @@ export function useTranslations(bundle: string): void {
   used = bundle;
 }
 
+/** The translations that are used, as the text of their bundle; `null` for English. */
+export function usedTranslations(): string | null {
+  return used === ENGLISH ? null : used;
+}
+
+/** Id of the element of a page that holds the translations of its language; without it the page speaks English. */
+export const TRANSLATIONS = "cleansplit-translations";
+
 /** What `write` says in English, whatever the language: files that are kept and exported read the same everywhere. */
 export function inEnglish<T>(write: () => T): T {
   const before = used;

@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
 import type { Layout } from "../core/dataset/dataset";
 import { CleanSplitError } from "../core/errors";
+import { inEnglish } from "../core/language";
 import { buildReport, nearnessOf, viewSample } from "../core/leakage/buildReport";
 import type { Findings } from "../core/leakage/findings";
 import type { Report } from "../core/leakage/report";
@@ -261,7 +262,8 @@ export function createEngine(options: EngineOptions): Engine {
       const held = inspections.get(inspection);
       const quiet = throttledRun(run);
       const { signal } = quiet;
-      const report = reportOf(held);
+      // Tables and JSON are made to be read by programs, wherever they go.
+      const report = request.format === "html" ? reportOf(held) : inEnglish(() => reportOf(held));
       const searched = reviewOf(held).searched(held);
       const snapshot = async (): Promise<ReportSnapshot> =>
         makeSnapshot({

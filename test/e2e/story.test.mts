@@ -116,7 +116,7 @@ for (const theme of ["dark", "light", "hc-dark", "hc-light"] as const) {
       const { page } = session;
       await workbench.runCommand(page, "CleanSplit: Write Sanitized Dataset");
       const question = page.locator(".quick-input-widget");
-      if ((await workbench.quickPickLabels(page).catch(() => [])).includes("glyphs"))
+      if ((await workbench.quickPickLabels(page).catch((): string[] => [])).includes("glyphs"))
         await workbench.quickPick(page, "glyphs");
       await question.getByText("Review the plan").waitFor();
       const frame = await report("glyphs");

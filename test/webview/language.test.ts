@@ -222,3 +222,157 @@ describe("the gallery of the report page in another language", function () {
     assert.deepEqual(await english("dialog.judge .dialog-head, .judge-summary > p, dialog.judge .actions"), []);
   });
 });
+
+describe("the report page in another language", function () {
+  this.timeout(30_000);
+  const pages = usePages("report");
+  /** All but the gallery, which is looked at above. */
+  const REST = "body > #root > header, main.placeholder, main > :not(#groups)";
+  const same = [
+    ...SAME,
+    // Names of the dataset and of formats, and how near duplicates are measured.
+    /\b(all|dev|not listed|skin-lesions|nevus|melanoma|keratosis|everything|notMNIST_large)\b|fold-\d+/g,
+    /Apple (scab|black rot)|Cedar rust|Healthy|\bleaves\b|\bvalid\b|IMG_\d+\.JPG|\S+\.JPEG|\S+\.jpg/g,
+    /RMS grey difference|structural similarity/gi,
+    /\d x \d+ x \d+|cleansplit-manifest\.json/g,
+    /\b(JPEG|RGB)\b/g,
+  ];
+  let page: Page;
+
+  async function open(scenario: string, awaited: string): Promise<void> {
+    page = await pages.open(scenario, { language: "pseudo" });
+    await page.locator(awaited).first().waitFor();
+    // What is folded is read as well.
+    await page.evaluate(() => {
+      for (const folded of document.querySelectorAll("details")) folded.open = true;
+    });
+  }
+  const english = (): Promise<readonly string[]> => untranslated(page, same, REST);
+
+  for (const [scenario, awaited] of [
+    ["empty", ".placeholder h1"],
+    ["loading", "vscode-progress-bar"],
+    ["paused", ".first-progress"],
+    ["counting", "vscode-progress-bar"],
+    ["failed", ".placeholder [role=alert]"],
+    ["again", ".header-progress"],
+    ["pausedAgain", ".header-progress"],
+    ["leak", "#verdict"],
+    ["clean", "#verdict"],
+    ["warning", "#verdict"],
+    ["single", "#leakage"],
+    ["nolabels", "#splits"],
+    ["lists", "#splits .units"],
+    ["huge", "#faults .unlisted, #faults table"],
+    ["searching", ".near-search"],
+    ["searchCancelled", ".near-notice"],
+    ["searchFailed", ".near-notice"],
+    ["near", ".near-figure"],
+    ["nearPhotos", ".near-figure"],
+    ["nearUntrusted", "#near-untrusted"],
+    ["nearPlan", ".removal-head"],
+    ["plan", ".removal-head"],
+    ["untrusted", "#write-blocked"],
+    ["asks", ".plan-notice"],
+    ["moves", ".removal-head"],
+    ["edited", "#sanitize .kept"],
+    ["interrupted", ".plan-notice"],
+    ["applied", ".applied"],
+    ["runs", "#train table"],
+    ["error", ".notice"],
+  ] as const) {
+    it(`says nothing in English, ${scenario}`, async () => {
+      await open(scenario, awaited);
+      assert.deepEqual(await english(), []);
+    });
+  }
+
+  it("says nothing in English when an inspection was cancelled", async () => {
+    await open("loading", "vscode-progress-bar");
+    await page.getByRole("button", { name: "⟦Cancel⟧" }).click();
+    await page.locator(".codicon-circle-slash").waitFor();
+    assert.deepEqual(await english(), []);
+  });
+
+  it("says nothing in English when an inspection of something known was cancelled", async () => {
+    await open("again", ".header-progress");
+    await page.getByRole("button", { name: "⟦Cancel⟧" }).click();
+    await page.locator(".notice").waitFor();
+    assert.deepEqual(await english(), []);
+  });
+
+  it("says nothing in English of the cells of the matrix and of what counts as equal", async () => {
+    await open("near", "#leakage");
+    for (const tier of await page.locator("#leakage [type=radio]").all()) {
+      await tier.check({ force: true });
+      assert.deepEqual(await english(), []);
+      await page.locator("#leakage [data-cell='0-1']").hover();
+      await page.locator("#leakage .readout .codicon-info").waitFor();
+      assert.deepEqual(await english(), []);
+    }
+    await page.locator("#leakage [type=checkbox]").uncheck({ force: true });
+    assert.deepEqual(await english(), []);
+  });
+
+  it("says nothing in English of other ways to plan, whatever is chosen", async () => {
+    await open("near", "#sanitize");
+    await page.locator("#sanitize [aria-expanded]").click();
+    for (const policy of ["new-split", "move-groups", "protect-train"]) {
+      await page.locator(`#ways [value='${policy}']`).check({ force: true });
+      await page.locator("#ways .policies[aria-busy=false]").waitFor();
+      assert.deepEqual(await english(), []);
+    }
+    for (const list of await page.locator("#ways select").all()) await list.selectOption({ index: 1 });
+    for (const box of await page.locator("#ways [type=checkbox]").all()) await box.check({ force: true });
+    await page.locator("#ways .policies[aria-busy=false]").waitFor();
+    assert.deepEqual(await english(), []);
+    await page.locator("#sanitize > .actions [aria-expanded]").click();
+    assert.deepEqual(await english(), []);
+  });
+
+  it("says nothing in English of ways to plan a dataset of one split, and of previews that fail", async () => {
+    await open("single", "#sanitize");
+    await page.evaluate(() => window.fake.failing.set("previews", "…"));
+    await page.locator("#sanitize [aria-expanded]").click();
+    await page.locator("#ways .notice").waitFor();
+    assert.deepEqual(await english(), []);
+    await page.evaluate(() => window.fake.failing.clear());
+    await page.locator("#ways .notice button").click();
+    await page.locator("#ways .policy.unavailable").waitFor();
+    assert.deepEqual(await english(), []);
+  });
+
+  it("says nothing in English of copies by links, of images that only seem equal, and of a changed dataset", async () => {
+    await open("plan", ".removal-head");
+    for (const images of ["reflink", "hardlink", "symlink", "index"]) {
+      await page.locator(".outputs select").selectOption(images);
+      assert.deepEqual(await english(), []);
+    }
+    await page.evaluate(() => {
+      const { plan } = window.fake.reportState;
+      if (plan === null) throw new Error("There is no plan.");
+      const collisions = Array.from(
+        { length: 7 },
+        (_, at) => [`train/${String(at)}.png`, `test/${String(at)}.png`] as const,
+      );
+      window.fake.update({
+        plan: { ...plan, after: 0, collisions },
+        datasetChanges: { text: "⟦…⟧", leaks: Array.from({ length: 7 }, (_, at) => `⟦${String(at)}⟧`) },
+      });
+    });
+    await page.locator(".changed-leaks").waitFor();
+    await page.locator("#write-blocked").waitFor();
+    assert.deepEqual(await english(), []);
+  });
+
+  it("says nothing in English in its menus", async () => {
+    await open("plan", ".removal-head");
+    await page.locator(".header-actions [class*=codicon-export]").click();
+    await page.locator(".menu").waitFor();
+    assert.deepEqual(await untranslated(page, same, ".menu"), []);
+    await page.keyboard.press("Escape");
+    await page.locator("#sanitize .removal-open").first().click({ button: "right" });
+    await page.locator(".menu").waitFor();
+    assert.deepEqual(await untranslated(page, same, ".menu"), []);
+  });
+});

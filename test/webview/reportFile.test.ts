@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
+import { useTranslations } from "../../src/core/language";
 import type { Engine } from "../../src/engine/engine";
 import { encodePng } from "../support/png";
-import { launchBrowser } from "../support/webview/harness.mjs";
+import { launchBrowser, pseudoBundle } from "../support/webview/harness.mjs";
+import { untranslated } from "../support/webview/untranslated";
 import { createEngineForTest, quiet } from "../unit/engine/support";
 
 const HOSTILE = [
@@ -33,6 +35,7 @@ describe("report in one HTML file", function () {
   this.timeout(60_000);
   const scratch = mkdtempSync(path.join(tmpdir(), "cleansplit-page-"));
   const file = path.join(scratch, "somebody's report.html");
+  const translated = path.join(scratch, "translated.html");
   let engine: Engine;
   let browser: Browser;
   let page: Page;
@@ -60,6 +63,12 @@ describe("report in one HTML file", function () {
     const { plan } = await engine.plan({ inspection }, quiet());
     const request = { inspection, format: "html", file, overwrite: false, tier: "near", plan } as const;
     await engine.exportReport(request, quiet());
+    useTranslations(JSON.stringify(pseudoBundle()));
+    try {
+      await engine.exportReport({ ...request, file: translated }, quiet());
+    } finally {
+      useTranslations("{}");
+    }
   });
   after(async () => {
     await browser.close();
@@ -67,7 +76,7 @@ describe("report in one HTML file", function () {
     rmSync(scratch, { recursive: true, force: true });
   });
 
-  async function open(options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> {
+  async function open(options: Parameters<Browser["newContext"]>[0] = {}, place = file): Promise<Page> {
     const context = await browser.newContext({ offline: true, viewport: { width: 1180, height: 900 }, ...options });
     page = await context.newPage();
     problems = [];
@@ -79,9 +88,9 @@ describe("report in one HTML file", function () {
     });
     page.on("request", (request) => {
       const url = request.url();
-      if (!/^(blob|data):/.test(url) && url !== pathToFileURL(file).href) problems.push(`request: ${url}`);
+      if (!/^(blob|data):/.test(url) && url !== pathToFileURL(place).href) problems.push(`request: ${url}`);
     });
-    await page.goto(pathToFileURL(file).href);
+    await page.goto(pathToFileURL(place).href);
     await page.locator("#verdict").waitFor();
     return page;
   }
@@ -108,6 +117,20 @@ describe("report in one HTML file", function () {
       return document.fonts.check("16px codicon");
     });
     assert.ok(icon, "icons have their font");
+  });
+
+  it("speaks the language that the editor speaks", async () => {
+    await open({}, translated);
+    assert.equal(await page.locator("html").getAttribute("lang"), "ja");
+    await page.locator("#groups .card").first().waitFor();
+    const same = [
+      // What is of the dataset, how near duplicates are measured, and who wrote the file.
+      /data <b>set & \[U\+202E\]more\[U\+202C\]|\S*\b(train|test|validation)\b\S*|\b[A-Z]\b|\S+\.png/g,
+      /CleanSplit [\d.]+|RMS grey difference/gi,
+      // The engine of this test inspected and planned in English.
+      /\d+ x 28 x 28/g,
+    ];
+    assert.deepEqual(await untranslated(page, same), []);
   });
 
   it("has names as text, whatever is in them", async () => {

@@ -1,9 +1,10 @@
 import { statSync } from "node:fs";
 import path from "node:path";
+import { number, plural } from "../../core/english";
 import { CleanSplitError } from "../../core/errors";
 import { REPORT_FORMATS, type ReportFormat } from "../../core/leakage/reportFormat";
 import { TIERS, type GroupPage, type GroupView, type Report, type Tier } from "../../core/leakage/report";
-import { equalText, number, plural, verdictOf } from "../../core/leakage/verdict";
+import { verdictOf } from "../../core/leakage/verdict";
 import {
   COMMON_OPTIONS,
   countedOf,
@@ -22,7 +23,7 @@ import { datasetArguments, datasetRequest, suggestOut } from "../dataset";
 import { openFile, openJson } from "../output/file";
 import { line, span, type Line } from "../output/text";
 import { groupsOf, pairsCsv } from "../pairs";
-import { groupLines, inspectionLines, verdictLines } from "../views/inspectionView";
+import { equalText, groupLines, inspectionLines, verdictLines } from "../views/inspectionView";
 import { commandLines, section, styleOf } from "../views/page";
 
 const CONDITIONS = ["leakage", "conflicts", "unreadable", "duplicates"] as const;

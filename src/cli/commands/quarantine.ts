@@ -1,4 +1,4 @@
-import { plural } from "../../core/leakage/verdict";
+import { plural } from "../../core/english";
 import {
   COMMON_OPTIONS,
   countedOf,

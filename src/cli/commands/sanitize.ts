@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
+import { number, plural } from "../../core/english";
 import { CleanSplitError } from "../../core/errors";
 import type { PlanOptions } from "../../core/sanitize/options";
 import type { ApplyResult, PlanChange, PlanSummary, PolicyPreview } from "../../core/sanitize/plan";
@@ -22,7 +23,6 @@ import {
 import { datasetArguments, datasetRequest, quote } from "../dataset";
 import { openFile, openJson } from "../output/file";
 import { line, span, type Line } from "../output/text";
-import { number, plural } from "../../core/leakage/verdict";
 import { givenPlan, PLAN_OPTIONS, planOptions, type GivenPlan } from "../planOptions";
 import { commandLines, note, section, styleOf } from "../views/page";
 import { classLines, planLines, previewLines, writtenLines } from "../views/planView";

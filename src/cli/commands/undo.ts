@@ -1,4 +1,4 @@
-import { plural } from "../../core/leakage/verdict";
+import { plural } from "../../core/english";
 import type { UndoResult } from "../../core/sanitize/plan";
 import { COMMON_OPTIONS, EXIT, RESULT_OPTIONS, runWithProgress, type Command, type CommandContext } from "../command";
 import { onlyFolder } from "../dataset";

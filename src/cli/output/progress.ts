@@ -1,4 +1,4 @@
-import { number } from "../../core/leakage/verdict";
+import { number } from "../../core/english";
 import { progressText, RateMeter, type Rate } from "../../core/progress";
 import type { Terminal } from "./terminal";
 import { line, lineWidth, span, type Line } from "./text";

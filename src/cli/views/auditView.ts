@@ -1,4 +1,4 @@
-import { number, plural } from "../../core/leakage/verdict";
+import { number, plural } from "../../core/english";
 import type { LabelAudit, LabelPair, Suspect } from "../../core/training/labelAudit";
 import { BLANK, paragraph, span, type Line } from "../output/text";
 import { table, type Cell, type TableStyle } from "../output/table";

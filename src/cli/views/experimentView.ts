@@ -1,4 +1,4 @@
-import { number, plural } from "../../core/leakage/verdict";
+import { number, plural } from "../../core/english";
 import { headlineCost } from "../../core/training/costs";
 import type { TestSet } from "../../core/training/evaluation";
 import type {

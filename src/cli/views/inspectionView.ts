@@ -1,7 +1,8 @@
 import path from "node:path";
+import { number, plural } from "../../core/english";
 import { qualityNotes } from "../../core/leakage/qualityNotes";
 import type { Measure } from "../../core/near/near";
-import { equalText, number, plural, verdictOf } from "../../core/leakage/verdict";
+import { verdictOf } from "../../core/leakage/verdict";
 import type {
   GroupPage,
   GroupView,
@@ -30,6 +31,11 @@ const BADGES = {
   warning: ["WARNING", "badge-warning"],
   leak: ["LEAK", "badge-bad"],
 } as const;
+
+/** What counts as duplicates at a tier, in the plural. */
+export function equalText(tier: Tier): string {
+  return { file: "identical files", pixel: "equal images", near: "equal or similar images" }[tier];
+}
 
 /** The verdict alone: one true sentence behind a badge, and for a warning about several splits what it warns of. */
 export function verdictLines(report: Report, tier: Tier, style: TableStyle): readonly Line[] {

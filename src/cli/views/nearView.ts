@@ -1,4 +1,4 @@
-import { number, plural } from "../../core/leakage/verdict";
+import { number, plural } from "../../core/english";
 import type { Measure } from "../../core/near/near";
 import type { NearReport, Report } from "../../core/leakage/report";
 import { span, type Line } from "../output/text";

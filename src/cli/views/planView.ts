@@ -1,4 +1,4 @@
-import { number, plural } from "../../core/leakage/verdict";
+import { number, plural } from "../../core/english";
 import { whyEmpty } from "../../core/sanitize/empty";
 import type { ApplyResult, ChangeReason, PlanSplit, PlanSummary, PolicyPreview } from "../../core/sanitize/plan";
 import { line, span, type Line } from "../output/text";

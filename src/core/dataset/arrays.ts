@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { Role } from "./dataset";
 import { roleWithin, wordsOf } from "./splits";
 
@@ -63,20 +64,46 @@ export function recogniseArrays(
     const said = given.get(head.key);
     const labelKey = said === undefined ? (likeliest?.key ?? null) : said;
     const split = found === null ? other : canonicalWord(found.word);
-    const nothing = said === null ? "it has no labels" : "no label array has as many rows";
-    const labelText =
-      (labelKey === null ? nothing : `labels from "${labelKey}"`) + (said === undefined ? "" : ", as you said");
     return {
       key: head.key,
       labelKey,
       split,
       role: found?.role ?? "other",
       geometry,
-      reason:
-        `Array "${head.key}" (${head.shape.join(" x ")}) holds ${geometry.height} x ${geometry.width} images; ` +
-        `${found === null ? "its name says no role" : `"${found.word}" names a ${found.role} split`}; ${labelText}.`,
+      reason: l10n.t({
+        message: 'Array "{0}" ({1}) holds {2} x {3} images; {4}; {5}.',
+        args: [
+          head.key,
+          head.shape.join(" x "),
+          geometry.height,
+          geometry.width,
+          roleText(found),
+          labelsText(labelKey, said !== undefined),
+        ],
+        comment: ['{4} e.g. "test" names a test split, {5} e.g. labels from "test_labels".'],
+      }),
     };
   });
+}
+
+/** What a name says of the role of a split, to go on with in a sentence. */
+function roleText(found: { readonly role: Role; readonly word: string } | null): string {
+  switch (found?.role) {
+    case "train":
+      return l10n.t('"{0}" names a train split', found.word);
+    case "validation":
+      return l10n.t('"{0}" names a validation split', found.word);
+    case "test":
+      return l10n.t('"{0}" names a test split', found.word);
+    default:
+      return l10n.t("its name says no role");
+  }
+}
+
+/** Where the labels of an image array come from, to go on with in a sentence. */
+function labelsText(key: string | null, isSaid: boolean): string {
+  if (key === null) return isSaid ? l10n.t("it has no labels, as you said") : l10n.t("no label array has as many rows");
+  return isSaid ? l10n.t('labels from "{0}", as you said', key) : l10n.t('labels from "{0}"', key);
 }
 
 /** The role that the name of a file says: the batches of CIFAR are five for training, and one of them is called test. */

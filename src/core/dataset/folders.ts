@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { Role } from "./dataset";
 import { roleOfName, roleWithin } from "./splits";
 
@@ -47,12 +48,11 @@ export function recogniseFolders(folders: readonly ImageFolder[], name: string):
     const label = (contained ? own.filter((folder) => !isContainerName(folder)) : own).join("/") || null;
     const annotations = folders[index]?.annotations;
     if (annotations === undefined || label !== null) return { ...meaning, label };
-    const where = annotations === "" ? "Files beside its images" : `Files in "${annotations}"`;
-    return {
-      ...meaning,
-      label,
-      reason: `${meaning.reason} ${where} annotate them one by one, which gives no class to a whole image.`,
-    };
+    const annotated =
+      annotations === ""
+        ? l10n.t("Files beside its images annotate them one by one, which gives no class to a whole image.")
+        : l10n.t('Files in "{0}" annotate them one by one, which gives no class to a whole image.', annotations);
+    return { ...meaning, label, reason: `${meaning.reason} ${annotated}` };
   });
 }
 
@@ -69,8 +69,8 @@ function meaningsOf(folders: readonly ImageFolder[], name: string): FolderMeanin
   const role = roleOfName(name) ?? "other";
   const classes = paths.some((path) => path.length > 0);
   const reason = classes
-    ? "No folder is named as a split: folders are classes of one split."
-    : "All images lie in one folder: one split without classes.";
+    ? l10n.t("No folder is named as a split: folders are classes of one split.")
+    : l10n.t("All images lie in one folder: one split without classes.");
   return paths.map((path) => ({ unit: "", split: name, role, label: path.join("/") || null, reason }));
 }
 
@@ -105,18 +105,27 @@ function isSplitLevel(folders: ReadonlyMap<string, boolean>): boolean {
 function withSplitLevel(path: readonly string[], level: number, above: boolean, name: string): FolderMeaning {
   const folder = path[level];
   if (folder === undefined) {
-    const reason = "Its images lie above the folders of the splits.";
+    const reason = l10n.t("Its images lie above the folders of the splits.");
     return { unit: path.join("/"), split: path.join("/") || name, role: "other", label: null, reason };
   }
   const below = path.slice(level + 1);
   const label = below.length > 0 ? below : above ? path.slice(0, level) : [];
   const role = roleWithin(folder)?.role ?? "other";
   const unit = path.slice(0, level + 1).join("/");
-  const reason =
-    role === "other"
-      ? `Folder "${folder}" lies beside folders of splits, but its name says no role.`
-      : `Folder "${folder}" is named as a ${role} split.`;
-  return { unit, split: folder, role, label: label.join("/") || null, reason };
+  return { unit, split: folder, role, label: label.join("/") || null, reason: splitText(folder, role) };
+}
+
+function splitText(folder: string, role: Role): string {
+  switch (role) {
+    case "train":
+      return l10n.t('Folder "{0}" is named as a train split.', folder);
+    case "validation":
+      return l10n.t('Folder "{0}" is named as a validation split.', folder);
+    case "test":
+      return l10n.t('Folder "{0}" is named as a test split.', folder);
+    case "other":
+      return l10n.t('Folder "{0}" lies beside folders of splits, but its name says no role.', folder);
+  }
 }
 
 interface Siblings {
@@ -152,7 +161,10 @@ function withSibling(path: readonly string[], siblings: Siblings, name: string):
   const role = siblings.roles.get(top) ?? "other";
   const reason =
     role === "other"
-      ? `Folder "${top}" holds the same classes as the folders beside it.`
-      : `Folder "${top}" holds the same classes as the one beside it; the course trains on large and tests on small.`;
+      ? l10n.t('Folder "{0}" holds the same classes as the folders beside it.', top)
+      : l10n.t(
+          'Folder "{0}" holds the same classes as the one beside it; the course trains on large and tests on small.',
+          top,
+        );
   return { unit: top, split: top, role, label: rest.join("/") || null, reason };
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 /** Names of classes for people and for comparing: numbers in order of value before names in order of their letters. */
 export function compareClasses(a: string, b: string): number {
   const [first, second] = [Number(a), Number(b)];
@@ -36,8 +37,13 @@ export function joinClasses(vocabularies: readonly Vocabulary[]): JoinedClasses 
     const translates = isNumbering(names) && names.size === sortedNames.length && !overlaps(names, named);
     if (translates) {
       notes.push(
-        `Labels 0 to ${names.size - 1} of ${source} are read as the classes ${sortedNames[0]} to ${sortedNames.at(-1)} ` +
-          "in order: as many numbers as names.",
+        l10n.t(
+          "Labels 0 to {0} of {1} are read as the classes {2} to {3} in order: as many numbers as names.",
+          names.size - 1,
+          source,
+          sortedNames[0] ?? "",
+          sortedNames.at(-1) ?? "",
+        ),
       );
     }
     return new Map([...names].map((name) => [name, translates ? (sortedNames[Number(name)] ?? name) : name]));
@@ -49,7 +55,7 @@ export function joinClasses(vocabularies: readonly Vocabulary[]): JoinedClasses 
   );
   const spaceOf = spaces(classes.length, indexOf);
   if (new Set(spaceOf).size > 1) {
-    notes.push("The labels of the inputs have no name in common, so they are not compared between inputs.");
+    notes.push(l10n.t("The labels of the inputs have no name in common, so they are not compared between inputs."));
   }
   return { classes, indexOf, spaceOf, notes };
 }
@@ -110,6 +116,6 @@ export function labelRange(labelArrays: readonly Int32Array[]): LabelRange {
   const last = bounded ? end - 1 : Math.max(...counts.keys());
   return {
     isClass: (label) => label >= 0 && label <= last && (bounded ? label >= start : true),
-    text: `${bounded ? start : 0} to ${last}`,
+    text: l10n.t("{0} to {1}", bounded ? start : 0, last),
   };
 }

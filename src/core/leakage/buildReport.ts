@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState, type Layout, type SampleTable } from "../dataset/dataset";
 import { membersOf } from "../duplicates/groups";
 import { findPair, type NearFindings } from "../near/findings";
@@ -106,7 +107,7 @@ function faults(findings: Findings, names: SampleNames, state: SampleState): Sam
   const { states, reasons } = fingerprints;
   const found: SampleFault[] = [];
   for (let sample = states.indexOf(state); sample >= 0; sample = states.indexOf(state, sample + 1)) {
-    const reason = reasons.get(sample) ?? "unknown";
+    const reason = reasons.get(sample) ?? l10n.t("unknown reason");
     found.push({ sample, id: names.id(sample), split: splitName(table, sample), reason });
   }
   return found;

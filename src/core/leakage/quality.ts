@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../dataset/dataset";
 import { FORMATS, type FileFormat } from "../fingerprint/fingerprints";
+import { decimalText } from "../language";
 import { bytesPerChannel, channelsOf, MODES, type Mode } from "../picture";
 import type { SampleNames } from "./buildReport";
 import type { Findings } from "./findings";
@@ -89,8 +91,9 @@ export function measureQuality(findings: Findings, names: SampleNames): Quality 
     const canDiffer = blank[sample] === 0 && width * height > 1 && HAS_PLAIN_LEVELS[mode] === true;
     if (canDiffer && spread < NEARLY_BLANK_SPREAD) {
       nearlyBlank.add(sample, () => {
-        const rms = spread === 0 ? "less than 1" : Math.sqrt(spread).toFixed(1);
-        return `its grey levels differ from their mean by ${rms} of 255`;
+        return spread === 0
+          ? l10n.t("its grey levels differ from their mean by less than 1 of 255")
+          : l10n.t("its grey levels differ from their mean by {0} of 255", decimalText(Math.sqrt(spread), 1));
       });
     }
     const format = isFile[sample] === 1 ? (FORMATS[formats[sample] ?? 0] ?? "") : "";
@@ -101,7 +104,7 @@ export function measureQuality(findings: Findings, names: SampleNames): Quality 
     const kind = kinds.get(`${extension} ${format}`) ?? { extension: `.${extension}`, format, samples: 0 };
     kind.samples += 1;
     kinds.set(`${extension} ${format}`, kind);
-    wrongExtension.add(sample, () => `named .${extension}, but it is a ${formatTitle(format)} file`);
+    wrongExtension.add(sample, () => l10n.t("named {0}, but it is a {1} file", `.${extension}`, formatTitle(format)));
   }
 
   const counts = MODES.map((mode, code) => ({ mode, code, samples: ofMode[code] ?? 0 }))
@@ -139,22 +142,22 @@ export function findExample(quality: Quality, sample: number): QualityExample | 
   return undefined;
 }
 
-const MODE_TITLES: Readonly<Record<Mode, string>> = {
-  L: "grey",
-  LA: "grey with alpha",
-  RGB: "RGB",
-  RGBA: "RGB with alpha",
-  L16: "16-bit grey",
-  LA16: "16-bit grey with alpha",
-  RGB16: "16-bit RGB",
-  RGBA16: "16-bit RGB with alpha",
-  F32: "32-bit float",
-  F64: "64-bit float",
+const MODE_TITLES: Readonly<Record<Mode, () => string>> = {
+  L: () => l10n.t({ message: "grey", comment: ["How pixels of images are stored."] }),
+  LA: () => l10n.t("grey with alpha"),
+  RGB: () => "RGB",
+  RGBA: () => l10n.t("RGB with alpha"),
+  L16: () => l10n.t("16-bit grey"),
+  LA16: () => l10n.t("16-bit grey with alpha"),
+  RGB16: () => l10n.t("16-bit RGB"),
+  RGBA16: () => l10n.t("16-bit RGB with alpha"),
+  F32: () => l10n.t("32-bit float"),
+  F64: () => l10n.t("64-bit float"),
 };
 
 /** A mode in words. */
 export function modeTitle(mode: Mode): string {
-  return MODE_TITLES[mode];
+  return MODE_TITLES[mode]();
 }
 
 /** The name of a format as people write it. */
@@ -253,7 +256,7 @@ class Sizes {
 
   text(index: number): string {
     const size = this.all[index];
-    return size === undefined ? "" : `${String(size.width)} x ${String(size.height)} pixels`;
+    return size === undefined ? "" : l10n.t("{0} x {1} pixels", size.width, size.height);
   }
 
   /** Which sizes are odd, 1 each. */

@@ -1,4 +1,6 @@
-import { integerText } from "../language";
+import * as l10n from "@vscode/l10n";
+import { counted } from "../counts";
+import { decimalText, integerText } from "../language";
 import { countEntries } from "./brief";
 import type { Leakage, NearReport, Report, Tier } from "./report";
 
@@ -16,7 +18,6 @@ export interface Verdict {
  * of what counts as equal.
  */
 export function verdictOf(report: Report, equal: Exclude<Tier, "near"> = "pixel"): Verdict {
-  const details: string[] = [];
   const leaks = report.leakage.filter((entry) => entry.tier === equal && entry.samples > 0);
   // Without an exact leak of a pair of splits, what is similar is told on its own.
   const similar = report.leakage.filter(
@@ -24,68 +25,37 @@ export function verdictOf(report: Report, equal: Exclude<Tier, "near"> = "pixel"
   );
   const worst = worstLeak(report, leaks);
   const worstSimilar = worst === undefined ? worstLeak(report, similar) : undefined;
-  for (const leak of [...leaks, ...similar]) {
-    if (leak === worst || leak === worstSimilar || roleOf(report, leak.split) === "train") continue;
-    details.push(`${leak.tier === "near" ? similarText(report, leak) : leakText(report, leak)}.`);
-  }
-  const counts = report.duplicates[equal];
-  if (counts.groups > 0) {
-    details.push(
-      `${plural(counts.samples, "image is", "images are")} in ${plural(counts.groups, "group")} of ${equalText(equal)}; ` +
-        `${number(counts.extra)} would go if one of each stayed.`,
-    );
-  }
-  if (report.near !== null && report.near.pairs > 0) details.push(nearText(report.near));
-  if (report.conflicts.groups > 0) {
-    details.push(
-      `${plural(report.conflicts.groups, "group")} of equal images (${plural(report.conflicts.samples, "image")}) ` +
-        `${report.conflicts.groups === 1 ? "carries" : "carry"} more than one label.`,
-    );
-  }
-  const [unreadable, invalid] = [countEntries(report, "unreadable"), countEntries(report, "invalid")];
-  if (unreadable > 0) {
-    details.push(`${plural(unreadable, "image")} cannot be read.`);
-  }
-  if (invalid > 0) {
-    details.push(`${plural(invalid, "row")} of the arrays ${invalid === 1 ? "is" : "are"} no valid sample.`);
-  }
-  if (report.collisions.groups > 0) {
-    details.push(
-      `${plural(report.collisions.samples, "different image has", "different images have")} the MD5 of another one; they are not treated as duplicates.`,
-    );
-  }
-  const faults = details.length;
-  // What is odd is worth a look, but no fault.
-  if (report.blank.samples > 0) {
-    details.push(`${plural(report.blank.samples, "image is", "images are")} blank: all pixels equal.`);
-  }
-  const { nearlyBlank, wrongExtension } = report.quality;
-  if (nearlyBlank.samples > 0) {
-    details.push(`${plural(nearlyBlank.samples, "image is", "images are")} nearly blank: next to nothing to see.`);
-  }
-  if (wrongExtension.samples > 0) {
-    details.push(
-      `${plural(wrongExtension.samples, "file holds", "files hold")} an image of another format than the name says.`,
-    );
-  }
-  const total = report.splits.reduce((sum, split) => sum + split.samples, 0);
-  if (worst !== undefined) return { level: "leak", text: `${leakText(report, worst)}.`, details };
-  const several = report.splits.length > 1;
-  if (worstSimilar !== undefined) {
-    const text = `No image of one split occurs in another one, but ${similarText(report, worstSimilar)}.`;
-    return { level: "warning", text, details };
-  }
-  if (faults > 0) {
-    const text = several
-      ? `No image of one split occurs in another one (${number(total)} images in ${report.splits.length} splits).`
-      : (details.shift() ?? "");
-    return { level: "warning", text, details };
+  const others = [...leaks, ...similar].filter(
+    (leak) => leak !== worst && leak !== worstSimilar && roleOf(report, leak.split) !== "train",
+  );
+  const faults = [
+    ...others.map((leak) => (leak.tier === "near" ? similarText(report, leak) : leakText(report, leak))),
+    ...faultTexts(report, equal),
+  ];
+  const details = [...faults, ...oddTexts(report)];
+  if (worst !== undefined) return { level: "leak", text: leakText(report, worst), details };
+  const total = counted(
+    report.splits.reduce((sum, split) => sum + split.samples, 0),
+    "image",
+  );
+  const splits = report.splits.length > 1 ? counted(report.splits.length, "split") : null;
+  if (worstSimilar !== undefined) return { level: "warning", text: onlySimilarText(report, worstSimilar), details };
+  const [first, ...rest] = details;
+  if (faults.length > 0) {
+    return splits === null
+      ? { level: "warning", text: first ?? "", details: rest }
+      : {
+          level: "warning",
+          text: l10n.t("No image of one split occurs in another one ({0} in {1}).", total, splits),
+          details,
+        };
   }
   return {
     level: "clean",
-    text: several
-      ? `Clean: ${number(total)} images in ${report.splits.length} splits, none occurs twice and all can be read.`
-      : `Clean: none of ${number(total)} images occurs twice and all can be read.`,
+    text:
+      splits === null
+        ? l10n.t("Clean: none of {0} occurs twice and all can be read.", total)
+        : l10n.t("Clean: {0} in {1}, none occurs twice and all can be read.", total, splits),
     details,
   };
 }
@@ -102,16 +72,127 @@ function worstLeak(report: Report, leaks: readonly Leakage[]): Leakage | undefin
 function leakText(report: Report, leak: Leakage): string {
   const near = report.leakage.find((entry) => entry.tier === "near" && isOfPair(entry, leak));
   const more = (near?.samples ?? 0) - leak.samples;
-  const similar = more > 0 ? `, and ${number(more)} more ${more === 1 ? "is" : "are"} similar to one there` : "";
-  return `${number(leak.samples)} of ${imagesOf(report, leak)} also ${leak.samples === 1 ? "occurs" : "occur"} in ${leak.in}${similar}`;
+  const args = [...partsOf(report, leak), integerText(more)];
+  const isOne = leak.samples === 1;
+  if (more <= 0) {
+    return isOne
+      ? l10n.t("{0} of {1} {2} images also occurs in {3}.", ...args)
+      : l10n.t("{0} of {1} {2} images also occur in {3}.", ...args);
+  }
+  if (more === 1) {
+    return isOne
+      ? l10n.t("{0} of {1} {2} images also occurs in {3}, and {4} more is similar to one there.", ...args)
+      : l10n.t("{0} of {1} {2} images also occur in {3}, and {4} more is similar to one there.", ...args);
+  }
+  return isOne
+    ? l10n.t("{0} of {1} {2} images also occurs in {3}, and {4} more are similar to one there.", ...args)
+    : l10n.t("{0} of {1} {2} images also occur in {3}, and {4} more are similar to one there.", ...args);
 }
 
 function similarText(report: Report, leak: Leakage): string {
-  return `${number(leak.samples)} of ${imagesOf(report, leak)} ${leak.samples === 1 ? "is" : "are"} similar to one in ${leak.in}`;
+  const args = partsOf(report, leak);
+  return leak.samples === 1
+    ? l10n.t("{0} of {1} {2} images is similar to one in {3}.", ...args)
+    : l10n.t("{0} of {1} {2} images are similar to one in {3}.", ...args);
 }
 
-function imagesOf(report: Report, { split: name }: Leakage): string {
-  return `${number(report.splits.find((split) => split.name === name)?.samples ?? 0)} ${name} images`;
+function onlySimilarText(report: Report, leak: Leakage): string {
+  const args = partsOf(report, leak);
+  return leak.samples === 1
+    ? l10n.t(
+        "No image of one split occurs in another one, but {0} of {1} {2} images is similar to one in {3}.",
+        ...args,
+      )
+    : l10n.t(
+        "No image of one split occurs in another one, but {0} of {1} {2} images are similar to one in {3}.",
+        ...args,
+      );
+}
+
+/** What sentences about a leak are made of: how many images, of how many, of which split, in which other one. */
+function partsOf({ splits }: Report, { samples, split, in: other }: Leakage): readonly string[] {
+  const all = splits.find(({ name }) => name === split)?.samples ?? 0;
+  return [integerText(samples), integerText(all), split, other];
+}
+
+/** What is wrong beside leaks, most important first. */
+function faultTexts(report: Report, equal: Exclude<Tier, "near">): readonly string[] {
+  const { duplicates, near, conflicts, collisions } = report;
+  const [unreadable, invalid] = [countEntries(report, "unreadable"), countEntries(report, "invalid")];
+  return [
+    ...(duplicates[equal].groups > 0 ? [duplicatesText(report, equal)] : []),
+    ...(near !== null && near.pairs > 0 ? [nearText(near)] : []),
+    ...(conflicts.groups > 0 ? [conflictsText(report)] : []),
+    ...(unreadable > 0 ? [unreadableText(unreadable)] : []),
+    ...(invalid > 0 ? [invalidText(invalid)] : []),
+    ...(collisions.groups > 0 ? [collisionsText(report)] : []),
+  ];
+}
+
+function duplicatesText({ duplicates }: Report, equal: Exclude<Tier, "near">): string {
+  const { samples, groups, extra } = duplicates[equal];
+  const args = [counted(samples, "image"), counted(groups, "group"), integerText(extra)];
+  return equal === "file"
+    ? l10n.t("{0} are in {1} of identical files; {2} would go if one of each stayed.", ...args)
+    : l10n.t("{0} are in {1} of equal images; {2} would go if one of each stayed.", ...args);
+}
+
+function conflictsText({ conflicts: { groups, samples } }: Report): string {
+  const args = [counted(groups, "group"), counted(samples, "image")];
+  return groups === 1
+    ? l10n.t("{0} of equal images ({1}) carries more than one label.", ...args)
+    : l10n.t("{0} of equal images ({1}) carry more than one label.", ...args);
+}
+
+function unreadableText(count: number): string {
+  const images = counted(count, "image");
+  return count === 1
+    ? l10n.t({ message: "{0} cannot be read.", args: [images], comment: ["{0} is one image."] })
+    : l10n.t({ message: "{0} cannot be read.", args: [images], comment: ["{0} are several images."] });
+}
+
+function invalidText(count: number): string {
+  const rows = counted(count, "row");
+  return count === 1
+    ? l10n.t("{0} of the arrays is no valid sample.", rows)
+    : l10n.t("{0} of the arrays are no valid sample.", rows);
+}
+
+function collisionsText({ collisions: { samples } }: Report): string {
+  const images = counted(samples, "different image");
+  return samples === 1
+    ? l10n.t("{0} has the MD5 of another one; they are not treated as duplicates.", images)
+    : l10n.t("{0} have the MD5 of another one; they are not treated as duplicates.", images);
+}
+
+/** What is worth a look, but no fault. */
+function oddTexts({ blank, quality: { nearlyBlank, wrongExtension } }: Report): readonly string[] {
+  return [
+    ...(blank.samples > 0 ? [blankText(blank.samples)] : []),
+    ...(nearlyBlank.samples > 0 ? [nearlyBlankText(nearlyBlank.samples)] : []),
+    ...(wrongExtension.samples > 0 ? [wrongExtensionText(wrongExtension.samples)] : []),
+  ];
+}
+
+function blankText(count: number): string {
+  const images = counted(count, "image");
+  return count === 1
+    ? l10n.t("{0} is blank: all pixels equal.", images)
+    : l10n.t("{0} are blank: all pixels equal.", images);
+}
+
+function nearlyBlankText(count: number): string {
+  const images = counted(count, "image");
+  return count === 1
+    ? l10n.t("{0} is nearly blank: next to nothing to see.", images)
+    : l10n.t("{0} are nearly blank: next to nothing to see.", images);
+}
+
+function wrongExtensionText(count: number): string {
+  const files = counted(count, "file");
+  return count === 1
+    ? l10n.t("{0} holds an image of another format than the name says.", files)
+    : l10n.t("{0} hold an image of another format than the name says.", files);
 }
 
 function isOfPair(a: Leakage, b: Leakage): boolean {
@@ -120,26 +201,19 @@ function isOfPair(a: Leakage, b: Leakage): boolean {
 
 /** How many pairs are similar, and by what. */
 function nearText({ pairs, measure, threshold }: NearReport): string {
-  const cut = threshold.toFixed(measure.decimals);
-  const limit = measure.better === "lower" ? `up to ${cut}` : `${cut} or more`;
-  return `${plural(pairs, "pair")} of different images ${pairs === 1 ? "is" : "are"} similar (${measure.name} ${limit}).`;
+  const args = [counted(pairs, "pair"), measure.name, decimalText(threshold, measure.decimals)];
+  if (measure.better === "lower") {
+    return pairs === 1
+      ? l10n.t("{0} of different images is similar ({1} up to {2}).", ...args)
+      : l10n.t("{0} of different images are similar ({1} up to {2}).", ...args);
+  }
+  return pairs === 1
+    ? l10n.t("{0} of different images is similar ({1} {2} or more).", ...args)
+    : l10n.t("{0} of different images are similar ({1} {2} or more).", ...args);
 }
 
 function roleOf(report: Report, name: string): "train" | "validation" | "test" | "other" {
   return report.splits.find((split) => split.name === name)?.role ?? "other";
 }
 
-/** What counts as duplicates at a tier, in the plural. */
-export function equalText(tier: Tier): string {
-  return { file: "identical files", pixel: "equal images", near: "equal or similar images" }[tier];
-}
-
-/** A whole number with thousands separators, e.g. "15,364". */
-export function number(value: number): string {
-  return integerText(value);
-}
-
-/** A count with its noun, e.g. "1 image", "2 images"; the plural is given or gets an s. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${number(count)} ${count === 1 ? one : many}`;
-}
+export { number, plural } from "../english";

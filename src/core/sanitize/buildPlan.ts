@@ -1,3 +1,6 @@
+import * as l10n from "@vscode/l10n";
+import { decimalText } from "../language";
+import { transformText } from "../near/transformText";
 import { nearnessOf, viewSample, type SampleNames } from "../leakage/buildReport";
 import { isFileGroup, type Findings } from "../leakage/findings";
 import type { NearFindings } from "../near/findings";
@@ -74,14 +77,18 @@ export function viewChange(findings: Findings, names: SampleNames, decision: Dec
   const nearness = tier === "near" && findings.near !== null ? nearnessOf(findings.near, sample, twinIndex) : null;
   const action = actionOf(decision, sample);
   const to = action === "move" ? (decision.splits[decision.splitOf[sample] ?? 0]?.name ?? null) : null;
-  const told = { reason, action, to, view, twin, like: likeness(tier, nearness, findings.near) };
+  const told = { reason, action, to, view, twin, same: likeness(tier, twin, nearness, findings.near) };
+  const sentences = [describe(told, fateOf(decision, twinIndex), findings.fingerprints.reasons.get(sample))];
   // Equal images with different labels are a conflict; of similar ones the person is told.
-  const labels =
-    tier !== "near" || twin === null || twin.label === view.label
-      ? ""
-      : ` It is labelled ${view.label ?? "nothing"} here and ${twin.label ?? "nothing"} there.`;
-  const detail = describe(told, fateOf(decision, twinIndex), findings.fingerprints.reasons.get(sample)) + labels;
-  return { sample: view, action, to, reason, tier, twin, nearness, detail };
+  if (tier === "near" && twin !== null && twin.label !== view.label) {
+    sentences.push(l10n.t("It is labelled {0} here and {1} there.", labelOf(view), labelOf(twin)));
+  }
+  return { sample: view, action, to, reason, tier, twin, nearness, detail: sentences.join(" ") };
+}
+
+/** The label of a sample in a sentence that says how it is labelled. */
+function labelOf({ label }: SampleView): string {
+  return label ?? l10n.t({ message: "nothing", comment: ["As in: labelled nothing."] });
 }
 
 /** What becomes of a sample that is changed. */
@@ -90,15 +97,20 @@ export function actionOf(decision: Decision, sample: number): ChangeAction {
   return decision.stays[sample] === 1 ? "move" : "leave";
 }
 
-/** What becomes of a twin, to go on with behind its name: it stays or moves to a split, or leaves for a reason. */
-function fateOf(decision: Decision, twin: number): { readonly stays: boolean; readonly text: string } {
+/** What becomes of the twin of a sample that is changed: it stays or moves to a split, or leaves, perhaps for balance. */
+type Fate = { readonly kind: "stays" | "moves"; readonly split: string } | { readonly kind: "leaves" | "balances" };
+
+/** Whether a twin is in the copy. */
+function isThere(fate: Fate): fate is Extract<Fate, { readonly split: string }> {
+  return fate.kind === "stays" || fate.kind === "moves";
+}
+
+function fateOf(decision: Decision, twin: number): Fate {
   if (twin < 0 || decision.stays[twin] !== 1) {
-    const isBalance = twin >= 0 && reasonOf(decision, twin) === "balance";
-    return { stays: false, text: isBalance ? "which leaves so that classes are balanced" : "which leaves, too" };
+    return { kind: twin >= 0 && reasonOf(decision, twin) === "balance" ? "balances" : "leaves" };
   }
   const split = decision.splits[decision.splitOf[twin] ?? 0]?.name ?? "";
-  const moves = reasonOf(decision, twin) !== undefined;
-  return { stays: true, text: moves ? `which moves to ${split}` : `which stays in ${split}` };
+  return { kind: reasonOf(decision, twin) === undefined ? "stays" : "moves", split };
 }
 
 /** The strictest tier at which two samples are duplicates. */
@@ -108,14 +120,27 @@ function tierOf(findings: Findings, sample: number, twin: number): Tier {
   return near === null || near.firstOf[sample] === near.firstOf[twin] ? "pixel" : "near";
 }
 
-/** What two samples have in common: begins a sentence that goes on with the name of the other one. */
-function likeness(tier: Tier | null, nearness: Nearness | null, near: NearFindings | null): string {
-  if (tier === "file") return "Same file as";
-  if (tier !== "near") return "Same pixels as";
-  if (nearness === null || near === null) return "Similar to";
+/** What two samples have in common, with the name of the other one. */
+function likeness(
+  tier: Tier | null,
+  twin: SampleView | null,
+  nearness: Nearness | null,
+  near: NearFindings | null,
+): string {
+  const name = twin?.id ?? "";
+  if (tier === "file") return l10n.t("Same file as {0}", name);
+  if (tier !== "near") return l10n.t("Same pixels as {0}", name);
+  if (nearness === null || near === null) return l10n.t("Similar to {0}", name);
   const { transform, score } = nearness;
-  const { name, decimals } = near.search.measure;
-  return `Similar${transform === "as it is" ? "" : `, ${transform},`} (${name} ${score.toFixed(decimals)}) to`;
+  const { measure } = near.search;
+  const args = [measure.name, decimalText(score, measure.decimals), name];
+  return transform === "as it is"
+    ? l10n.t({ message: "Similar ({0} {1}) to {2}", args, comment: ["{0} and {1} e.g. RMS grey difference 4.1."] })
+    : l10n.t({
+        message: "Similar, {3}, ({0} {1}) to {2}",
+        args: [...args, transformText(transform)],
+        comment: ["{0} and {1} e.g. RMS grey difference 4.1, {2} an image, {3} e.g. mirrored."],
+      });
 }
 
 /** A change as it is told: what a sentence about it is made of. */
@@ -125,40 +150,117 @@ interface Told {
   readonly to: string | null;
   readonly view: SampleView;
   readonly twin: SampleView | null;
-  /** Begins a sentence that goes on with the name of the twin. */
-  readonly like: string;
+  /** What it has in common with the twin, with the name of that. */
+  readonly same: string;
 }
 
-function describe(told: Told, fate: ReturnType<typeof fateOf>, fault: string | undefined): string {
-  const { reason, action, to, view, twin, like } = told;
-  const same = `${like} ${twin?.id ?? ""}`;
+function describe(told: Told, fate: Fate, fault: string | undefined): string {
+  const { reason, action, to, view, twin, same } = told;
   switch (reason) {
     case "leaks":
-      if (action !== "move") return `${same}, ${fate.text}.`;
-      return twin === null ? `Its group comes to ${to}.` : `${same}, ${fate.text}; it comes there.`;
+      if (action !== "move") return twinText(same, fate);
+      return twin === null
+        ? l10n.t({ message: "Its group comes to {0}.", args: [to ?? ""], comment: ["{0} the name of a split."] })
+        : followText(same, fate);
     case "duplicate":
-      return fate.stays ? `${same}, which stays.` : `${same}, ${fate.text}.`;
+      return isThere(fate)
+        ? l10n.t({
+            message: "{0}, which stays.",
+            args: [same],
+            comment: ["{0} e.g. Same pixels as test/A/b.png, and that image stays."],
+          })
+        : twinText(same, fate);
     case "conflict":
-      return `${same}, but labelled ${view.label ?? "nothing"} here and ${twin?.label ?? "otherwise"} there; ${
-        action === "ask" ? "say which of them stay" : fate.stays ? "that one stays" : "both leave"
-      }.`;
+      return conflictText(told, fate);
     case "balance":
       return twin === null
-        ? `Its class has more images in ${view.split} than the smallest one; chance chose it.`
-        : `${same}, ${fate.text}.`;
-    case "split":
-      return twin === null ? "The dataset is divided anew." : `The dataset is divided anew. ${same}, ${fate.text}.`;
+        ? l10n.t("Its class has more images in {0} than the smallest one; chance chose it.", view.split)
+        : twinText(same, fate);
+    case "split": {
+      const anew = l10n.t("The dataset is divided anew.");
+      return twin === null ? anew : `${anew} ${twinText(same, fate)}`;
+    }
     case "edited":
-      return action === "move" ? "Moved by hand." : "Taken out by hand.";
+      return action === "move" ? l10n.t("Moved by hand.") : l10n.t("Taken out by hand.");
     case "label":
-      return `A person judged its label ${view.label ?? ""} wrong.`;
+      return l10n.t("A person judged its label {0} wrong.", view.label ?? "");
     case "choice":
-      return "A person said that it leaves.";
+      return l10n.t("A person said that it leaves.");
     case "unreadable":
-      return `It cannot be read: ${fault ?? "unknown reason"}.`;
+      return l10n.t("It cannot be read: {0}.", fault ?? l10n.t("unknown reason"));
     case "invalid":
-      return `It is no valid sample: ${fault ?? "unknown reason"}.`;
+      return l10n.t("It is no valid sample: {0}.", fault ?? l10n.t("unknown reason"));
   }
+}
+
+/** What a sample and its twin have in common, and what becomes of the twin. */
+function twinText(same: string, fate: Fate): string {
+  switch (fate.kind) {
+    case "stays":
+      return l10n.t({
+        message: "{0}, which stays in {1}.",
+        args: [same, fate.split],
+        comment: ["{0} e.g. Same pixels as test/A/b.png, and that image stays; {1} the name of a split."],
+      });
+    case "moves":
+      return l10n.t({
+        message: "{0}, which moves to {1}.",
+        args: [same, fate.split],
+        comment: ["{0} e.g. Same pixels as test/A/b.png, and that image moves; {1} the name of a split."],
+      });
+    case "leaves":
+      return l10n.t({
+        message: "{0}, which leaves, too.",
+        args: [same],
+        comment: ["{0} e.g. Same pixels as test/A/b.png, and that image leaves."],
+      });
+    case "balances":
+      return l10n.t({
+        message: "{0}, which leaves so that classes are balanced.",
+        args: [same],
+        comment: ["{0} e.g. Same pixels as test/A/b.png, and that image leaves."],
+      });
+  }
+}
+
+/** What is said of a sample that moves to where its twin is. */
+function followText(same: string, fate: Fate): string {
+  if (!isThere(fate)) return twinText(same, fate);
+  const args = [same, fate.split];
+  return fate.kind === "moves"
+    ? l10n.t({
+        message: "{0}, which moves to {1}; it comes there.",
+        args,
+        comment: ["{0} e.g. Same pixels as test/A/b.png, and that image moves to the split {1}; this one follows it."],
+      })
+    : l10n.t({
+        message: "{0}, which stays in {1}; it comes there.",
+        args,
+        comment: ["{0} e.g. Same pixels as test/A/b.png, and that image stays in the split {1}; this one comes there."],
+      });
+}
+
+function conflictText({ action, view, twin, same }: Told, fate: Fate): string {
+  const other = twin?.label ?? l10n.t({ message: "otherwise", comment: ["As in: labelled otherwise."] });
+  const args = [same, labelOf(view), other];
+  if (action === "ask") {
+    return l10n.t({
+      message: "{0}, but labelled {1} here and {2} there; say which of them stay.",
+      args,
+      comment: ["{0} e.g. Same pixels as test/A/b.png."],
+    });
+  }
+  return isThere(fate)
+    ? l10n.t({
+        message: "{0}, but labelled {1} here and {2} there; that one stays.",
+        args,
+        comment: ["{0} e.g. Same pixels as test/A/b.png."],
+      })
+    : l10n.t({
+        message: "{0}, but labelled {1} here and {2} there; both leave.",
+        args,
+        comment: ["{0} e.g. Same pixels as test/A/b.png."],
+      });
 }
 
 function emptyCounts(): { -readonly [K in keyof RemovalCounts]: number } {

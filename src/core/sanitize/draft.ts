@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState, type Split } from "../dataset/dataset";
 import { CleanSplitError } from "../errors";
 import type { Findings } from "../leakage/findings";
@@ -91,19 +92,25 @@ export class Draft implements Decision {
     if (!Number.isInteger(sample) || sample < 0 || sample >= count) {
       throw new CleanSplitError(
         "not-found",
-        `There is no image number ${sample} to keep: this dataset has ${count}. Inspect it again.`,
+        l10n.t("There is no image number {0} to keep: this dataset has {1}. Inspect it again.", sample, count),
       );
     }
     if (this.given.wrong.has(sample)) {
       throw new CleanSplitError(
         "refused",
-        `${this.given.name(sample)} cannot be kept, because its label was judged wrong. Judge it right, or take back that it is kept.`,
+        l10n.t(
+          "{0} cannot be kept, because its label was judged wrong. Judge it right, or take back that it is kept.",
+          this.given.name(sample),
+        ),
       );
     }
     if (this.isUsable(sample)) return;
     throw new CleanSplitError(
       "refused",
-      `${this.given.name(sample)} cannot be kept, because it cannot be read or is no valid sample. Keep another image.`,
+      l10n.t(
+        "{0} cannot be kept, because it cannot be read or is no valid sample. Keep another image.",
+        this.given.name(sample),
+      ),
     );
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../errors";
 import type { Findings } from "../leakage/findings";
 import type { SampleNames } from "../leakage/buildReport";
@@ -46,7 +47,12 @@ export function applyEdits(
     const action = entry === undefined || (entry.action === "move" && to === home) ? "stay" : entry.action;
     const before: EntryAction = isChanged(base, sample) ? actionOf(base, sample) : "stay";
     if (action === before && (action !== "move" || to === base.splitOf[sample])) continue;
-    if (action === "ask") throw refused(id, 'its action cannot become "ask": say "stay", "leave" or "move"');
+    if (action === "ask") {
+      throw refused(
+        id,
+        l10n.t("its action cannot become {0}: say {1}, {2} or {3}", '"ask"', '"stay"', '"leave"', '"move"'),
+      );
+    }
     edited.add(sample);
     decision.stays[sample] = action === "leave" ? 0 : 1;
     decision.splitOf[sample] = to;
@@ -62,11 +68,22 @@ function checkSample(entry: PlanEntry, id: string, { table }: Findings, sample: 
   const split = table.splits[table.splitOf[sample] ?? 0]?.name ?? "";
   const label = table.classes[table.classOf[sample] ?? -1] ?? null;
   if (entry.split !== undefined && entry.split !== split) {
-    throw refused(id, `it is in the split ${split}, not in ${entry.split}; to move it, say "action": "move" and "to"`);
+    throw refused(
+      id,
+      l10n.t(
+        "it is in the split {0}, not in {1}; to move it, say {2} and {3}",
+        split,
+        entry.split,
+        '"action": "move"',
+        '"to"',
+      ),
+    );
   }
   if (entry.label !== undefined && entry.label !== label) {
-    const [is, said] = [label ?? "none", entry.label ?? "none"];
-    throw refused(id, `its label is ${is}, not ${said}; a plan changes no labels`);
+    const [is, said] = [label, entry.label].map(
+      (name) => name ?? l10n.t({ message: "none", comment: ["As in: its label is none."] }),
+    );
+    throw refused(id, l10n.t("its label is {0}, not {1}; a plan changes no labels", is ?? "", said ?? ""));
   }
 }
 
@@ -75,7 +92,11 @@ function splitNamed({ splits }: Decision, id: string, name: string | null): numb
   if (split >= 0) return split;
   throw refused(
     id,
-    `there is no split ${name ?? ""} to move it to; there is ${splits.map((known) => known.name).join(", ")}`,
+    l10n.t(
+      "there is no split {0} to move it to; there is {1}",
+      name ?? "",
+      splits.map((known) => known.name).join(", "),
+    ),
   );
 }
 
@@ -83,13 +104,22 @@ function unknownSample(entries: ReadonlyMap<string, PlanEntry>, names: SampleNam
   const missing = new Set(entries.keys());
   for (let sample = 0; sample < count; sample++) missing.delete(names.id(sample));
   const [first = ""] = missing;
-  const more = missing.size > 1 ? `, nor ${missing.size - 1} more` : "";
-  return refused(first, `there is no such image in the dataset${more}; remove the entry or correct its id`);
+  const rest = missing.size - 1;
+  return refused(
+    first,
+    rest > 0
+      ? l10n.t("there is no such image in the dataset, nor {0} more; remove the entry or correct its id", rest)
+      : l10n.t("there is no such image in the dataset; remove the entry or correct its id"),
+  );
 }
 
 function refused(id: string, what: string): CleanSplitError {
   return new CleanSplitError(
     "refused",
-    `The entry of ${JSON.stringify(id.slice(0, 300))} in the plan file cannot be used: ${what}.`,
+    l10n.t({
+      message: "The entry of {0} in the plan file cannot be used: {1}.",
+      args: [JSON.stringify(id.slice(0, 300)), what],
+      comment: ["{0} an image in quotes, {1} why."],
+    }),
   );
 }

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { Split } from "../dataset/dataset";
 import { CleanSplitError } from "../errors";
 import type { Tier } from "../leakage/report";
@@ -79,12 +80,16 @@ export function completeOptions(options: Partial<PlanOptions>, splits: readonly 
   const complete = { ...DEFAULT_OPTIONS, shares: defaultShares(splits), ...options };
   for (const name of ["policy", "tier", "conflicts", "keep"] as const) {
     const words: readonly string[] = OPTION_WORDS[name];
-    if (!words.includes(complete[name])) throw wrong(`${name} is "${complete[name]}"`, `one of ${words.join(", ")}`);
+    if (!words.includes(complete[name])) {
+      throw wrong(l10n.t('{0} is "{1}"', name, complete[name]), l10n.t("one of {0}", words.join(", ")));
+    }
   }
-  if (typeof complete.balance !== "boolean") throw wrong("balance is no truth value", "true or false");
+  if (typeof complete.balance !== "boolean") {
+    throw wrong(l10n.t("balance is no truth value"), l10n.t("true or false"));
+  }
   const { seed } = complete;
   if (!Number.isInteger(seed) || seed < 0 || seed > MAX_SEED) {
-    throw wrong(`seed is ${seed}`, `a whole number from 0 to ${MAX_SEED}`);
+    throw wrong(l10n.t("seed is {0}", seed), l10n.t("a whole number from 0 to {0}", MAX_SEED));
   }
   checkShares(complete.shares, splits);
   return complete;
@@ -100,19 +105,26 @@ function defaultShares(splits: readonly Split[]): Share[] {
 function checkShares(shares: readonly Share[], splits: readonly Split[]): void {
   if (shares.length < 2 || shares.length > MAX_SHARES) {
     throw wrong(
-      `there are ${shares.length} shares`,
-      `at least 2 and at most ${MAX_SHARES}, such as train=0.8,test=0.2`,
+      l10n.t("there are {0} shares", shares.length),
+      l10n.t("at least 2 and at most {0}, such as {1}", MAX_SHARES, "train=0.8,test=0.2"),
     );
   }
   const seen = new Set<string>();
   for (const { name, share } of shares) {
-    if (!Number.isFinite(share) || share <= 0) throw wrong(`the share of ${name} is ${share}`, "a number above 0");
+    if (!Number.isFinite(share) || share <= 0) {
+      throw wrong(l10n.t("the share of {0} is {1}", name, share), l10n.t("a number above 0"));
+    }
     if (!isFolderName(name) && !splits.some((split) => split.name === name)) {
-      throw wrong(`a share has the name "${name}"`, "a name that a folder can have, such as train");
+      throw wrong(
+        l10n.t('a share has the name "{0}"', name),
+        l10n.t("a name that a folder can have, such as {0}", "train"),
+      );
     }
     // On some file systems two names that differ in case are one folder.
     const key = name.normalize("NFC").toLowerCase();
-    if (seen.has(key)) throw wrong(`there are two shares called ${name}`, "shares of different names");
+    if (seen.has(key)) {
+      throw wrong(l10n.t("there are two shares called {0}", name), l10n.t("shares of different names"));
+    }
     seen.add(key);
   }
 }
@@ -123,5 +135,12 @@ function isFolderName(name: string): boolean {
 }
 
 function wrong(what: string, expected: string): CleanSplitError {
-  return new CleanSplitError("refused", `The options of the plan cannot be used: ${what}; expected ${expected}.`);
+  return new CleanSplitError(
+    "refused",
+    l10n.t({
+      message: "The options of the plan cannot be used: {0}; expected {1}.",
+      args: [what, expected],
+      comment: ["{0} e.g. seed is -1, {1} e.g. a whole number from 0 to 10."],
+    }),
+  );
 }

@@ -1,5 +1,7 @@
+import * as l10n from "@vscode/l10n";
 import type { Role } from "../dataset/dataset";
 import { CleanSplitError } from "../errors";
+import { inEnglish, integerText } from "../language";
 import type { Tier } from "../leakage/report";
 import type { TransformName } from "../near/near";
 import type { ChangeAction, ChangeReason, PlanChange, PlanSplit } from "./plan";
@@ -62,10 +64,25 @@ export interface PlanFile extends PlanHead {
 const MAX_LENGTH = 2 ** 29 - 2 ** 20;
 
 /**
- * A plan as JSON for people: totals first, then one line for each change, in the order of the dataset. Throws a
+ * A plan as JSON for people, in English: totals first, then one line for each change, in the order of the dataset. Throws a
  * `CleanSplitError` when it is longer than a text can be, which takes more than a million changes.
  */
 export function writePlanFile(head: PlanHead, totals: PlanTotals, changes: Iterable<PlainChange>): string {
+  const parts: string[] = [];
+  // The file is kept and passed on, and changes are told as they are written.
+  const isWhole = inEnglish(() => writeParts(head, totals, changes, parts));
+  if (isWhole) return parts.join("");
+  throw new CleanSplitError(
+    "refused",
+    l10n.t(
+      "The plan has too many changes for one file ({0} fill 512 MB). Make plans of parts of the dataset instead.",
+      integerText(parts.length),
+    ),
+  );
+}
+
+/** Writes a plan into `parts`: its head and a part for each change. Says whether it is no longer than a text can be. */
+function writeParts(head: PlanHead, totals: PlanTotals, changes: Iterable<PlainChange>, parts: string[]): boolean {
   const { created, inputs, source, options, keep, drop, near, basis } = head;
   const top = plain(
     JSON.stringify(
@@ -74,22 +91,16 @@ export function writePlanFile(head: PlanHead, totals: PlanTotals, changes: Itera
       2,
     ),
   );
-  const parts = [`${top.slice(0, -2)},\n  "changes": [`];
+  parts.push(`${top.slice(0, -2)},\n  "changes": [`);
   let length = top.length;
   for (const change of changes) {
     const line = `${parts.length === 1 ? "\n" : ",\n"}    ${plain(JSON.stringify(change))}`;
     length += line.length;
-    if (length > MAX_LENGTH) {
-      throw new CleanSplitError(
-        "refused",
-        `The plan has too many changes for one file (${parts.length.toLocaleString("en")} fill 512 MB). Make plans of parts ` +
-          "of the dataset instead.",
-      );
-    }
+    if (length > MAX_LENGTH) return false;
     parts.push(line);
   }
   parts.push(parts.length === 1 ? "]\n}\n" : "\n  ]\n}\n");
-  return parts.join("");
+  return true;
 }
 
 /** A change as it is written, by names: numbers of samples mean nothing outside the inspection. */
@@ -129,9 +140,9 @@ function plain(json: string): string {
  * is no plan, or something in it cannot be understood.
  */
 export function parsePlanFile(text: string): PlanFile {
-  const file = objectOf(parse(text), "the file");
+  const file = objectOf(parse(text), l10n.t("the file"));
   if (file["schema"] !== PLAN_SCHEMA) {
-    throw refused(`its "schema" is ${shown(file["schema"])}, expected "${PLAN_SCHEMA}"`);
+    throw refused(l10n.t("its {0} is {1}, expected {2}", '"schema"', shown(file["schema"]), `"${PLAN_SCHEMA}"`));
   }
   const source = objectOf(file["source"], '"source"');
   return {
@@ -157,7 +168,8 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw refused(`it is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : "unknown reason"}`);
+    const why = error instanceof Error ? error.message.slice(0, 200) : l10n.t("unknown reason");
+    throw refused(l10n.t("it is no JSON: {0}", why));
   }
 }
 
@@ -168,7 +180,9 @@ function parseOptions(options: JsonObject): PlanOptions {
     const share = objectOf(entry, '"options.shares"');
     const name = textOf(share["name"], '"options.shares"');
     const role = ROLES.find((known) => known === share["role"]);
-    if (role === undefined) throw refused(`the role of the share ${name} is none of ${ROLES.join(", ")}`);
+    if (role === undefined) {
+      throw refused(l10n.t("the role of the share {0} is none of {1}", name, ROLES.join(", ")));
+    }
     return { name, role, share: numberOf(share["share"], '"options.shares"') };
   });
   // What is said of words, numbers and names is checked where all options are.
@@ -192,20 +206,27 @@ const ACTIONS: readonly EntryAction[] = ["stay", "leave", "move", "ask"];
 function parseEntries(list: readonly unknown[]): Map<string, PlanEntry> {
   const entries = new Map<string, PlanEntry>();
   list.forEach((item, index) => {
-    const entry = objectOf(item, `change ${index + 1}`);
-    const id = textOf(entry["id"], `the "id" of change ${index + 1}`);
-    if (entries.has(id)) throw refused(`${shown(id)} has two entries in "changes"; remove one of them`);
+    const entry = objectOf(item, l10n.t("change {0}", index + 1));
+    const id = textOf(entry["id"], l10n.t("the {0} of change {1}", '"id"', index + 1));
+    if (entries.has(id)) {
+      throw refused(l10n.t("{0} has two entries in {1}; remove one of them", shown(id), '"changes"'));
+    }
     const action = ACTIONS.find((known) => known === entry["action"]);
     if (action === undefined) {
-      throw refused(`the action of ${shown(id)} is ${shown(entry["action"])}, expected one of ${ACTIONS.join(", ")}`);
+      throw refused(
+        l10n.t("the action of {0} is {1}, expected one of {2}", shown(id), shown(entry["action"]), ACTIONS.join(", ")),
+      );
     }
-    const to = action === "move" ? textOf(entry["to"], `"to" of ${shown(id)}, the split it moves to,`) : null;
+    const to =
+      action === "move" ? textOf(entry["to"], l10n.t("{0} of {1}, the split it moves to,", '"to"', shown(id))) : null;
     const { split, label } = entry;
     entries.set(id, {
       action,
       to,
-      ...(split === undefined ? {} : { split: textOf(split, `"split" of ${shown(id)}`) }),
-      ...(label === undefined ? {} : { label: label === null ? null : textOf(label, `"label" of ${shown(id)}`) }),
+      ...(split === undefined ? {} : { split: textOf(split, l10n.t("{0} of {1}", '"split"', shown(id))) }),
+      ...(label === undefined
+        ? {}
+        : { label: label === null ? null : textOf(label, l10n.t("{0} of {1}", '"label"', shown(id))) }),
     });
   });
   return entries;
@@ -213,32 +234,34 @@ function parseEntries(list: readonly unknown[]): Map<string, PlanEntry> {
 
 function objectOf(value: unknown, what: string): JsonObject {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw refused(`${what} is ${shown(value)}, expected an object {...}`);
+  throw refused(l10n.t("{0} is {1}, expected an object {2}", what, shown(value), "{...}"));
 }
 
 function listOf(value: unknown, what: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw refused(`${what} is ${shown(value)}, expected a list [...]`);
+  throw refused(l10n.t("{0} is {1}, expected a list {2}", what, shown(value), "[...]"));
 }
 
 function textOf(value: unknown, what: string): string {
   if (typeof value === "string") return value;
-  throw refused(`${what} is ${shown(value)}, expected a text in quotes`);
+  throw refused(l10n.t("{0} is {1}, expected a text in quotes", what, shown(value)));
 }
 
 function numberOf(value: unknown, what: string): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw refused(`${what} is ${shown(value)}, expected a number`);
+  throw refused(l10n.t("{0} is {1}, expected a number", what, shown(value)));
 }
 
 /** A value of a file in a sentence. */
 function shown(value: unknown): string {
-  if (value === undefined) return "missing";
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
+  if (value === undefined) {
+    return l10n.t({ message: "missing", comment: ["Said of something in a file, as in: its schema is missing."] });
+  }
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? l10n.t("a list") : l10n.t("an object");
   const text = JSON.stringify(value);
   return text.length > 200 ? `${text.slice(0, 200)}..."` : text;
 }
 
 function refused(what: string): CleanSplitError {
-  return new CleanSplitError("corrupt", `The plan file cannot be used: ${what}.`);
+  return new CleanSplitError("corrupt", l10n.t("The plan file cannot be used: {0}.", what));
 }

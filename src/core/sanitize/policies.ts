@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import { SampleState } from "../dataset/dataset";
 import { CleanSplitError } from "../errors";
 import type { Findings } from "../leakage/findings";
@@ -14,9 +15,9 @@ import { EVALUATION_FIRST, keepOne, TRAIN_FIRST } from "./protect";
 /** A way to treat a dataset in which splits share images. */
 interface Policy {
   /** Its name for people. */
-  readonly title: string;
+  title(): string;
   /** What it does, in one sentence. */
-  readonly sentence: string;
+  sentence(): string;
   /** Whether one of each group stays, or all of it. */
   readonly keepsOne: boolean;
   /** Why a dataset cannot be treated so; `null` when it can. */
@@ -31,35 +32,40 @@ interface Policy {
  */
 export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   "protect-evaluation": {
-    title: "Protect evaluation",
-    sentence: "Test is protected first, then validation: what they share with train leaves train.",
+    title: () => l10n.t("Protect evaluation"),
+    sentence: () => l10n.t("Test is protected first, then validation: what they share with train leaves train."),
     keepsOne: true,
     unavailable: () => null,
     apply: (draft) => keepOne(draft, EVALUATION_FIRST),
   },
   "protect-train": {
-    title: "Protect training",
-    sentence: "Train is protected first, then validation: what they share with test leaves test.",
+    title: () => l10n.t("Protect training"),
+    sentence: () => l10n.t("Train is protected first, then validation: what they share with test leaves test."),
     keepsOne: true,
     unavailable: () => null,
     apply: (draft) => keepOne(draft, TRAIN_FIRST),
   },
   "move-groups": {
-    title: "Move groups",
-    sentence: "Each group of equal images that spans splits moves to the split that holds most of it; nothing is lost.",
+    title: () => l10n.t("Move groups"),
+    sentence: () =>
+      l10n.t("Each group of equal images that spans splits moves to the split that holds most of it; nothing is lost."),
     keepsOne: false,
     unavailable: ({ splits }) =>
-      splits.length < 2 ? "All images are in one split: there is none that groups could move to." : null,
+      splits.length < 2 ? l10n.t("All images are in one split: there is none that groups could move to.") : null,
     apply: moveGroups,
   },
   "new-split": {
-    title: "New split",
-    sentence: "The dataset is divided anew by chance, every class alike, and equal images come into one split.",
+    title: () => l10n.t("New split"),
+    sentence: () =>
+      l10n.t("The dataset is divided anew by chance, every class alike, and equal images come into one split."),
     keepsOne: false,
     unavailable: (draft) =>
       canDivide(draft)
         ? null
-        : `There are fewer groups of equal or similar images than the ${draft.options.shares.length} splits to divide them into.`,
+        : l10n.t(
+            "There are fewer groups of equal or similar images than the {0} splits to divide them into.",
+            draft.options.shares.length,
+          ),
     apply: newSplit,
   },
 };
@@ -79,7 +85,11 @@ export function decide(findings: Findings, options: PlanOptions, given: Given): 
   if (reason !== null) {
     throw new CleanSplitError(
       "refused",
-      `The policy ${options.policy} does not fit this dataset. ${reason} Choose another policy.`,
+      l10n.t({
+        message: "The policy {0} does not fit this dataset. {1} Choose another policy.",
+        args: [options.policy, reason],
+        comment: ["{1} is a sentence that says why."],
+      }),
     );
   }
   return finish(draft);
@@ -88,7 +98,7 @@ export function decide(findings: Findings, options: PlanOptions, given: Given): 
 /** What a policy would do, in numbers. */
 export function previewPolicy(findings: Findings, options: PlanOptions, given: Given): PolicyPreview {
   const policy = POLICIES[options.policy];
-  const { title, sentence } = policy;
+  const [title, sentence] = [policy.title(), policy.sentence()];
   const draft = begin(findings, options, given);
   const known = { policy: options.policy, title, sentence, unavailable: policy.unavailable(draft) };
   if (known.unavailable !== null) return { ...known, leave: 0, move: 0, splits: [] };
@@ -123,7 +133,7 @@ function begin(findings: Findings, options: PlanOptions, given: Given): Draft {
 }
 
 function keptAndDropped(name: string): CleanSplitError {
-  return new CleanSplitError("conflict", `${name} is said both to stay and to leave. Keep one of both.`);
+  return new CleanSplitError("conflict", l10n.t("{0} is said both to stay and to leave. Keep one of both.", name));
 }
 
 function finish(draft: Draft): Decision {
@@ -132,39 +142,46 @@ function finish(draft: Draft): Decision {
   return draft;
 }
 
-const CONFLICT_TEXTS: Readonly<Record<ConflictRule, string>> = {
-  drop: "Equal images with different labels leave altogether, as do unreadable images and invalid rows.",
-  majority:
-    "Of equal images with different labels those stay that carry the label of more than half; without such a label they " +
-    "all leave, as do unreadable images and invalid rows.",
-  ask:
-    "Equal images with different labels wait for a person to say which of them stay. Unreadable images and invalid rows " +
-    "leave.",
+const CONFLICT_TEXTS: Readonly<Record<ConflictRule, () => string>> = {
+  drop: () => l10n.t("Equal images with different labels leave altogether, as do unreadable images and invalid rows."),
+  majority: () =>
+    l10n.t(
+      "Of equal images with different labels those stay that carry the label of more than half; without such a label they all leave, as do unreadable images and invalid rows.",
+    ),
+  ask: () =>
+    l10n.t(
+      "Equal images with different labels wait for a person to say which of them stay. Unreadable images and invalid rows leave.",
+    ),
 };
 
-const KEEP_TEXTS: Readonly<Record<KeepRule, string>> = {
-  first: "",
-  resolution: ", the one with the most pixels first",
-  lossless: ", one in a lossless format first",
-  largest: ", the one with the largest file first",
+const KEEP_TEXTS: Readonly<Record<KeepRule, () => string>> = {
+  first: () => l10n.t("Within a split one of each group of equal images stays."),
+  resolution: () =>
+    l10n.t("Within a split one of each group of equal images stays, the one with the most pixels first."),
+  lossless: () => l10n.t("Within a split one of each group of equal images stays, one in a lossless format first."),
+  largest: () => l10n.t("Within a split one of each group of equal images stays, the one with the largest file first."),
 };
 
 /** What these options mean, in sentences. */
 export function policyText({ policy, tier, conflicts, keep, balance: isBalanced }: PlanOptions): string {
-  const { sentence, keepsOne } = POLICIES[policy];
+  const { keepsOne } = POLICIES[policy];
   const sentences = [
-    sentence,
-    ...(keepsOne ? [`Within a split one of each group of equal images stays${KEEP_TEXTS[keep]}.`] : []),
-    CONFLICT_TEXTS[conflicts],
+    POLICIES[policy].sentence(),
+    ...(keepsOne ? [KEEP_TEXTS[keep]()] : []),
+    CONFLICT_TEXTS[conflicts](),
   ];
   if (tier === "near" && keepsOne) {
     sentences.push(
-      "Of similar images one stays, too, the protected one first; each one that leaves is similar to one that stays.",
+      l10n.t(
+        "Of similar images one stays, too, the protected one first; each one that leaves is similar to one that stays.",
+      ),
     );
   }
   if (tier === "near" && !keepsOne) {
-    sentences.push("Similar images count as equal, and so do images that others between them are similar to.");
+    sentences.push(l10n.t("Similar images count as equal, and so do images that others between them are similar to."));
   }
-  if (isBalanced) sentences.push("Each split keeps as many images of every class as of its smallest one.");
+  if (isBalanced) {
+    sentences.push(l10n.t("Each split keeps as many images of every class as of its smallest one."));
+  }
   return sentences.join(" ");
 }

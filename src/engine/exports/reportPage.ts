@@ -4,6 +4,7 @@ import path from "node:path";
 import * as l10n from "@vscode/l10n";
 import { escapeHtml } from "../../core/escapeHtml";
 import { CleanSplitError } from "../../core/errors";
+import { languageTag, TRANSLATIONS, usedTranslations } from "../../core/language";
 import type { ReportSnapshot } from "../../core/leakage/snapshot";
 import { codeOf } from "../write/durable";
 import { piecesWriter, type ExportFile } from "./exportFiles";
@@ -13,7 +14,7 @@ const BUNDLE = "reportFile";
 
 /**
  * A report as one HTML file that needs nothing else: the report page with its styles and icons, and a snapshot as its data. It
- * may run only this script, load nothing, and send nothing.
+ * may run only this script, load nothing, and send nothing. It speaks the language that is spoken here, and holds the translations.
  *
  * `snapshot` is made when the place of the file was found to be free. `dist` is the folder with the bundles.
  */
@@ -52,7 +53,7 @@ function* pieces(snapshot: ReportSnapshot, script: string, style: string): Gener
     "form-action 'none'",
   ].join("; ");
   yield `<!DOCTYPE html>
-<html lang="en">
+<html lang="${escapeHtml(languageTag() === "en-US" ? "en" : languageTag())}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
@@ -60,7 +61,7 @@ function* pieces(snapshot: ReportSnapshot, script: string, style: string): Gener
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="CleanSplit ${escapeHtml(snapshot.version)}">
 <meta name="description" content="${escapeHtml(verdict.text)}">
-<title>${escapeHtml(report.dataset.name)}: CleanSplit report</title>
+<title>${escapeHtml(l10n.t("{0}: CleanSplit report", report.dataset.name))}</title>
 <style>`;
   yield style;
   yield `</style>
@@ -70,9 +71,9 @@ function* pieces(snapshot: ReportSnapshot, script: string, style: string): Gener
 <noscript>
 <h1>${escapeHtml(report.dataset.name)}</h1>
 <p>${[verdict.text, ...verdict.details].map(escapeHtml).join("</p>\n<p>")}</p>
-<p>Allow JavaScript to see the whole report. It runs without a network.</p>
+<p>${escapeHtml(l10n.t("Allow JavaScript to see the whole report. It runs without a network."))}</p>
 </noscript>
-<script type="application/json" id="snapshot">`;
+${translations()}<script type="application/json" id="snapshot">`;
   yield* jsonPieces(snapshot);
   yield `</script>
 <script>`;
@@ -81,6 +82,12 @@ function* pieces(snapshot: ReportSnapshot, script: string, style: string): Gener
 </body>
 </html>
 `;
+}
+
+/** The translations as an element that the page reads; nothing in English. */
+function translations(): string {
+  const bundle = usedTranslations();
+  return bundle === null ? "" : `<script type="application/json" id="${TRANSLATIONS}">${escapeJson(bundle)}</script>\n`;
 }
 
 /** JSON in which nothing can end the element that it stands in. Pictures are most of it, so they are written one by one. */

@@ -26,6 +26,7 @@ import { DEFAULT_OPTIONS } from "../../../src/protocol/report";
 import { speakLanguage } from "../../../webview-ui/src/shared/language";
 import { DATASETS, FakeReport, stateOf, type FakeDataset } from "./fakeReport";
 import { FakeLabels } from "./fakeLabels";
+import { said } from "./said";
 import { detailsOf, keptExperiment, mistakesOf, resultOf, scoreAt, TRAINING_SCENARIOS } from "./fakeTraining";
 
 /** One call of the page, as a test reads it. */
@@ -96,15 +97,15 @@ window.acquireVsCodeApi = () => ({
 });
 
 const DECODING = {
-  title: "Decoding lookalikes",
-  text: "1,204 of 3,480 images · 310/s · 7 s left",
+  title: said("Decoding lookalikes"),
+  text: said("1,204 of 3,480 images · 310/s · 7 s left"),
   done: 1_204,
   total: 3_480,
 };
 
 const SEARCHING = {
-  title: "Searching near duplicates",
-  text: "8,204 of 18,632 images · 4,100/s · 3 s left",
+  title: said("Searching near duplicates"),
+  text: said("8,204 of 18,632 images · 4,100/s · 3 s left"),
   done: 8_204,
   total: 18_632,
 };
@@ -136,30 +137,37 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
   const base = stateOf(fake, scenario === "clean" || scenario === "warning" ? scenario : "leak");
   const none: ReportState = { ...base, inspection: null, report: null, verdict: null, quality: [] };
   const progress = {
-    title: "Reading",
-    text: "12,480 of 20,870 images · 9,800/s · 1 s left",
+    title: said("Reading"),
+    text: said("12,480 of 20,870 images · 9,800/s · 1 s left"),
     done: 12_480,
     total: 20_870,
   };
-  const paused = { ...progress, text: "12,480 of 20,870 images" };
+  const paused = { ...progress, text: said("12,480 of 20,870 images") };
   const states: Readonly<Record<string, ReportState>> = {
     empty: none,
     loading: { ...none, progress, canPause: true },
     paused: { ...none, paused },
-    counting: { ...none, progress: { title: "Listing", text: "3,120 images found", done: 3_120, total: 0 } },
+    counting: {
+      ...none,
+      progress: { title: said("Listing"), text: said("3,120 images found"), done: 3_120, total: 0 },
+    },
     decoding: { ...none, progress: DECODING, canPause: true },
     decodingAgain: { ...base, progress: DECODING, canPause: true },
-    failed: { ...none, error: "The folder /data/notmnist_split is not there any more." },
+    failed: { ...none, error: said("The folder /data/notmnist_split is not there any more.") },
     noImages: {
       ...none,
-      error:
+      error: said(
         "/data/notes holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), an archive of images (tar, zip, Parquet, TFRecord), or a pickle, IDX, .npy, .npz, HDF5, MATLAB (.mat) or CIFAR file. 1 entry was ignored, e.g. a/notes.txt: not an image, archive or array file by its name.",
+      ),
     },
     again: { ...base, progress, canPause: true },
     pausedAgain: { ...base, paused },
     searching: { ...base, search: { status: "searching", progress: SEARCHING, error: null } },
     searchCancelled: { ...base, search: { status: "cancelled", progress: null, error: null } },
-    searchFailed: { ...base, search: { status: "failed", progress: null, error: "The engine ran out of memory." } },
+    searchFailed: {
+      ...base,
+      search: { status: "failed", progress: null, error: said("The engine ran out of memory.") },
+    },
     reviewUntrusted: { ...base, trusted: false },
     nearUntrusted: { ...base, trusted: false },
     nearPlan: { ...base, plan: fake.plan() },
@@ -183,10 +191,10 @@ function reportScenario(): { readonly fake: FakeReport; readonly state: ReportSt
           "20,203 images were read back and have the bytes of their originals.",
           "No image of one split occurs in another one.",
           "Labels and images have the same number in every split.",
-        ],
+        ].map(said),
       },
     },
-    error: { ...base, error: "Writing failed: there is no space left on the device. Nothing was left behind." },
+    error: { ...base, error: said("Writing failed: there is no space left on the device. Nothing was left behind.") },
   };
   return { fake, state: states[scenario] ?? base };
 }

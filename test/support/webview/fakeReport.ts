@@ -30,8 +30,10 @@ import type {
 } from "../../../src/protocol/report";
 import { NOTHING_SAID } from "../../../src/core/review/review";
 import { DEFAULT_OPTIONS } from "../../../src/core/sanitize/options";
+import type { Verdict } from "../../../src/core/leakage/verdict";
 import { qualityNotes } from "../../../src/core/leakage/qualityNotes";
 import { MEASURES, TRANSFORMS } from "../../../src/core/near/near";
+import { said } from "./said";
 
 /** What a made-up dataset looks like. */
 export interface FakeDataset {
@@ -205,6 +207,18 @@ function recognisedByFolders(dataset: FakeDataset): Pick<Report["dataset"], "uni
   };
 }
 
+function recognitionSaid({
+  units,
+  ignored,
+  notes,
+}: NonNullable<FakeDataset["recognised"]>): NonNullable<FakeDataset["recognised"]> {
+  return {
+    units: units.map((unit) => ({ ...unit, reason: said(unit.reason) })),
+    ignored: ignored.map((entry) => ({ ...entry, reason: said(entry.reason) })),
+    notes: notes.map(said),
+  };
+}
+
 /** Groups of similar images where near duplicates were searched. */
 const SIMILAR_GROUPS = 186;
 
@@ -258,7 +272,7 @@ export class FakeReport {
       dataset: {
         name: dataset.name,
         inputs: [`/data/${dataset.name}`],
-        ...(dataset.recognised ?? recognisedByFolders(dataset)),
+        ...recognitionSaid(dataset.recognised ?? recognisedByFolders(dataset)),
       },
       splits: dataset.splits.map((split, index) => ({
         name: split.name,
@@ -514,11 +528,11 @@ export class FakeReport {
       const leave = leaves.reduce((sum, count) => sum + count, 0);
       return {
         policy,
-        title,
-        sentence,
+        title: said(title),
+        sentence: said(sentence),
         leave: unavailable === null ? leave : 0,
         move: unavailable === null ? move : 0,
-        unavailable,
+        unavailable: unavailable === null ? null : said(unavailable),
         splits:
           policy === "new-split"
             ? options.shares.map(({ name, share }) => ({
@@ -607,14 +621,15 @@ export class FakeReport {
       moved: moves,
       undecided: options.conflicts === "ask" ? 41 : 0,
       edited: 0,
-      policy:
+      policy: said(
         "Test is kept whole first, then validation, then train: an image that occurs in several splits stays in the first of them only.",
+      ),
       splits: rows,
       before: rows.reduce((sum, row) => sum + row.before, 0),
       after: rows.reduce((sum, row) => sum + row.after, 0),
       collisions: [],
       outputs: [
-        ...rows.map((row) => `${row.name}/ (${row.after.toLocaleString("en-US")} images)`),
+        ...rows.map((row) => said(`${row.name}/ (${row.after.toLocaleString("en-US")} images)`)),
         "cleansplit-manifest.json",
       ],
     };
@@ -645,7 +660,7 @@ export class FakeReport {
     const to = splits.find(({ name }) => name !== sample.split)?.name ?? null;
     const moves = reason === "leaks" && options.policy === "move-groups" && index % 3 === 0;
     const action = asks ? "ask" : moves ? "move" : "leave";
-    return { sample, action, to: moves ? to : null, reason, tier, twin, nearness, detail };
+    return { sample, action, to: moves ? to : null, reason, tier, twin, nearness, detail: said(detail) };
   }
 
   /** What a picture shows depends on its group alone, so that equal images look equal. */
@@ -702,8 +717,8 @@ export class FakeReport {
       measure,
       reason:
         measure.regime === "glyphs"
-          ? "The pictures are 28 x 28 pixels of nearly two tones, so they are compared pixel by pixel."
-          : "The pictures are photos, so the structure of their grey levels is compared.",
+          ? said("The pictures are 28 x 28 pixels of nearly two tones, so they are compared pixel by pixel.")
+          : said("The pictures are photos, so the structure of their grey levels is compared."),
       threshold,
       reach: measure.reach,
       limited: null,
@@ -864,7 +879,7 @@ export class FakeReport {
   #faults(count: number, reason: string): Report["unreadable"] {
     return Array.from({ length: count }, (_, index) => {
       const view = this.sample(index * 3);
-      return { sample: view.sample, id: view.id, split: view.split, reason };
+      return { sample: view.sample, id: view.id, split: view.split, reason: said(reason) };
     });
   }
 }
@@ -888,6 +903,10 @@ function passes(group: GroupView, filter: Partial<GroupQuery>): boolean {
   );
 }
 
+function verdictSaid({ level, text, details }: Verdict): Verdict {
+  return { level, text: said(text), details: details.map(said) };
+}
+
 /** The state of a page that has a report. */
 export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = "leak"): ReportState {
   const report = fake.report();
@@ -905,28 +924,30 @@ export function stateOf(fake: FakeReport, level: "clean" | "warning" | "leak" = 
     report,
     datasetChanges: null,
     search: { status: fake.hasNear ? "done" : "idle", progress: null, error: null },
-    verdict: {
-      leak: {
-        level,
-        text: `${(test?.samples ?? 0).toLocaleString("en-US")} of ${all.toLocaleString("en-US")} ${test?.split ?? ""} images also occur in ${test?.in ?? ""}.`,
-        details: [
-          "61 of 3,476 validation images also occur in test.",
-          `${report.duplicates.pixel.samples.toLocaleString("en-US")} images are in ${report.duplicates.pixel.groups.toLocaleString("en-US")} groups of equal images; ${report.duplicates.pixel.extra.toLocaleString("en-US")} would go if one of each stayed.`,
-          "37 groups of equal images (81 images) carry more than one label.",
-          "5 images cannot be read.",
-        ],
-      },
-      warning: {
-        level,
-        text: `No image of one split occurs in another one (${total} images in ${report.splits.length} splits).`,
-        details: ["12 images are blank: all pixels equal."],
-      },
-      clean: {
-        level,
-        text: `Clean: ${total} images in ${report.splits.length} splits, none occurs twice and all can be read.`,
-        details: [],
-      },
-    }[level],
+    verdict: verdictSaid(
+      {
+        leak: {
+          level,
+          text: `${(test?.samples ?? 0).toLocaleString("en-US")} of ${all.toLocaleString("en-US")} ${test?.split ?? ""} images also occur in ${test?.in ?? ""}.`,
+          details: [
+            "61 of 3,476 validation images also occur in test.",
+            `${report.duplicates.pixel.samples.toLocaleString("en-US")} images are in ${report.duplicates.pixel.groups.toLocaleString("en-US")} groups of equal images; ${report.duplicates.pixel.extra.toLocaleString("en-US")} would go if one of each stayed.`,
+            "37 groups of equal images (81 images) carry more than one label.",
+            "5 images cannot be read.",
+          ],
+        },
+        warning: {
+          level,
+          text: `No image of one split occurs in another one (${total} images in ${report.splits.length} splits).`,
+          details: ["12 images are blank: all pixels equal."],
+        },
+        clean: {
+          level,
+          text: `Clean: ${total} images in ${report.splits.length} splits, none occurs twice and all can be read.`,
+          details: [],
+        },
+      }[level],
+    ),
     quality: qualityNotes(report.quality),
     corrected: [],
     plan: null,

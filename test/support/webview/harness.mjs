@@ -153,7 +153,7 @@ function policy(origin) {
  * Translations in which every word of a sentence stands in `⟦⟧`, but not the values in its places: those are to be translated on
  * their own. Dates and lists are Japanese, which have no letters.
  */
-function pseudoBundle() {
+export function pseudoBundle() {
   const file = new URL("../../../l10n/bundle.l10n.json", import.meta.url);
   /** @type {Record<string, string | { message: string }>} */
   const sentences = JSON.parse(fs.readFileSync(file, "utf8"));

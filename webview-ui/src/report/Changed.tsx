@@ -1,8 +1,9 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import type { ChangesView } from "../../../src/protocol/report";
+import { counted } from "../../../src/protocol/language";
 import { Button, Notice } from "../shared/Controls";
-import { plural, visible } from "../shared/format";
+import { visible } from "../shared/format";
 
 /** Sentences about single images that are shown; what is more is counted. */
 const MOST_LEAKS = 5;
@@ -24,7 +25,7 @@ export function Changed(props: { readonly changes: ChangesView; readonly onInspe
               <bdi>{visible(leak)}</bdi>
             </li>
           ))}
-          {rest > 0 && <li>{l10n.t("and {0} more that leak", plural(rest, "image"))}</li>}
+          {rest > 0 && <li>{l10n.t("and {0} more that leak", counted(rest, "image"))}</li>}
         </ul>
       )}
     </Notice>

@@ -1,8 +1,10 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PlanChange, PlanSummary, ReportHost, SampleView } from "../../../src/protocol/report";
+import { counted } from "../../../src/protocol/language";
 import { Button, Disclosure, Icon, Notice } from "../shared/Controls";
-import { number, plural, visible } from "../shared/format";
+import { number, visible } from "../shared/format";
 import { PagedList } from "../shared/PagedList";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
@@ -28,25 +30,36 @@ interface Props {
 /** Every image that leaves, moves or is to be decided, beside the equal or similar one that stays. */
 export function Changes(props: Props): JSX.Element {
   const { before, after, moved } = props.plan;
-  if (before === after && moved === 0) return <p>No image leaves or moves: the copy is equal to the original.</p>;
+  if (before === after && moved === 0) {
+    return <p>{l10n.t("No image leaves or moves: the copy is equal to the original.")}</p>;
+  }
   return (
-    <Disclosure summary={`${summaryOf(props.plan)}, one by one`} open>
+    <Disclosure summary={summaryOf(props.plan)} open>
       <ChangeList {...props} />
     </Disclosure>
   );
 }
 
-/** "The 737 images that would leave", or what else a plan does with images. */
+/** "The 737 images that would leave, one by one", or what else a plan does with images. */
 function summaryOf({ before, after, moved, undecided }: PlanSummary): string {
-  const leaving = before - after;
-  const what = [
-    ...(leaving > undecided ? ["leave"] : []),
-    ...(moved > 0 ? ["move"] : []),
-    ...(undecided > 0 ? ["wait for your word"] : []),
-  ];
-  const parted = what.length < 2 ? what.join("") : `${what.slice(0, -1).join(", ")} or ${what.at(-1) ?? ""}`;
-  const would = leaving > undecided || moved > 0 ? "would " : "";
-  return `The ${plural(leaving + moved, "image")} that ${would}${parted}`;
+  const images = counted(before - after + moved, "image");
+  const [leaves, moves, waits] = [before - after > undecided, moved > 0, undecided > 0];
+  if (leaves && moves) {
+    return waits
+      ? l10n.t("The {0} that would leave, move or wait for your word, one by one", images)
+      : l10n.t("The {0} that would leave or move, one by one", images);
+  }
+  if (leaves) {
+    return waits
+      ? l10n.t("The {0} that would leave or wait for your word, one by one", images)
+      : l10n.t("The {0} that would leave, one by one", images);
+  }
+  if (moves) {
+    return waits
+      ? l10n.t("The {0} that would move or wait for your word, one by one", images)
+      : l10n.t("The {0} that would move, one by one", images);
+  }
+  return l10n.t("The {0} that wait for your word, one by one", images);
 }
 
 function ChangeList({ host, plan, roles, store, actions, reviewing, act }: Props): JSX.Element {
@@ -112,12 +125,12 @@ function ChangeList({ host, plan, roles, store, actions, reviewing, act }: Props
 
   if (list.error !== null) {
     return (
-      <Notice level="error" actions={<Button label="Try Again" onClick={() => list.retry(0, 9)} />}>
-        The images could not be read: {list.error}
+      <Notice level="error" actions={<Button label={l10n.t("Try Again")} onClick={() => list.retry(0, 9)} />}>
+        {l10n.t("The images could not be read: {0}", list.error)}
       </Notice>
     );
   }
-  if (list.total === null) return <p class="nothing">Reading the plan …</p>;
+  if (list.total === null) return <p class="nothing">{l10n.t("Reading the plan …")}</p>;
   return (
     <div ref={box}>
       <VirtualList
@@ -130,7 +143,7 @@ function ChangeList({ host, plan, roles, store, actions, reviewing, act }: Props
         attributes={{
           class: "virtual changes",
           role: "list",
-          "aria-label": "Images that would leave or move",
+          "aria-label": l10n.t("Images that would leave or move"),
           onKeyDown,
         }}
         row={(index, style) => {
@@ -153,7 +166,7 @@ function ChangeList({ host, plan, roles, store, actions, reviewing, act }: Props
                   event.preventDefault();
                   actions.menu(sample, event.clientX, event.clientY, reviewing === null ? [] : group);
                 }}
-                title={`Open ${visible(sample.id)}`}
+                title={l10n.t("Open {0}", visible(sample.id))}
               >
                 <span class="muted removal-number">{number(index + 1)}</span>
                 <span class="pair" aria-hidden="true">
@@ -166,8 +179,10 @@ function ChangeList({ host, plan, roles, store, actions, reviewing, act }: Props
                     {sample.label !== null && <bdi class="label">{visible(sample.label)}</bdi>}
                     <bdi class="path">{visible(sample.id)}</bdi>
                     <span class={`tag action ${change.action}`}>{visible(actionText(change))}</span>
-                    <span class="tag">{REASONS.find((entry) => entry.reason === reason)?.tag ?? reason}</span>
-                    {tier === "near" && <span class="tag">similar</span>}
+                    <span class="tag">{REASONS.find((entry) => entry.reason === reason)?.tag() ?? reason}</span>
+                    {tier === "near" && (
+                      <span class="tag">{l10n.t({ message: "similar", comment: ["An image to its twin."] })}</span>
+                    )}
                   </span>
                   <span class="muted removal-detail">{visible(detail)}</span>
                 </span>
@@ -177,8 +192,8 @@ function ChangeList({ host, plan, roles, store, actions, reviewing, act }: Props
                   <Button
                     kind={change.action === "ask" ? "secondary" : "quiet"}
                     icon="pin"
-                    label="Keep This One"
-                    name={`Keep This One: ${visible(sample.id)}`}
+                    label={l10n.t("Keep This One")}
+                    name={l10n.t("Keep This One: {0}", visible(sample.id))}
                     tabIndex={index === active ? 0 : -1}
                     onClick={() => void act(reviewing.keepOne(sample, group))}
                   />

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { number } from "../shared/format";
 
@@ -33,7 +34,7 @@ export function Figures({
             {show === undefined ? (
               <div>{content}</div>
             ) : (
-              <button type="button" onClick={show} title="Show them">
+              <button type="button" onClick={show} title={l10n.t("Show them")}>
                 {content}
               </button>
             )}

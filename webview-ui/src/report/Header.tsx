@@ -39,7 +39,7 @@ export function Header({ state, sections, onGo, onInspect, onTrain, exports, wor
         <h1 title={visible(name)}>
           <bdi>{visible(name)}</bdi>
         </h1>
-        <nav aria-label="Sections">
+        <nav aria-label={l10n.t("Sections")}>
           {sections.map((section) => (
             <button key={section.id} type="button" class="jump" onClick={() => onGo(section.id)}>
               {section.title}
@@ -55,25 +55,30 @@ export function Header({ state, sections, onGo, onInspect, onTrain, exports, wor
             <Button
               kind="quiet"
               icon="refresh"
-              label="Inspect Again"
+              label={l10n.t("Inspect Again")}
               disabled={progress !== null || paused !== null}
               onClick={onInspect}
             />
             <MenuButton label={l10n.t("Export")} icon="export" entries={exports} />
-            <Button kind="quiet" icon="graph-line" label="Train" onClick={onTrain} />
+            <Button
+              kind="quiet"
+              icon="graph-line"
+              label={l10n.t({ message: "Train", comment: ["A button: train models."] })}
+              onClick={onTrain}
+            />
           </span>
         )}
       </div>
       {progress !== null ? (
         <Working title={progress.title} progress={progress} isRunning>
-          {canPause && <Button kind="quiet" icon="debug-pause" label="Pause" onClick={work.pause} />}
-          <Button kind="quiet" icon="close" label="Cancel" onClick={work.cancel} />
+          {canPause && <Button kind="quiet" icon="debug-pause" label={l10n.t("Pause")} onClick={work.pause} />}
+          <Button kind="quiet" icon="close" label={l10n.t("Cancel")} onClick={work.cancel} />
         </Working>
       ) : (
         paused !== null && (
-          <Working title="Paused" progress={paused} isRunning={false}>
-            <Button kind="quiet" icon="debug-continue" label="Resume" onClick={work.resume} />
-            <Button kind="quiet" icon="close" label="Cancel" onClick={work.cancel} />
+          <Working title={l10n.t("Paused")} progress={paused} isRunning={false}>
+            <Button kind="quiet" icon="debug-continue" label={l10n.t("Resume")} onClick={work.resume} />
+            <Button kind="quiet" icon="close" label={l10n.t("Cancel")} onClick={work.cancel} />
           </Working>
         )
       )}

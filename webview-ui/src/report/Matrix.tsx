@@ -1,8 +1,10 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { Leakage, LeakageCounts, Report, SplitCounts, Tier } from "../../../src/protocol/report";
+import { counted } from "../../../src/protocol/language";
 import { Icon, Segments, Toggle } from "../shared/Controls";
-import { number, percent, plural, visible } from "../shared/format";
+import { number, percent, visible } from "../shared/format";
 import type { GroupFilter, ReportView } from "./reportView";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
@@ -37,8 +39,8 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
   if (splits.length < 2) {
     return (
       <section id="leakage" aria-labelledby="leakage-title">
-        <h2 id="leakage-title">Leakage between splits</h2>
-        <p class="lead">There is one split only, so nothing can leak from one into another.</p>
+        <h2 id="leakage-title">{l10n.t("Leakage between splits")}</h2>
+        <p class="lead">{l10n.t("There is one split only, so nothing can leak from one into another.")}</p>
       </section>
     );
   }
@@ -73,26 +75,36 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
 
   return (
     <section id="leakage" aria-labelledby="leakage-title">
-      <h2 id="leakage-title">Leakage between splits</h2>
+      <h2 id="leakage-title">{l10n.t("Leakage between splits")}</h2>
       <p class="lead" id="leakage-lead">
-        How many images of each row’s split also occur in each column’s split. Choose a cell to see them.
+        {l10n.t("How many images of each row’s split also occur in each column’s split. Choose a cell to see them.")}
       </p>
       <div class="tools">
         <Segments<Tier>
-          label="What counts as equal"
+          label={l10n.t("What counts as equal")}
           name="tier"
           value={tier}
           choices={[
-            { value: "pixel", label: "Same pixels", title: "Same shape, mode and pixels, whatever the file" },
-            { value: "file", label: "Same file", title: "The same bytes" },
+            {
+              value: "pixel",
+              label: l10n.t("Same pixels"),
+              title: l10n.t("Same shape, mode and pixels, whatever the file"),
+            },
+            { value: "file", label: l10n.t("Same file"), title: l10n.t("The same bytes") },
             ...(knowsNear
-              ? [{ value: "near" as const, label: "Also near", title: "Equal pixels, or near duplicates" }]
+              ? [
+                  {
+                    value: "near" as const,
+                    label: l10n.t({ message: "Also near", comment: ["Near duplicates count as equal, too."] }),
+                    title: l10n.t("Equal pixels, or near duplicates"),
+                  },
+                ]
               : []),
           ]}
           onChange={(value) => onSettings({ ...settings, tier: value })}
         />
         <Toggle
-          label="Count blank images"
+          label={l10n.t("Count blank images")}
           checked={blank}
           onChange={(checked) => onSettings({ ...settings, blank: checked })}
         />
@@ -110,11 +122,16 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
           <thead>
             <tr>
               <th scope="col" class="corner">
-                <span class="hidden">Images of</span>
+                <span class="hidden">
+                  {l10n.t({ message: "Images of", comment: ["Heading of the names of splits."] })}
+                </span>
               </th>
               {splits.map((split) => (
                 <th key={split.name} scope="col">
-                  <span class="in">in</span> <SplitBadge name={split.name} roles={roles} />
+                  <span class="in">
+                    {l10n.t({ message: "in", comment: ["Before the name of a split: images that occur in it."] })}
+                  </span>{" "}
+                  <SplitBadge name={split.name} roles={roles} />
                 </th>
               ))}
             </tr>
@@ -124,7 +141,7 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
               <tr key={split.name}>
                 <th scope="row">
                   <SplitBadge name={split.name} roles={roles} />
-                  <span class="muted row-total">{plural(split.samples, "image")}</span>
+                  <span class="muted row-total">{counted(split.samples, "image")}</span>
                 </th>
                 {splits.map((other, column) => {
                   const counts = row === column ? null : countsOf(split, other);
@@ -175,7 +192,7 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
       <p class="readout" aria-hidden="true">
         {sentence === null ? (
           <span class="muted">
-            {TIER_NOTES[tier]} {blank ? "" : "Blank images are left out."}
+            {TIER_NOTES[tier]()} {blank ? "" : l10n.t("Blank images are left out.")}
           </span>
         ) : (
           <>
@@ -187,16 +204,20 @@ export function Matrix({ report, roles, settings, filter, onSettings, onFilter }
   );
 }
 
-const TIER_NOTES: Readonly<Record<Tier, string>> = {
-  pixel: "Equal pixels, whatever the file.",
-  file: "Equal bytes.",
-  near: "Equal pixels, or near duplicates.",
+const TIER_NOTES: Readonly<Record<Tier, () => string>> = {
+  pixel: () => l10n.t("Equal pixels, whatever the file."),
+  file: () => l10n.t("Equal bytes."),
+  near: () => l10n.t("Equal pixels, or near duplicates."),
 };
 
-const TIER_WORDS: Readonly<Record<Tier, string>> = {
-  pixel: "with the same pixels",
-  file: "as the same file",
-  near: "with the same or nearly the same pixels",
+/** How images of one split occur in another one, to go on with in a sentence. */
+const TIER_WORDS: Readonly<Record<Tier, (blank: boolean) => string>> = {
+  pixel: (blank) => (blank ? l10n.t("with the same pixels") : l10n.t("with the same pixels, blank ones left out")),
+  file: (blank) => (blank ? l10n.t("as the same file") : l10n.t("as the same file, blank ones left out")),
+  near: (blank) =>
+    blank
+      ? l10n.t("with the same or nearly the same pixels")
+      : l10n.t("with the same or nearly the same pixels, blank ones left out"),
 };
 
 function key(split: string, other: string): string {
@@ -220,15 +241,36 @@ function describe(
   blank: boolean,
 ): string {
   if (split === undefined || other === undefined) return "";
-  if (split === other)
-    return `${visible(split.name)}: ${plural(split.samples, "image")}. A split is not compared with itself here.`;
+  const [name, otherName] = [visible(split.name), visible(other.name)];
+  if (split === other) {
+    return l10n.t({
+      message: "{0}: {1}. A split is not compared with itself here.",
+      args: [name, counted(split.samples, "image")],
+      comment: ["{0} a split, {1} e.g. 20 images."],
+    });
+  }
   const counts = countsOf(split, other);
-  if (counts === null) return `${visible(split.name)} in ${visible(other.name)}: not compared.`;
-  const kind = `${visible(split.name)} images`;
-  const how = `${TIER_WORDS[tier]}${blank ? "" : ", blank ones left out"}`;
-  if (counts.samples === 0) return `None of ${number(split.samples)} ${kind} occurs in ${visible(other.name)} ${how}.`;
-  return (
-    `${number(counts.samples)} of ${number(split.samples)} ${kind} also ${counts.samples === 1 ? "occurs" : "occur"} in ` +
-    `${visible(other.name)} ${how}: ${plural(counts.groups, "group")}, ${plural(counts.pairs, "pair")}.`
-  );
+  if (counts === null) {
+    return l10n.t({ message: "{0} in {1}: not compared.", args: [name, otherName], comment: ["Two splits."] });
+  }
+  const args = [number(split.samples), name, otherName, TIER_WORDS[tier](blank)];
+  if (counts.samples === 0) {
+    return l10n.t({
+      message: "None of {0} {1} images occurs in {2} {3}.",
+      args,
+      comment: ["{1} and {2} splits, {3} e.g. with the same pixels."],
+    });
+  }
+  const all = [...args, number(counts.samples), counted(counts.groups, "group"), counted(counts.pairs, "pair")];
+  return counts.samples === 1
+    ? l10n.t({
+        message: "{4} of {0} {1} images also occurs in {2} {3}: {5}, {6}.",
+        args: all,
+        comment: ["{1} and {2} splits, {3} e.g. with the same pixels, {5} e.g. 2 groups, {6} e.g. 4 pairs."],
+      })
+    : l10n.t({
+        message: "{4} of {0} {1} images also occur in {2} {3}: {5}, {6}.",
+        args: all,
+        comment: ["{1} and {2} splits, {3} e.g. with the same pixels, {5} e.g. 2 groups, {6} e.g. 4 pairs."],
+      });
 }

@@ -2,8 +2,9 @@ import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Leakage, NearReport, Report, ReportHost, ReportState } from "../../../src/protocol/report";
+import { counted, decimalText } from "../../../src/protocol/language";
 import { Button, Disclosure, Notice } from "../shared/Controls";
-import { number, plural, visible } from "../shared/format";
+import { number, visible } from "../shared/format";
 import { ProgressBar } from "../shared/ProgressBar";
 import { Figures, type Figure } from "./Figures";
 import { JudgeDialog, PAIRS_AT_ONCE } from "./JudgeDialog";
@@ -28,7 +29,7 @@ export function Near({ host, state, report, roles, act, onFilter }: Props): JSX.
   const { near } = report;
   return (
     <section id="near" aria-labelledby="near-title">
-      <h2 id="near-title">Near duplicates</h2>
+      <h2 id="near-title">{l10n.t("Near duplicates")}</h2>
       {near === null ? (
         <NotSearched host={host} state={state} act={act} />
       ) : (
@@ -52,8 +53,9 @@ function NotSearched({ host, state, act }: Pick<Props, "host" | "state" | "act">
   const isReadOnly = useReadOnly() !== null;
   const lead = (
     <p class="lead">
-      Images that are not equal, but so nearly the same that they should not be in two splits: saved anew, scaled,
-      shifted, mirrored or rotated.
+      {l10n.t(
+        "Images that are not equal, but so nearly the same that they should not be in two splits: saved anew, scaled, shifted, mirrored or rotated.",
+      )}
     </p>
   );
   if (isReadOnly) {
@@ -80,15 +82,15 @@ function NotSearched({ host, state, act }: Pick<Props, "host" | "state" | "act">
         <>
           {lead}
           <div class="near-search">
-            <ProgressBar label="Searching near duplicates" done={done} total={total} />
+            <ProgressBar label={l10n.t("Searching near duplicates")} done={done} total={total} />
             <p class="progress-line">
-              <span>Searching near duplicates</span>
+              <span>{l10n.t("Searching near duplicates")}</span>
               <span class="muted">{text}</span>
             </p>
           </div>
           <div class="actions">
-            <Button label="Cancel Search" onClick={() => void act(host.cancelSearch())} />
-            <span class="muted">The rest of this report is complete.</span>
+            <Button label={l10n.t("Cancel Search")} onClick={() => void act(host.cancelSearch())} />
+            <span class="muted">{l10n.t("The rest of this report is complete.")}</span>
           </div>
         </>
       );
@@ -97,8 +99,8 @@ function NotSearched({ host, state, act }: Pick<Props, "host" | "state" | "act">
       return (
         <>
           {lead}
-          <NoticeBelow level="error" actions={start("Try Again")}>
-            Near duplicates could not be searched: {search.error}
+          <NoticeBelow level="error" actions={start(l10n.t("Try Again"))}>
+            {l10n.t("Near duplicates could not be searched: {0}", search.error ?? "")}
           </NoticeBelow>
         </>
       );
@@ -106,8 +108,8 @@ function NotSearched({ host, state, act }: Pick<Props, "host" | "state" | "act">
       return (
         <>
           {lead}
-          <NoticeBelow level="info" actions={start("Search Near Duplicates")}>
-            The search was cancelled. The rest of this report is complete.
+          <NoticeBelow level="info" actions={start(l10n.t("Search Near Duplicates"))}>
+            {l10n.t("The search was cancelled. The rest of this report is complete.")}
           </NoticeBelow>
         </>
       );
@@ -116,8 +118,10 @@ function NotSearched({ host, state, act }: Pick<Props, "host" | "state" | "act">
         <>
           {lead}
           <div class="actions">
-            {start("Search Near Duplicates", "primary")}
-            <span class="muted">They were not searched yet.</span>
+            {start(l10n.t("Search Near Duplicates"), "primary")}
+            <span class="muted">
+              {l10n.t({ message: "They were not searched yet.", comment: ["Near duplicates."] })}
+            </span>
           </div>
         </>
       );
@@ -157,14 +161,14 @@ function Found(props: {
   const figures: readonly Figure[] = [
     {
       value: near.pairs,
-      unit: near.pairs === 1 ? "near pair" : "near pairs",
-      what: "of different pictures",
+      unit: near.pairs === 1 ? l10n.t("near pair") : l10n.t("near pairs"),
+      what: l10n.t("of different pictures"),
       show: near.pairs > 0 ? () => onFilter(similar) : undefined,
     },
     {
       value: all.samples - pixel.samples,
-      unit: "images with a near twin alone",
-      what: `${number(all.samples)} with an equal or a near one`,
+      unit: l10n.t("images with a near twin alone"),
+      what: l10n.t("{0} with an equal or a near one", number(all.samples)),
       show: near.pairs > 0 ? () => onFilter({ ...similar, sort: "size" }) : undefined,
     },
     ...(report.splits.length > 1 ? [leakFigure(report, onFilter)] : []),
@@ -173,8 +177,8 @@ function Found(props: {
       : [
           {
             value: near.conflicts.samples,
-            unit: "similar images in conflict",
-            what: `in ${plural(near.conflicts.groups, "group")} with several labels`,
+            unit: l10n.t("similar images in conflict"),
+            what: l10n.t("in {0} with several labels", counted(near.conflicts.groups, "group")),
             show: () => onFilter({ ...similar, conflict: true }),
           },
         ]),
@@ -183,8 +187,9 @@ function Found(props: {
       : [
           {
             value: near.chance,
-            unit: Math.round(near.chance) === 1 ? "pair expected by chance" : "pairs expected by chance",
-            what: "about so many without any copies; judging tells",
+            unit:
+              Math.round(near.chance) === 1 ? l10n.t("pair expected by chance") : l10n.t("pairs expected by chance"),
+            what: l10n.t("about so many without any copies; judging tells"),
           },
         ]),
   ];
@@ -192,10 +197,9 @@ function Found(props: {
   return (
     <>
       <p class="lead">
-        {plural(near.compared, "different picture was", "different pictures were")} compared by {measure.name} (
-        {measure.best} is the same). Two are near at {thresholdText(measure, threshold)}. {visible(near.reason)}
+        {comparedText(near)} {visible(near.reason)}
       </p>
-      <Figures figures={figures} label="Figures of near duplicates" />
+      <Figures figures={figures} label={l10n.t("Figures of near duplicates")} />
       <NearHistogram
         near={near}
         hasSplits={report.splits.length > 1}
@@ -205,14 +209,14 @@ function Found(props: {
       <div class="actions">
         <Button
           icon="list-flat"
-          label="Show Similar Groups"
+          label={l10n.t("Show Similar Groups")}
           disabled={near.pairs === 0}
           onClick={() => onFilter(similar)}
         />
         {!isReadOnly && (
           <Button
             icon="checklist"
-            label={`Judge ${PAIRS_AT_ONCE} Pairs`}
+            label={l10n.t("Judge {0} Pairs", PAIRS_AT_ONCE)}
             disabled={!trusted}
             {...(trusted ? {} : { describedBy: "near-untrusted" })}
             onClick={() => setJudging(true)}
@@ -221,21 +225,44 @@ function Found(props: {
         {isReadOnly ? (
           judged !== null && <span class="muted">{judged}</span>
         ) : trusted ? (
-          <span class="muted">{judged ?? "Judge some pairs near the threshold to see how far it can be trusted."}</span>
+          <span class="muted">
+            {judged ?? l10n.t("Judge some pairs near the threshold to see how far it can be trusted.")}
+          </span>
         ) : (
           <span id="near-untrusted" class="muted">
-            This workspace is in Restricted Mode. Trust it to keep what you decide.
+            {l10n.t("This workspace is in Restricted Mode. Trust it to keep what you decide.")}
           </span>
         )}
       </div>
       {precision.length > 0 && (
-        <Disclosure summary="What judged pairs say about thresholds">
+        <Disclosure summary={l10n.t("What judged pairs say about thresholds")}>
           <PrecisionTable near={near} />
         </Disclosure>
       )}
       {isJudging && <JudgeDialog host={host} near={near} roles={roles} onClose={() => setJudging(false)} />}
     </>
   );
+}
+
+/** How pictures were compared. */
+function comparedText({ compared, measure, threshold }: NearReport): string {
+  const args = [
+    counted(compared, "different picture"),
+    measure.name,
+    decimalText(measure.best),
+    thresholdText(measure, threshold),
+  ];
+  return compared === 1
+    ? l10n.t({
+        message: "{0} was compared by {1} ({2} is the same). Two are near at {3}.",
+        args,
+        comment: ["{0} pictures, {1} a measure, {2} its best value, {3} e.g. 9.0 or less."],
+      })
+    : l10n.t({
+        message: "{0} were compared by {1} ({2} is the same). Two are near at {3}.",
+        args,
+        comment: ["{0} pictures, {1} a measure, {2} its best value, {3} e.g. 9.0 or less."],
+      });
 }
 
 /** What only nearly leaks and matters most: of test, then of validation, into train before the rest. */
@@ -252,12 +279,14 @@ function leakFigure(report: Report, onFilter: Props["onFilter"]): Figure {
     return nearly > 0 ? [{ ...leak, nearly }] : [];
   });
   const [worst] = leaks.sort((a, b) => weight(a) - weight(b) || b.nearly - a.nearly);
-  if (worst === undefined) return { value: 0, unit: "images leak only nearly", what: "from one split into another" };
+  if (worst === undefined) {
+    return { value: 0, unit: l10n.t("images leak only nearly"), what: l10n.t("from one split into another") };
+  }
+  const split = visible(worst.split);
   return {
     value: worst.nearly,
-    unit:
-      worst.nearly === 1 ? `${visible(worst.split)} image leaks nearly` : `${visible(worst.split)} images leak nearly`,
-    what: `into ${visible(worst.in)}, and not as an equal one`,
+    unit: worst.nearly === 1 ? l10n.t("{0} image leaks nearly", split) : l10n.t("{0} images leak nearly", split),
+    what: l10n.t("into {0}, and not as an equal one", visible(worst.in)),
     show: () => onFilter({ tier: "near", similar: true, sort: "doubt", splits: [worst.split, worst.in] }),
   };
 }
@@ -265,23 +294,11 @@ function leakFigure(report: Report, onFilter: Props["onFilter"]): Figure {
 /** What limits the search, and what people decided: a line each. */
 function NearNotes({ near }: { readonly near: NearReport }): JSX.Element | null {
   const { degenerate, limited, decisions } = near;
-  const { duplicate, different, stale, file } = decisions;
   const notes = [
     ...(limited === null ? [] : [limited]),
-    ...(degenerate === 0
-      ? []
-      : [
-          `${plural(degenerate, "image took", "images took")} no part: nearly empty, so they would be near to each other whatever they show.`,
-        ]),
-    ...(duplicate + different === 0
-      ? []
-      : [
-          `People decided about ${plural(duplicate + different, "pair")}: ${number(duplicate)} as duplicates, ${number(different)} as different` +
-            (file === null ? "." : `. That is kept in ${file}.`),
-        ]),
-    ...(stale === 0
-      ? []
-      : [`${plural(stale, "decision is", "decisions are")} about pictures that are not in this dataset any more.`]),
+    ...(degenerate === 0 ? [] : [emptyText(degenerate)]),
+    ...(decisions.duplicate + decisions.different === 0 ? [] : [decisionsText(decisions)]),
+    ...(decisions.stale === 0 ? [] : [staleText(decisions.stale)]),
   ];
   if (notes.length === 0) return null;
   return (
@@ -291,4 +308,33 @@ function NearNotes({ near }: { readonly near: NearReport }): JSX.Element | null 
       ))}
     </ul>
   );
+}
+
+function emptyText(count: number): string {
+  const images = counted(count, "image");
+  return count === 1
+    ? l10n.t({
+        message: "{0} took no part: nearly empty, so they would be near to each other whatever they show.",
+        args: [images],
+        comment: ["{0} is one image."],
+      })
+    : l10n.t({
+        message: "{0} took no part: nearly empty, so they would be near to each other whatever they show.",
+        args: [images],
+        comment: ["{0} are several images."],
+      });
+}
+
+function decisionsText({ duplicate, different, file }: NearReport["decisions"]): string {
+  const args = [counted(duplicate + different, "pair"), number(duplicate), number(different)];
+  return file === null
+    ? l10n.t("People decided about {0}: {1} as duplicates, {2} as different.", ...args)
+    : l10n.t("People decided about {0}: {1} as duplicates, {2} as different. That is kept in {3}.", ...args, file);
+}
+
+function staleText(count: number): string {
+  const decisions = counted(count, "decision");
+  return count === 1
+    ? l10n.t("{0} is about pictures that are not in this dataset any more.", decisions)
+    : l10n.t("{0} are about pictures that are not in this dataset any more.", decisions);
 }

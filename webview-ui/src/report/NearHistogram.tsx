@@ -1,8 +1,11 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Measure, NearReport } from "../../../src/protocol/report";
+import { counted, decimalText } from "../../../src/protocol/language";
 import { Button, Disclosure } from "../shared/Controls";
-import { number, plural } from "../shared/format";
+import { filled } from "../shared/filled";
+import { number } from "../shared/format";
 import { scoreValue, thresholdText } from "./nearText";
 import { useReadOnly } from "./readOnly";
 
@@ -12,6 +15,22 @@ const REST_MS = 400;
 const HEIGHT_PX = 160;
 /** Marks on the axis, at most. */
 const MOST_TICKS = 9;
+
+/** Where the nearest neighbours are that are counted; with one split there is no difference. */
+type Half = "between" | "within" | "all";
+
+/** How many images a bar counts, between which scores. */
+const BIN_TEXTS: Readonly<Record<Half, (scores: string, images: string) => string>> = {
+  between: (...args) => l10n.t("{0}: {1} with the nearest neighbour in another split", ...args),
+  within: (...args) => l10n.t("{0}: {1} with the nearest neighbour in its own split", ...args),
+  all: (...args) => l10n.t("{0}: {1} with the nearest neighbour at all", ...args),
+};
+
+const COLUMN_TEXTS: Readonly<Record<Half, () => string>> = {
+  between: () => l10n.t("Nearest in another split"),
+  within: () => l10n.t("Nearest in its own split"),
+  all: () => l10n.t("Images"),
+};
 
 interface Props {
   readonly near: NearReport;
@@ -45,41 +64,45 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
   const span = Math.abs(ends[1] - ends[0]) || 1;
   const placeOf = (score: number): number => Math.max(0, Math.min(1, Math.abs(score - ends[0]) / span));
   const halves = [
-    ...(hasSplits ? [{ name: "between", title: "in another split", counts: histogram.between }] : []),
-    { name: "within", title: hasSplits ? "in its own split" : "at all", counts: histogram.within },
+    ...(hasSplits ? [{ name: "between" as const, counts: histogram.between }] : []),
+    { name: hasSplits ? ("within" as const) : ("all" as const), counts: histogram.within },
   ].map((half) => ({ ...half, most: Math.max(1, ...half.counts) }));
   const isEmpty = [...histogram.within, ...histogram.between].every((count) => count === 0);
   const allMost = halves.reduce((sum, { most }) => sum + most, 0);
   return (
     <figure class="near-figure" aria-labelledby={`${id}-title`}>
       <figcaption id={`${id}-title`}>
-        Images by the {measure.name} of their nearest neighbour, the most alike on the left
+        {l10n.t("Images by the {0} of their nearest neighbour, the most alike on the left", measure.name)}
       </figcaption>
       {hasSplits && !isEmpty && (
         <ul class="legend" aria-hidden="true">
-          {halves.map(({ name, title }) => (
-            <li key={name} class={name}>
-              {title}
-            </li>
-          ))}
+          <li class="between">
+            {l10n.t({ message: "in another split", comment: ["Where the nearest neighbour of an image is."] })}
+          </li>
+          <li class="within">
+            {l10n.t({ message: "in its own split", comment: ["Where the nearest neighbour of an image is."] })}
+          </li>
         </ul>
       )}
       <div class="near-plot">
         {isEmpty ? (
           <p class="near-nothing muted">
-            No image has a neighbour at {thresholdText(measure, reach)}, the widest threshold there is.
+            {l10n.t("No image has a neighbour at {0}, the widest threshold there is.", thresholdText(measure, reach))}
           </p>
         ) : (
           <div
             class="near-bars"
             role="img"
-            aria-label={`Nearest neighbours, also as a table below. The threshold is ${thresholdText(measure, shown)}.`}
+            aria-label={l10n.t(
+              "Nearest neighbours, also as a table below. The threshold is {0}.",
+              thresholdText(measure, shown),
+            )}
           >
-            {halves.map(({ name, title, counts, most }) => (
+            {halves.map(({ name, counts, most }) => (
               // Both halves count in one scale: the one with the higher bars is higher.
               <div
                 key={name}
-                class={`near-half ${name}`}
+                class={`near-half ${name === "all" ? "within" : name}`}
                 style={{ height: `${Math.round((HEIGHT_PX * most) / allMost)}px` }}
               >
                 <span class="near-most muted">{number(most)}</span>
@@ -88,7 +111,7 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
                     key={bin}
                     class="near-bin"
                     style={{ flexGrow: Math.abs((bounds[bin + 1] ?? 0) - (bounds[bin] ?? 0)) }}
-                    title={`${rangeText(measure, bounds, bin)}: ${plural(count, "image")} with the nearest neighbour ${title}`}
+                    title={BIN_TEXTS[name](rangeText(measure, bounds, bin), counted(count, "image"))}
                   >
                     {count > 0 && <span style={{ height: `${(100 * count) / most}%` }} />}
                   </span>
@@ -109,8 +132,12 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
           <div class="near-slider" style={{ width: `${100 * placeOf(reach)}%` }}>
             <input
               type="range"
-              aria-label="Threshold"
-              aria-valuetext={`${measure.name} ${thresholdText(measure, shown)}`}
+              aria-label={l10n.t("Threshold")}
+              aria-valuetext={l10n.t({
+                message: "{0} {1}",
+                args: [measure.name, thresholdText(measure, shown)],
+                comment: ["E.g. RMS grey difference 9.0 or less."],
+              })}
               min={0}
               max={Math.abs(reach - measure.best)}
               step={step}
@@ -128,19 +155,17 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
         )}
       </div>
       <p class="near-threshold">
-        <span>
-          Threshold: <span class="strong">{thresholdText(measure, shown)}</span>
-        </span>
+        <span>{filled(l10n.t("Threshold: {0}"), <span class="strong">{thresholdText(measure, shown)}</span>)}</span>
         {wanted !== null && (
           <span class="muted" role="status">
-            counting …
+            {l10n.t("counting …")}
           </span>
         )}
         {!isReadOnly && (
           <Button
             kind="quiet"
             icon="discard"
-            label={`Reset to ${scoreValue(measure, standard)}`}
+            label={l10n.t("Reset to {0}", scoreValue(measure, standard))}
             disabled={Math.abs(shown - standard) < step / 2}
             onClick={() => {
               setWanted(standard);
@@ -150,16 +175,16 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
         )}
       </p>
       {!isEmpty && (
-        <Disclosure summary="The figures as a table">
+        <Disclosure summary={l10n.t("The figures as a table")}>
           <div class="table-box">
             <table class="data narrow">
-              <caption class="hidden">Images by the score of their nearest neighbour</caption>
+              <caption class="hidden">{l10n.t("Images by the score of their nearest neighbour")}</caption>
               <thead>
                 <tr>
                   <th scope="col">{capitalised(measure.name)}</th>
-                  {halves.map(({ name, title }) => (
+                  {halves.map(({ name }) => (
                     <th key={name} scope="col" class="number">
-                      {hasSplits ? `Nearest ${title}` : "Images"}
+                      {COLUMN_TEXTS[name]()}
                     </th>
                   ))}
                 </tr>
@@ -185,7 +210,7 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
 }
 
 function rangeText(measure: Measure, bounds: readonly number[], bin: number): string {
-  return `${scoreValue(measure, bounds[bin] ?? 0)} to ${scoreValue(measure, bounds[bin + 1] ?? 0)}`;
+  return l10n.t("{0} to {1}", scoreValue(measure, bounds[bin] ?? 0), scoreValue(measure, bounds[bin + 1] ?? 0));
 }
 
 /** Bounds to write at the axis: as many as fit, at equal distances. */
@@ -197,7 +222,7 @@ function ticksOf(bounds: readonly number[]): readonly number[] {
 
 /** As many decimals as the number has, but for what rounding of fractions adds. */
 function shortNumber(value: number): string {
-  return String(Number(value.toFixed(4)));
+  return decimalText(Number(value.toFixed(4)));
 }
 
 function capitalised(text: string): string {

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import type { ProgressView } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
@@ -32,7 +33,7 @@ export function FirstProgress(props: {
   readonly children: ComponentChild;
 }): JSX.Element {
   const { name, progress, isPaused = false, children } = props;
-  const title = isPaused ? "Paused" : progress.title;
+  const title = isPaused ? l10n.t("Paused") : progress.title;
   return (
     <main class="placeholder">
       <h1>{visible(name)}</h1>
@@ -43,7 +44,7 @@ export function FirstProgress(props: {
           <span>{title}</span>
           <span class="muted">{progress.text}</span>
         </p>
-        {isPaused && <p class="muted">Image files that were read are not read again.</p>}
+        {isPaused && <p class="muted">{l10n.t("Image files that were read are not read again.")}</p>}
       </div>
       <div class="actions">{children}</div>
     </main>

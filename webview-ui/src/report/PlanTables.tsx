@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import type { ChangeReason, PlanSplit, PlanSummary } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
@@ -17,29 +18,29 @@ export function PlanTable({ plan, roles }: { readonly plan: PlanSummary; readonl
       <table class="data">
         <thead>
           <tr>
-            <th scope="col">Split</th>
+            <th scope="col">{l10n.t("Split")}</th>
             <th scope="col" class="number">
-              Before
+              {l10n.t({ message: "Before", comment: ["Images before a plan."] })}
             </th>
             {reasons.map(({ reason, column, meaning }) => (
-              <th key={reason} scope="col" class="number" title={meaning}>
-                {column}
+              <th key={reason} scope="col" class="number" title={meaning()}>
+                {column()}
               </th>
             ))}
             {moves && (
               <>
-                <th scope="col" class="number" title="Images that move to another split">
-                  Move out
+                <th scope="col" class="number" title={l10n.t("Images that move to another split")}>
+                  {l10n.t("Move out")}
                 </th>
-                <th scope="col" class="number" title="Images that come from another split">
-                  Move in
+                <th scope="col" class="number" title={l10n.t("Images that come from another split")}>
+                  {l10n.t("Move in")}
                 </th>
               </>
             )}
             <th scope="col" class="number">
-              After
+              {l10n.t({ message: "After", comment: ["Images after a plan."] })}
             </th>
-            <th scope="col">Shape</th>
+            <th scope="col">{l10n.t({ message: "Shape", comment: ["Of arrays, or how many images."] })}</th>
           </tr>
         </thead>
         <tbody>
@@ -65,7 +66,7 @@ export function PlanTable({ plan, roles }: { readonly plan: PlanSummary; readonl
                 ) : (
                   <>
                     {split.shapeBefore} <Icon name="arrow-right" />
-                    <span class="hidden"> becomes </span> {split.shapeAfter}
+                    <span class="hidden"> {l10n.t("becomes")} </span> {split.shapeAfter}
                   </>
                 )}
               </td>
@@ -74,7 +75,7 @@ export function PlanTable({ plan, roles }: { readonly plan: PlanSummary; readonl
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">All</th>
+            <th scope="row">{l10n.t({ message: "All", comment: ["The sum of all splits."] })}</th>
             <td class="number">{number(plan.before)}</td>
             {reasons.map(({ reason }) => (
               <Step key={reason} sign="−" count={removedBy(reason)} />

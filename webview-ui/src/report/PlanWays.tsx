@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import {
@@ -8,10 +9,11 @@ import {
   type ReportHost,
   type ReportState,
 } from "../../../src/protocol/report";
+import { percentText } from "../../../src/protocol/language";
 import { messageOf } from "../shared/connection";
 import { Button, Icon, Notice, NumberField, Select, Toggle } from "../shared/Controls";
 import { number, visible } from "../shared/format";
-import { CONFLICT_RULES, KEEP_RULES, keepsOne, percentOf, unusual, usesChance } from "./planChoices";
+import { conflictChoices, keepChoices, keepsOne, percentOf, unusual, usesChance } from "./planChoices";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
 /** Options have to rest this long before they are previewed. */
@@ -41,15 +43,15 @@ export function PlanWays({ host, state, roles, options, disabled, onOptions, onP
   const rolesAfter = new Map([...DEFAULT_OPTIONS.shares.map(({ name, role }) => [name, role] as const), ...roles]);
   const chosen = previews?.find(({ policy }) => policy === options.policy);
   return (
-    <div class="ways" id="ways" role="group" aria-label="Other ways to plan">
+    <div class="ways" id="ways" role="group" aria-label={l10n.t("Other ways to plan")}>
       {error !== null && (
-        <Notice level="error" actions={<Button label="Try Again" onClick={retry} />}>
-          What each way would do could not be worked out: {error}
+        <Notice level="error" actions={<Button label={l10n.t("Try Again")} onClick={retry} />}>
+          {l10n.t("What each way would do could not be worked out: {0}", error)}
         </Notice>
       )}
-      <div class="policies" role="radiogroup" aria-label="Who gives way" aria-busy={isCounting}>
+      <div class="policies" role="radiogroup" aria-label={l10n.t("Who gives way")} aria-busy={isCounting}>
         {previews === null
-          ? error === null && <p class="nothing">Working out what each way would do …</p>
+          ? error === null && <p class="nothing">{l10n.t("Working out what each way would do …")}</p>
           : previews.map((preview) => (
               <PolicyCard
                 key={preview.policy}
@@ -63,13 +65,13 @@ export function PlanWays({ host, state, roles, options, disabled, onOptions, onP
       <Options state={state} options={options} set={set} />
       <div class="actions">
         <Button
-          label="Plan This Way"
+          label={l10n.t("Plan This Way")}
           icon="checklist"
           disabled={disabled || (chosen !== undefined && chosen.unavailable !== null)}
           onClick={onPlan}
         />
         {unusual(options).length > 0 && (
-          <Button kind="quiet" label="Back to the Usual" onClick={() => onOptions(DEFAULT_OPTIONS)} />
+          <Button kind="quiet" label={l10n.t("Back to the Usual")} onClick={() => onOptions(DEFAULT_OPTIONS)} />
         )}
       </div>
     </div>
@@ -104,8 +106,12 @@ function PolicyCard(props: {
           {unavailable === null ? (
             <>
               <span class="policy-sum">
-                <span class={leave === 0 ? "muted" : "strong"}>{number(leave)} leave</span>
-                <span class={move === 0 ? "muted" : "strong"}>{number(move)} move</span>
+                <span class={leave === 0 ? "muted" : "strong"}>
+                  {l10n.t({ message: "{0} leave", args: [number(leave)], comment: ["Images."] })}
+                </span>
+                <span class={move === 0 ? "muted" : "strong"}>
+                  {l10n.t({ message: "{0} move", args: [number(move)], comment: ["Images."] })}
+                </span>
               </span>
               <span class="policy-splits">
                 {splits.map(({ name, before, after }) => (
@@ -116,7 +122,7 @@ function PolicyCard(props: {
                     ) : (
                       <span>
                         <span class="muted">{number(before)}</span> <Icon name="arrow-right" />
-                        <span class="hidden"> becomes </span> {number(after)}
+                        <span class="hidden"> {l10n.t("becomes")} </span> {number(after)}
                       </span>
                     )}
                   </span>
@@ -146,28 +152,30 @@ function Options(props: {
     <div class="plan-options">
       {options.policy === "new-split" && <Shares options={options} set={set} />}
       <span class="plan-option">
-        <span>Equal images with different labels:</span>
+        <span>{l10n.t("Equal images with different labels:")}</span>
         <Select
-          label="Equal images with different labels"
+          label={l10n.t("Equal images with different labels")}
           value={options.conflicts}
-          choices={CONFLICT_RULES}
+          choices={conflictChoices()}
           onChange={(conflicts) => set({ conflicts })}
         />
       </span>
       {keepsOne(options) && (
         <span class="plan-option">
-          <span>Of each group stays</span>
+          <span>
+            {l10n.t({ message: "Of each group stays", comment: ["Before a choice such as: the first by path."] })}
+          </span>
           <Select
-            label="Which image of a group stays"
+            label={l10n.t("Which image of a group stays")}
             value={options.keep}
-            choices={KEEP_RULES}
+            choices={keepChoices()}
             onChange={(keep) => set({ keep })}
           />
         </span>
       )}
       <span class="plan-option">
         <Toggle
-          label="Also near duplicates: similar images count like equal ones"
+          label={l10n.t("Also near duplicates: similar images count like equal ones")}
           checked={options.tier === "near" && knowsNear}
           disabled={!knowsNear}
           {...(knowsNear ? {} : { describedBy: "no-near" })}
@@ -175,19 +183,26 @@ function Options(props: {
         />
         {!knowsNear && (
           <span id="no-near" class="muted">
-            {state.search.status === "searching" ? "They are still being searched." : "They were not searched."}
+            {state.search.status === "searching"
+              ? l10n.t({ message: "They are still being searched.", comment: ["Near duplicates."] })
+              : l10n.t({ message: "They were not searched.", comment: ["Near duplicates."] })}
           </span>
         )}
       </span>
       <Toggle
-        label="Balance: as many images of every class as of the smallest one of its split"
+        label={l10n.t("Balance: as many images of every class as of the smallest one of its split")}
         checked={options.balance}
         onChange={(balance) => set({ balance })}
       />
       {usesChance(options) && (
         <span class="plan-option">
-          <NumberField label="Seed" value={options.seed} max={LARGEST_SEED} onChange={(seed) => set({ seed })} />
-          <span class="muted">The same seed makes the same choices.</span>
+          <NumberField
+            label={l10n.t("Seed")}
+            value={options.seed}
+            max={LARGEST_SEED}
+            onChange={(seed) => set({ seed })}
+          />
+          <span class="muted">{l10n.t("The same seed makes the same choices.")}</span>
         </span>
       )}
     </div>
@@ -208,7 +223,7 @@ function Shares(props: {
   const sum = shares.reduce((all, { share }) => all + percentOf(share), 0);
   return (
     <fieldset class="shares">
-      <legend>New splits</legend>
+      <legend>{l10n.t("New splits")}</legend>
       {shares.map(({ name, share }) => (
         <NumberField
           key={name}
@@ -224,7 +239,7 @@ function Shares(props: {
         />
       ))}
       <span class="muted" role="status">
-        {sum === 100 ? "" : `Together ${number(sum)} %: they count in proportion to each other.`}
+        {sum === 100 ? "" : l10n.t("Together {0}: they count in proportion to each other.", percentText(sum / 100, 0))}
       </span>
     </fieldset>
   );

@@ -1,3 +1,4 @@
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import type { NearReport } from "../../../src/protocol/report";
 import { number, percent } from "../shared/format";
@@ -9,21 +10,23 @@ export function PrecisionTable({ near }: { readonly near: NearReport }): JSX.Ele
   return (
     <div class="table-box">
       <table class="data narrow">
-        <caption class="hidden">Share of duplicates among the pairs at a threshold, by pairs that were judged</caption>
+        <caption class="hidden">
+          {l10n.t("Share of duplicates among the pairs at a threshold, by pairs that were judged")}
+        </caption>
         <thead>
           <tr>
-            <th scope="col">Threshold</th>
+            <th scope="col">{l10n.t("Threshold")}</th>
             <th scope="col" class="number">
-              Judged
+              {l10n.t({ message: "Judged", comment: ["How many pairs were judged."] })}
             </th>
             <th scope="col" class="number">
-              Duplicates
+              {l10n.t({ message: "Duplicates", comment: ["How many of the judged pairs are duplicates."] })}
             </th>
             <th scope="col" class="number">
-              Precision
+              {l10n.t("Precision")}
             </th>
             <th scope="col" class="number">
-              95 % interval
+              {l10n.t("95 % interval")}
             </th>
           </tr>
         </thead>

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import type { ReportHost, ReportPage, ReportState, Role, SampleView } from "../../../src/protocol/report";
 import { messageOf, type Connection } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
+import { visible } from "../shared/format";
 import { Menu, type MenuEntry } from "../shared/Menu";
 import { ThumbnailStore } from "../shared/ThumbnailStore";
 import { Changed } from "./Changed";
@@ -174,30 +175,35 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
 
   if (state === null) {
     if (failure === null) return <main class="placeholder" aria-busy="true" />;
-    return <Placeholder icon="error" title="The report could not be opened" text={failure} alert />;
+    return <Placeholder icon="error" title={l10n.t("The report could not be opened")} text={failure} alert />;
   }
   const { verdict, progress, paused, canPause, error } = state;
   if (report === null || verdict === null) {
     if (progress !== null) {
       return (
         <FirstProgress name={state.name} progress={progress}>
-          {canPause && <Button icon="debug-pause" label="Pause" onClick={pause} />}
-          <Button label="Cancel" onClick={cancel} />
+          {canPause && <Button icon="debug-pause" label={l10n.t("Pause")} onClick={pause} />}
+          <Button label={l10n.t("Cancel")} onClick={cancel} />
         </FirstProgress>
       );
     }
     if (paused !== null) {
       return (
         <FirstProgress name={state.name} progress={paused} isPaused>
-          <Button kind="primary" icon="debug-continue" label="Resume" onClick={resume} />
-          <Button label="Cancel" onClick={cancel} />
+          <Button kind="primary" icon="debug-continue" label={l10n.t("Resume")} onClick={resume} />
+          <Button label={l10n.t("Cancel")} onClick={cancel} />
         </FirstProgress>
       );
     }
-    const again = <Button kind="primary" icon="refresh" label="Try Again" onClick={inspect} />;
+    const again = <Button kind="primary" icon="refresh" label={l10n.t("Try Again")} onClick={inspect} />;
     if (error !== null || failure !== null) {
       return (
-        <Placeholder icon="error" title={`${state.name} could not be inspected`} text={error ?? failure ?? ""} alert>
+        <Placeholder
+          icon="error"
+          title={l10n.t("{0} could not be inspected", visible(state.name))}
+          text={error ?? failure ?? ""}
+          alert
+        >
           {again}
         </Placeholder>
       );
@@ -206,20 +212,22 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
       return (
         <Placeholder
           icon="circle-slash"
-          title="Inspection cancelled"
-          text="Nothing was changed. Image files that were read are not read again."
+          title={l10n.t("Inspection cancelled")}
+          text={l10n.t("Nothing was changed. Image files that were read are not read again.")}
         >
-          <Button kind="primary" icon="refresh" label="Inspect Again" onClick={inspect} />
+          <Button kind="primary" icon="refresh" label={l10n.t("Inspect Again")} onClick={inspect} />
         </Placeholder>
       );
     }
     return (
       <Placeholder
         icon="search"
-        title="Nothing inspected yet"
-        text="CleanSplit looks for images that occur in more than one split, and for labels that contradict each other."
+        title={l10n.t("Nothing inspected yet")}
+        text={l10n.t(
+          "CleanSplit looks for images that occur in more than one split, and for labels that contradict each other.",
+        )}
       >
-        <Button kind="primary" icon="search" label="Inspect Dataset" onClick={inspect} />
+        <Button kind="primary" icon="search" label={l10n.t("Inspect Dataset")} onClick={inspect} />
       </Placeholder>
     );
   }
@@ -227,14 +235,16 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
   const showsPlan = readOnly === null || state.plan !== null || state.applied !== null;
   const hasFaults = report.unreadable.length + report.invalid.length > 0;
   const sections = [
-    { id: "leakage", title: "Leakage" },
-    { id: "near", title: "Near duplicates" },
-    { id: "splits", title: "Splits" },
+    { id: "leakage", title: l10n.t("Leakage") },
+    { id: "near", title: l10n.t("Near duplicates") },
+    { id: "splits", title: l10n.t("Splits") },
     ...(report.classes.length > 0 ? [{ id: "classes", title: l10n.t("Classes") }] : []),
-    { id: "groups", title: "Groups" },
-    ...(hasFaults ? [{ id: "faults", title: "Unusable" }] : []),
-    ...(state.quality.length > 0 ? [{ id: "quality", title: "Quality" }] : []),
-    ...(showsPlan ? [{ id: "sanitize", title: "Sanitize" }] : []),
+    { id: "groups", title: l10n.t("Groups") },
+    ...(hasFaults
+      ? [{ id: "faults", title: l10n.t({ message: "Unusable", comment: ["The section with unusable images."] }) }]
+      : []),
+    ...(state.quality.length > 0 ? [{ id: "quality", title: l10n.t("Quality") }] : []),
+    ...(showsPlan ? [{ id: "sanitize", title: l10n.t("Sanitize") }] : []),
     ...(state.runs.length > 0 ? [{ id: "train", title: l10n.t("Training") }] : []),
   ];
   const exports: readonly MenuEntry[] = [
@@ -257,12 +267,12 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
       />
       <main class="page">
         {(error ?? failure) !== null && (
-          <Notice level="error" actions={error !== null && <Button label="Try Again" onClick={inspect} />}>
+          <Notice level="error" actions={error !== null && <Button label={l10n.t("Try Again")} onClick={inspect} />}>
             {error ?? failure}
           </Notice>
         )}
         {state.datasetChanges !== null && <Changed changes={state.datasetChanges} onInspect={inspect} />}
-        {cancelled && <Notice level="info">Cancelled. This is the report from before.</Notice>}
+        {cancelled && <Notice level="info">{l10n.t("Cancelled. This is the report from before.")}</Notice>}
         <Verdict verdict={verdict} report={report} onFilter={showGroups} onFaults={() => go("faults")} />
         <Matrix
           report={report}
@@ -323,22 +333,25 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
         )}
         {report.classes.length > 1 && readOnly === null && (
           <section id="labels" aria-labelledby="labels-title">
-            <h2 id="labels-title">Labels that are probably wrong</h2>
+            <h2 id="labels-title">{l10n.t("Labels that are probably wrong")}</h2>
             <p class="lead">
-              A model predicts every image that it has not seen. Where it is sure of another class than the label, a
-              look is worth it: what you judge wrong leaves sanitized copies.
+              {l10n.t(
+                "A model predicts every image that it has not seen. Where it is sure of another class than the label, a look is worth it: what you judge wrong leaves sanitized copies.",
+              )}
             </p>
             <div class="actions">
-              <Button icon="tag" label="Audit Labels" onClick={() => void act(host.auditLabels())} />
+              <Button icon="tag" label={l10n.t("Audit Labels")} onClick={() => void act(host.auditLabels())} />
             </div>
           </section>
         )}
         {(readOnly === null || state.runs.length > 0) && (
           <section id="train" aria-labelledby="train-title">
-            <h2 id="train-title">What the leakage costs</h2>
+            <h2 id="train-title">{l10n.t("What the leakage costs")}</h2>
             <p class="lead">
               {readOnly === null
-                ? "Train the same small model on the original and on the sanitized data, and compare what it scores on images it has never seen."
+                ? l10n.t(
+                    "Train the same small model on the original and on the sanitized data, and compare what it scores on images it has never seen.",
+                  )
                 : l10n.t(
                     "The same small model was trained on the original and on the sanitized data. These are shares of test images that it predicts right.",
                   )}
@@ -346,7 +359,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
             {state.runs.length > 0 && <Runs runs={state.runs} onOpen={(run) => void act(host.openRun(run))} />}
             {readOnly === null && (
               <div class="actions">
-                <Button icon="graph-line" label="Open Training" onClick={train} />
+                <Button icon="graph-line" label={l10n.t("Open Training")} onClick={train} />
               </div>
             )}
           </section>
@@ -366,7 +379,7 @@ export function ReportApp({ connection }: { readonly connection: Connection<Repo
       )}
       {menu !== null && (
         <Menu
-          label={`Actions for ${menu.sample.id}`}
+          label={l10n.t("Actions for {0}", visible(menu.sample.id))}
           x={menu.x}
           y={menu.y}
           onClose={closeMenu}

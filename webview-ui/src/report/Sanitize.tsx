@@ -9,11 +9,13 @@ import type {
   ReportSnapshot,
   ReportState,
 } from "../../../src/protocol/report";
+import { counted } from "../../../src/protocol/language";
 import { Button, Icon, Notice, Select } from "../shared/Controls";
-import { number, plural, visible } from "../shared/format";
+import { filled } from "../shared/filled";
+import { number, visible } from "../shared/format";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { Changes } from "./Changes";
-import { TRANSFERS, unusual } from "./planChoices";
+import { transferChoices, unusual } from "./planChoices";
 import { PlanTable } from "./PlanTables";
 import { PlanWays } from "./PlanWays";
 import { useReadOnly } from "./readOnly";
@@ -61,7 +63,7 @@ export function Sanitize(props: Props): JSX.Element {
       <Button
         kind="quiet"
         icon="chevron-right"
-        label={plan === null ? "Other Ways" : "Plan Another Way"}
+        label={plan === null ? l10n.t("Other Ways") : l10n.t("Plan Another Way")}
         expanded={view.open}
         onClick={() => onView({ ...view, open: !view.open })}
       />
@@ -81,22 +83,23 @@ export function Sanitize(props: Props): JSX.Element {
   );
   return (
     <section id="sanitize" aria-labelledby="sanitize-title">
-      <h2 id="sanitize-title">Sanitized copy</h2>
+      <h2 id="sanitize-title">{l10n.t("Sanitized copy")}</h2>
       {applied !== null && <Applied host={host} applied={applied} trusted={state.trusted} busy={busy} act={act} />}
       {interrupted !== null && <Interrupted {...props} folder={interrupted} busy={busy} />}
       {plan === null ? (
         !isReadOnly && (
           <>
             <p class="lead">
-              A copy without the leaks: no image of one split also occurs in another one. You see what would leave
-              before anything is written, and your own files stay as they are.
+              {l10n.t(
+                "A copy without the leaks: no image of one split also occurs in another one. You see what would leave before anything is written, and your own files stay as they are.",
+              )}
             </p>
             <Kept {...props} />
             <div class="actions">
               <Button
                 kind={applied === null ? "primary" : "secondary"}
                 icon="checklist"
-                label={applied === null ? "Plan a Sanitized Copy" : "Plan Another Copy"}
+                label={applied === null ? l10n.t("Plan a Sanitized Copy") : l10n.t("Plan Another Copy")}
                 disabled={busy}
                 onClick={makePlan}
               />
@@ -135,11 +138,7 @@ function Plan(
       <p class="lead">{plan.policy}</p>
       <p class="plan-sum">{planSentence(plan)}</p>
       {state.planFile !== null && (
-        <p class="muted">
-          Read from <bdi class="path">{visible(state.planFile)}</bdi>
-          {plan.edited > 0 && `, where ${plural(plan.edited, "image")} ${plan.edited === 1 ? "was" : "were"} edited`}.
-          To change it, edit that file and write from it again.
-        </p>
+        <p class="muted">{filled(planFileText(plan.edited), <bdi class="path">{visible(state.planFile)}</bdi>)}</p>
       )}
       <Undecided {...props} />
       <Kept {...props} />
@@ -161,17 +160,22 @@ function Plan(
           <Button
             kind="primary"
             icon="save-as"
-            label="Write Sanitized Copy…"
+            label={l10n.t("Write Sanitized Copy…")}
             disabled={busy || reason !== null}
             {...blocked}
             onClick={() => void act(host.applyPlan())}
           />
-          <Button icon="json" label="Open Plan as JSON" disabled={busy} onClick={() => void act(host.openPlan())} />
-          <Button label="Discard Plan" disabled={busy} onClick={() => void act(host.discardPlan())} />
+          <Button
+            icon="json"
+            label={l10n.t("Open Plan as JSON")}
+            disabled={busy}
+            onClick={() => void act(host.openPlan())}
+          />
+          <Button label={l10n.t("Discard Plan")} disabled={busy} onClick={() => void act(host.discardPlan())} />
           {state.canQuarantine && (
             <Button
               icon="archive"
-              label="Quarantine in Place…"
+              label={l10n.t("Quarantine in Place…")}
               disabled={busy || reason !== null || plan.before === plan.after}
               {...blocked}
               onClick={() => void act(host.quarantine())}
@@ -203,16 +207,28 @@ function KeptChanges({ total, changes }: ReportSnapshot["changes"]): JSX.Element
 
 /** How many images a plan takes, in a sentence. */
 function planSentence({ before, after, moved }: PlanSummary): string {
-  const elsewhere = moved === 0 ? "" : `, ${number(moved)} of them in another split`;
-  return `${number(before - after)} of ${plural(before, "image")} would leave, ${number(after)} stay${elsewhere}.`;
+  const args = [number(before - after), counted(before, "image"), number(after)];
+  return moved === 0
+    ? l10n.t("{0} of {1} would leave, {2} stay.", ...args)
+    : l10n.t("{0} of {1} would leave, {2} stay, {3} of them in another split.", ...args, number(moved));
+}
+
+/** Where a plan was read from, `{0}`, and how many of its entries were edited. */
+function planFileText(edited: number): string {
+  if (edited === 0) return l10n.t("Read from {0}. To change it, edit that file and write from it again.");
+  // The place of the file is filled in behind.
+  const args = ["{0}", counted(edited, "image")];
+  return edited === 1
+    ? l10n.t("Read from {0}, where {1} was edited. To change it, edit that file and write from it again.", ...args)
+    : l10n.t("Read from {0}, where {1} were edited. To change it, edit that file and write from it again.", ...args);
 }
 
 /** Why a plan cannot be written now; `null` when it can. */
 function whyNot({ trusted }: ReportState, plan: PlanSummary): string | null {
-  if (!trusted) return "This workspace is in Restricted Mode. Trust it to write a copy.";
-  if (plan.undecided > 0) return "It can be written when all conflicts are decided.";
+  if (!trusted) return l10n.t("This workspace is in Restricted Mode. Trust it to write a copy.");
+  if (plan.undecided > 0) return l10n.t("It can be written when all conflicts are decided.");
   if (plan.after === 0)
-    return "There is nothing to write, as no image stays. Settle conflicts otherwise, or keep some.";
+    return l10n.t("There is nothing to write, as no image stays. Settle conflicts otherwise, or keep some.");
   return null;
 }
 
@@ -224,11 +240,14 @@ function Undecided({
   if (plan.undecided === 0) return null;
   return (
     <div class="plan-notice">
-      <Notice level="warning" actions={<Button icon="filter" label="Show Conflicts" onClick={onConflicts} />}>
+      <Notice level="warning" actions={<Button icon="filter" label={l10n.t("Show Conflicts")} onClick={onConflicts} />}>
         {plan.undecided === 1
-          ? "1 image has an equal one with another label and waits for your word."
-          : `${number(plan.undecided)} images have equal ones with another label and wait for your word.`}{" "}
-        Keep one whose label is right; those of its group with another label leave.
+          ? l10n.t("1 image has an equal one with another label and waits for your word.")
+          : l10n.t(
+              "{0} images have equal ones with another label and wait for your word.",
+              number(plan.undecided),
+            )}{" "}
+        {l10n.t("Keep one whose label is right; those of its group with another label leave.")}
       </Notice>
     </div>
   );
@@ -241,18 +260,45 @@ function Collisions({ plan: { collisions } }: { readonly plan: PlanSummary }): J
   return (
     <div class="plan-notice">
       <Notice level="warning">
-        {plural(collisions.length, "pair")} of different images {collisions.length === 1 ? "has" : "have"} one MD5; both
-        stay:{" "}
-        {shown.map(([first, second], index) => (
-          <>
-            {index > 0 && ", "}
-            <bdi class="path">{visible(first)}</bdi> and <bdi class="path">{visible(second)}</bdi>
-          </>
-        ))}
-        {collisions.length > shown.length ? ` and ${number(collisions.length - shown.length)} more.` : "."}
+        {filled(
+          collisionsText(collisions.length, collisions.length - shown.length),
+          shown.map(([first, second], index) => (
+            <>
+              {index > 0 && ", "}
+              {filled(
+                l10n.t({ message: "{0} and {1}", comment: ["Two images."] }),
+                <bdi class="path">{visible(first)}</bdi>,
+                <bdi class="path">{visible(second)}</bdi>,
+              )}
+            </>
+          )),
+        )}
       </Notice>
     </div>
   );
+}
+
+/** How many pairs collide, with the pairs at `{0}`, of which `rest` are not named. */
+function collisionsText(count: number, rest: number): string {
+  const args = ["{0}", counted(count, "pair")];
+  if (rest > 0) {
+    return l10n.t({
+      message: "{1} of different images have one MD5; both stay: {0} and {2} more.",
+      args: [...args, number(rest)],
+      comment: ["{0} names some of the pairs, {1} e.g. 20 pairs, {2} how many more pairs there are."],
+    });
+  }
+  return count === 1
+    ? l10n.t({
+        message: "{1} of different images has one MD5; both stay: {0}.",
+        args,
+        comment: ["{0} names the pair, {1} is 1 pair."],
+      })
+    : l10n.t({
+        message: "{1} of different images have one MD5; both stay: {0}.",
+        args,
+        comment: ["{0} names the pairs, {1} e.g. 3 pairs."],
+      });
 }
 
 /** Says how many images stay or leave by a person's word, and takes the last step back. */
@@ -278,18 +324,19 @@ function Kept({ state, reviewing, act }: Pick<Props, "state" | "reviewing" | "ac
 
 /** What will be written, and how image files come into it. */
 function Outputs({ host, state, plan, act }: Props & { readonly plan: PlanSummary }): JSX.Element {
-  const transfer = TRANSFERS.find(({ value }) => value === state.images);
+  const transfers = transferChoices();
+  const transfer = transfers.find(({ value }) => value === state.images);
   const isReadOnly = useReadOnly() !== null;
   return (
     <div class="outputs">
       <div class="outputs-head">
-        <h3>What will be written</h3>
+        <h3>{l10n.t("What will be written")}</h3>
         {!isReadOnly && (
           <>
             <Select
-              label="How image files are written"
+              label={l10n.t("How image files are written")}
               value={state.images}
-              choices={TRANSFERS}
+              choices={transfers}
               active={state.images !== "copy"}
               onChange={(images) => void act(host.setImages(images))}
             />
@@ -324,11 +371,17 @@ function Applied(props: {
   return (
     <div class="applied" role="status">
       <h3>
-        <Icon name="pass-filled" class="good" /> Written and checked
+        <Icon name="pass-filled" class="good" /> {l10n.t("Written and checked")}
       </h3>
       <p>
-        {plural(applied.samples, "image")} in {plural(applied.files, "file")}, in{" "}
-        <bdi class="path">{visible(folder)}</bdi>
+        {filled(
+          l10n.t({
+            message: "{1} in {2}, in {0}",
+            args: ["{0}", counted(applied.samples, "image"), counted(applied.files, "file")],
+            comment: ["E.g. 20 images in 22 files, in the folder {0}."],
+          }),
+          <bdi class="path">{visible(folder)}</bdi>,
+        )}
       </p>
       <ul class="plain checks">
         {applied.verified.map((sentence) => (
@@ -341,13 +394,19 @@ function Applied(props: {
         <>
           <p class="applied-files">
             <FileLink
-              label="Certificate"
-              text="what it was made of and checked against"
+              sentence={l10n.t({
+                message: "{0}: what it was made of and checked against",
+                comment: ["{0} a link to the certificate."],
+              })}
+              label={l10n.t("Certificate")}
               onClick={() => void act(host.openFile(certificate))}
             />
             <FileLink
-              label="Manifest"
-              text="every changed image with its reason and its twin"
+              sentence={l10n.t({
+                message: "{0}: every changed image with its reason and its twin",
+                comment: ["{0} a link to the manifest."],
+              })}
+              label={l10n.t({ message: "Manifest", comment: ["A file that lists what was changed."] })}
               onClick={() => void act(host.openFile(manifest))}
             />
           </p>
@@ -355,13 +414,17 @@ function Applied(props: {
             <Button
               kind="primary"
               icon="search"
-              label="Inspect It"
+              label={l10n.t({ message: "Inspect It", comment: ["The copy."] })}
               onClick={() => void act(host.inspectFolder(folder))}
             />
-            <Button icon="folder-opened" label="Reveal" onClick={() => void act(host.openFolder(folder))} />
+            <Button
+              icon="folder-opened"
+              label={l10n.t({ message: "Reveal", comment: ["The folder of the copy, in the Explorer."] })}
+              onClick={() => void act(host.openFolder(folder))}
+            />
             <Button
               icon="discard"
-              label="Undo…"
+              label={l10n.t("Undo…")}
               disabled={!trusted || busy}
               onClick={() => void act(host.undoCopy(folder))}
             />
@@ -372,13 +435,20 @@ function Applied(props: {
   );
 }
 
-function FileLink(props: { readonly label: string; readonly text: string; readonly onClick: () => void }): JSX.Element {
+/** What a file holds, with a link to it at `{0}`. */
+function FileLink(props: {
+  readonly sentence: string;
+  readonly label: string;
+  readonly onClick: () => void;
+}): JSX.Element {
   return (
-    <span>
-      <button type="button" class="link" onClick={props.onClick}>
-        {props.label}
-      </button>
-      <span class="muted">: {props.text}</span>
+    <span class="muted">
+      {filled(
+        props.sentence,
+        <button type="button" class="link" onClick={props.onClick}>
+          {props.label}
+        </button>,
+      )}
     </span>
   );
 }
@@ -396,21 +466,27 @@ function Interrupted(props: Props & { readonly folder: string; readonly busy: bo
             <Button
               kind="primary"
               icon="debug-continue"
-              label="Resume"
+              label={l10n.t("Resume")}
               disabled={busy || !canResume}
               onClick={() => void act(host.resumeWriting())}
             />
             <Button
               icon="discard"
-              label="Undo…"
+              label={l10n.t("Undo…")}
               disabled={busy || !state.trusted}
               onClick={() => void act(host.undoCopy(folder))}
             />
           </>
         }
       >
-        Writing <bdi class="path">{visible(folder)}</bdi> was interrupted. Nothing half-written is there under that
-        name; writing the same plan there goes on where it stopped.
+        {filled(
+          l10n.t({
+            message:
+              "Writing {0} was interrupted. Nothing half-written is there under that name; writing the same plan there goes on where it stopped.",
+            comment: ["{0} a folder."],
+          }),
+          <bdi class="path">{visible(folder)}</bdi>,
+        )}
       </Notice>
     </div>
   );

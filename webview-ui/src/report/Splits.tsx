@@ -1,23 +1,27 @@
 import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import type { Report, Role, SplitCounts, Unit } from "../../../src/protocol/report";
+import { counted } from "../../../src/protocol/language";
 import { CappedList, Unlisted } from "../shared/CappedList";
 import { Button, Disclosure, Select, type Choice } from "../shared/Controls";
-import { number, plural, visible } from "../shared/format";
+import { filled } from "../shared/filled";
+import { number, visible } from "../shared/format";
 import { useReadOnly } from "./readOnly";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 
-const ROLES: readonly Choice<Role>[] = [
-  { value: "train", label: "Train" },
-  { value: "validation", label: "Validation" },
-  { value: "test", label: "Test" },
-  { value: "other", label: "Other" },
-];
+/** The roles a split can have. */
+function roleChoices(): readonly Choice<Role>[] {
+  return [
+    { value: "train", label: l10n.t({ message: "Train", comment: ["The role of a split."] }) },
+    { value: "validation", label: l10n.t({ message: "Validation", comment: ["The role of a split."] }) },
+    { value: "test", label: l10n.t({ message: "Test", comment: ["The role of a split."] }) },
+    { value: "other", label: l10n.t({ message: "Other", comment: ["The role of a split."] }) },
+  ];
+}
 
 /** More bars than this are only noise. */
 const MOST_BARS = 40;
 const BAR_HEIGHT_PX = 22;
-const IGNORED = ["ignored entry", "ignored entries"] as const;
 
 interface Props {
   readonly report: Report;
@@ -38,18 +42,21 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
   const isReadOnly = useReadOnly() !== null;
   return (
     <section id="splits" aria-labelledby="splits-title">
-      <h2 id="splits-title">Splits</h2>
+      <h2 id="splits-title">{l10n.t("Splits")}</h2>
       {!isReadOnly && (
         <p class="lead">
-          If a split was recognised wrongly, choose its role: it takes the role’s name and joins the split that has it.
-          The dataset is then inspected again, and the choice is kept{" "}
-          {trusted ? (
-            <>
-              in <code>.cleansplit/dataset.json</code>.
-            </>
-          ) : (
-            "until the window is closed."
-          )}
+          {l10n.t(
+            "If a split was recognised wrongly, choose its role: it takes the role’s name and joins the split that has it.",
+          )}{" "}
+          {trusted
+            ? filled(
+                l10n.t({
+                  message: "The dataset is then inspected again, and the choice is kept in {0}.",
+                  comment: ["{0} a file."],
+                }),
+                <code>.cleansplit/dataset.json</code>,
+              )
+            : l10n.t("The dataset is then inspected again, and the choice is kept until the window is closed.")}
         </p>
       )}
       <CappedList items={splits} step={20} noun="more split">
@@ -58,18 +65,18 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
             <table class="data">
               <thead>
                 <tr>
-                  <th scope="col">Split</th>
-                  <th scope="col">Role</th>
+                  <th scope="col">{l10n.t("Split")}</th>
+                  <th scope="col">{l10n.t("Role")}</th>
                   <th scope="col" class="number">
-                    Images
+                    {l10n.t("Images")}
                   </th>
                   <th scope="col" class="number">
-                    Unreadable
+                    {l10n.t({ message: "Unreadable", comment: ["Images."] })}
                   </th>
                   <th scope="col" class="number">
-                    Invalid
+                    {l10n.t({ message: "Invalid", comment: ["Images."] })}
                   </th>
-                  <th scope="col">Classes</th>
+                  <th scope="col">{l10n.t("Classes")}</th>
                 </tr>
               </thead>
               <tbody>
@@ -80,12 +87,12 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
                     </th>
                     <td>
                       {isReadOnly ? (
-                        (ROLES.find(({ value }) => value === split.role)?.label ?? split.role)
+                        (roleChoices().find(({ value }) => value === split.role)?.label ?? split.role)
                       ) : (
                         <Select
                           label={l10n.t("Role of {0}", visible(split.name))}
                           value={split.role}
-                          choices={ROLES}
+                          choices={roleChoices()}
                           disabled={busy}
                           onChange={(role) => onRole(split.name, role)}
                         />
@@ -104,7 +111,7 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
           </div>
         )}
       </CappedList>
-      <Disclosure summary="How this was recognised">
+      <Disclosure summary={l10n.t("How this was recognised")}>
         <CappedList items={dataset.units} step={50} noun="more part">
           {(units) => (
             <ul class="plain units">
@@ -114,7 +121,7 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
                     <Button
                       kind="quiet"
                       icon="discard"
-                      label="Undo Correction"
+                      label={l10n.t("Undo Correction")}
                       disabled={busy}
                       onClick={() => onUndo(unit.path)}
                     />
@@ -132,7 +139,7 @@ export function Splits({ report, roles, busy, onRole, corrected, onUndo, trusted
           </ul>
         )}
         {dataset.ignored.length > 0 && (
-          <Disclosure summary={plural(dataset.ignored.length + unlisted, ...IGNORED)}>
+          <Disclosure summary={counted(dataset.ignored.length + unlisted, "ignored entry")}>
             <CappedList items={dataset.ignored} step={100} noun="more ignored entry">
               {(files) => (
                 <ul class="plain ignored">
@@ -161,9 +168,13 @@ function UnitLine(props: {
   return (
     <li>
       <span class="unit-head">
-        {unit.split === null ? <span class="muted">left out</span> : <SplitBadge name={unit.split} roles={roles} />}
+        {unit.split === null ? (
+          <span class="muted">{l10n.t({ message: "left out", comment: ["A part of a dataset."] })}</span>
+        ) : (
+          <SplitBadge name={unit.split} roles={roles} />
+        )}
         <bdi class="path">{visible(unit.path)}</bdi>
-        <span class="muted">{plural(unit.samples, "image")}</span>
+        <span class="muted">{counted(unit.samples, "image")}</span>
         {children}
       </span>
       <span class="muted">{unit.reason}</span>
@@ -180,10 +191,10 @@ function ClassBalance({
   readonly classes: readonly string[];
 }): JSX.Element {
   const counts = classes.map((name) => split.classes[name] ?? 0);
-  if (counts.every((count) => count === 0)) return <span class="muted">no labels</span>;
+  if (counts.every((count) => count === 0)) return <span class="muted">{l10n.t("no labels")}</span>;
   const least = Math.min(...counts);
   const most = Math.max(...counts);
-  const range = least === most ? `${number(most)} each` : `${number(least)} – ${number(most)} each`;
+  const range = least === most ? number(most) : `${number(least)} – ${number(most)}`;
   return (
     <span class="balance">
       {counts.length <= MOST_BARS && most > 0 && (
@@ -191,14 +202,22 @@ function ClassBalance({
           {counts.map((count, index) => (
             <span
               key={index}
-              title={`${classes[index] ?? ""}: ${plural(count, "image")}`}
+              title={l10n.t({
+                message: "{0}: {1}",
+                args: [visible(classes[index] ?? ""), counted(count, "image")],
+                comment: ["{0} a class, {1} e.g. 20 images."],
+              })}
               style={{ height: `${count === 0 ? 0 : Math.max(1, (count / most) * BAR_HEIGHT_PX)}px` }}
             />
           ))}
         </span>
       )}
       <span class="muted">
-        {plural(counts.length, "class", "classes")}, {range}
+        {l10n.t({
+          message: "{0}, {1} each",
+          args: [counted(counts.length, "class"), range],
+          comment: ["{0} e.g. 10 classes, {1} how many images each has, e.g. 20 – 30."],
+        })}
       </span>
     </span>
   );

@@ -114,13 +114,14 @@ function histogramDrawing(near: NearReport, hasSplits: boolean, colors: ThemeCol
     draw: (context, top) => {
       const write = writer(context, colors);
       write.title(l10n.t("Images by the {0} of their nearest neighbour", measure.name), top + 14);
-      const sides = hasSplits ? l10n.t("above: in another split, below: in its own split; ") : "";
-      const note = l10n.t(
-        "near at {0}; the longest bar is {1} images",
-        thresholdText(measure, threshold),
-        number(most),
-      );
-      write.faint(sides + note, PICTURE_EDGE, top + 32);
+      const args = [thresholdText(measure, threshold), number(most)];
+      const note = hasSplits
+        ? l10n.t(
+            "above: in another split, below: in its own split; near at {0}; the longest bar is {1} images",
+            ...args,
+          )
+        : l10n.t("near at {0}; the longest bar is {1} images", ...args);
+      write.faint(note, PICTURE_EDGE, top + 32);
       const axis = top + 2 * PICTURE_LINE + half;
       within.forEach((count, bin) => {
         const [from, to] = [placeOf(bounds[bin] ?? 0), placeOf(bounds[bin + 1] ?? 0)];

@@ -1,10 +1,10 @@
 import { version } from "../../../../package.json";
+import { number, plural } from "../../../core/english";
 import { TEST_SETS, type TestSet } from "../../../core/training/evaluation";
 import type { ExperimentResult, TrainingRun } from "../../../core/training/experiment";
 import type { Cost, Interval } from "../../../core/training/leakageCost";
 import { MODELS } from "../../../core/training/models";
 import { recipeOf } from "../../../core/training/planRuns";
-import { number, plural } from "../../../core/leakage/verdict";
 import type { ModelFolderRequest } from "../exports";
 import type { ModelFormat } from "../lab";
 import { markdownName, markdownText } from "../quoting";

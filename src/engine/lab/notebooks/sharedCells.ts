@@ -1,9 +1,9 @@
+import { number, plural } from "../../../core/english";
 import { TEST_SETS } from "../../../core/training/evaluation";
 import type { ExperimentResult, TrainingRun } from "../../../core/training/experiment";
 import type { Cost } from "../../../core/training/leakageCost";
 import { MODELS, type ModelName } from "../../../core/training/models";
 import { recipeOf } from "../../../core/training/planRuns";
-import { number, plural } from "../../../core/leakage/verdict";
 import { markdownName, markdownText, pythonLiteral } from "../quoting";
 import { IMAGES_MARK } from "./images";
 import { code, words, type Cell } from "./notebook";

@@ -3,6 +3,7 @@ import { render, type JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { ReportSnapshot, SampleView } from "../../../../src/protocol/report";
 import "../../shared/base.css";
+import { speakLanguage } from "../../shared/language";
 import { ThumbnailStore } from "../../shared/ThumbnailStore";
 import { ReadOnlyProvider } from "../readOnly";
 import { ReportApp } from "../ReportApp";
@@ -34,5 +35,6 @@ function ReportFile({ snapshot }: { readonly snapshot: ReportSnapshot }): JSX.El
   );
 }
 
+speakLanguage();
 const [root, data] = ["root", "snapshot"].map((id) => document.getElementById(id));
 if (root && data) render(<ReportFile snapshot={JSON.parse(data.textContent) as ReportSnapshot} />, root);
