@@ -20,7 +20,11 @@ export function Figures({
   readonly label: string;
 }): JSX.Element {
   return (
-    <ul class="figures" aria-label={label}>
+    <ul
+      class="figures"
+      aria-label={label}
+      style={{ "--figures": figures.length, "--half": Math.ceil(figures.length / 2) }}
+    >
       {figures.map(({ value, unit, what, show }) => {
         const content = (
           <>
