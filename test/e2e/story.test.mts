@@ -148,12 +148,14 @@ for (const theme of ["dark", "light", "hc-dark", "hc-light"] as const) {
 
     it("exports the report as one file that opens in any browser", async () => {
       const { page } = session;
-      const file = path.join(workspace, "glyphs.html");
+      const file = path.join(workspace, "glyphs-report.html");
       await workbench.runCommand(page, "CleanSplit: Export Report");
       await workbench.quickPick(page, "glyphs");
       await workbench.quickPick(page, "Report as One File (HTML)");
-      await workbench.inputBox(page, file);
-      await workbench.notification(page, /glyphs\.html/);
+      const input = page.locator(".quick-input-widget input.input");
+      await workbench.until("the proposed name", async () => (await input.inputValue()) === file || undefined);
+      await input.press("Enter");
+      await workbench.notification(page, /glyphs-report\.html/);
       const reader = await session.browser.newPage({ colorScheme: /light/.test(theme) ? "light" : "dark" });
       const problems: string[] = [];
       reader.on("console", (message) => message.type() === "error" && problems.push(message.text()));
