@@ -1,11 +1,18 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
-import type { Choice, Measure, MemberView, Nearness, SampleView } from "../../../src/protocol/report";
+import {
+  transformText,
+  type Choice,
+  type Measure,
+  type MemberView,
+  type Nearness,
+  type SampleView,
+} from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
 import { baseName, sentenceList, visible } from "../shared/format";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
-import { placementText, scoreText, scoreValue, transformText } from "./nearText";
+import { placementText, scoreText, scoreValue } from "./nearText";
 import type { Chosen } from "./Reviewing";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 

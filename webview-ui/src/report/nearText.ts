@@ -1,23 +1,10 @@
 import * as l10n from "@vscode/l10n";
 import { counted, decimalText } from "../../../src/protocol/language";
-import type { Measure, Nearness, Precision } from "../../../src/protocol/report";
+import { transformText, type Measure, type Nearness, type Precision } from "../../../src/protocol/report";
 import { percent } from "../shared/format";
 
 /** Sides of a picture are divided into this many steps to say by how much it was moved. */
 const STEPS = 32;
-
-const TRANSFORM_TEXTS: Readonly<Record<Nearness["transform"], () => string>> = {
-  "as it is": () => l10n.t({ message: "as it is", comment: ["A picture that is not turned."] }),
-  mirrored: () => l10n.t({ message: "mirrored", comment: ["A picture, left and right."] }),
-  "upside down": () => l10n.t({ message: "upside down", comment: ["A picture, mirrored top and bottom."] }),
-  "rotated by 180°": () => l10n.t({ message: "rotated by 180°", comment: ["A picture."] }),
-  transposed: () =>
-    l10n.t({ message: "transposed", comment: ["A picture, mirrored on the diagonal from the top left."] }),
-  "rotated by 90° anticlockwise": () => l10n.t({ message: "rotated by 90° anticlockwise", comment: ["A picture."] }),
-  "rotated by 90° clockwise": () => l10n.t({ message: "rotated by 90° clockwise", comment: ["A picture."] }),
-  transversed: () =>
-    l10n.t({ message: "transversed", comment: ["A picture, mirrored on the diagonal from the top right."] }),
-};
 
 /** A score alone, e.g. "4.1". */
 export function scoreValue({ decimals }: Measure, score: number): string {
@@ -33,11 +20,6 @@ export function scoreText(measure: Measure, score: number): string {
 export function thresholdText(measure: Measure, threshold: number): string {
   const value = scoreValue(measure, threshold);
   return measure.better === "lower" ? l10n.t("{0} or less", value) : l10n.t("{0} or more", value);
-}
-
-/** How a picture is turned, e.g. "mirrored". */
-export function transformText(transform: Nearness["transform"]): string {
-  return TRANSFORM_TEXTS[transform]();
 }
 
 /** How a picture was turned and moved to lie on another one, e.g. "mirrored, moved 3 % right"; empty when it was not. */
