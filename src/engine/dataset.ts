@@ -1,6 +1,5 @@
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
-import { ARRAY_FORMATS } from "../core/dataset/arrays";
 import type { Assignment, LabelAssignment, Layout, Role, SampleTable, Split } from "../core/dataset/dataset";
 import { joinClasses } from "../core/dataset/labels";
 import { CleanSplitError } from "../core/errors";
@@ -17,7 +16,6 @@ import { recognisePackedInput } from "./recognition/packed";
 import { rootOf, type Input } from "./recognition/inputs";
 import { Recognition, type ListedSamples, type Part } from "./recognition/recognition";
 import type { SplitNames } from "./recognition/splitNames";
-import { PACKED_FORMATS } from "./sources/packed/packedKind";
 import { compareNames } from "./sources/listing";
 import { packedKindOf } from "./sources/packed/packedKind";
 import type { Unpacked } from "./sources/packed/unpacked";
@@ -253,10 +251,8 @@ function noSamples(inputs: readonly Input[], found: Recognition): CleanSplitErro
   const what = inputs.map((input) => input.path).join(", ");
   const [first] = found.ignored;
   const none = l10n.t(
-    "{0} holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), {1}, or {2}.",
+    "{0} holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), an archive of images (tar, zip, Parquet, TFRecord), or a pickle, IDX, .npy, .npz, HDF5, MATLAB (.mat) or CIFAR file.",
     what,
-    PACKED_FORMATS,
-    ARRAY_FORMATS,
   );
   return new CleanSplitError("not-a-dataset", first === undefined ? none : `${none} ${ignoredText(found, first)}`);
 }

@@ -6,6 +6,7 @@ import { forEachGroup } from "../core/duplicates/groups";
 import { groupsOf } from "../core/leakage/findings";
 import { counted } from "../core/counts";
 import { decimalText, inEnglish, integerText } from "../core/language";
+import { measureText } from "../core/near/near";
 import { planSplits, viewChange } from "../core/sanitize/buildPlan";
 import type { Given } from "../core/sanitize/draft";
 import { applyEdits } from "../core/sanitize/edits";
@@ -375,7 +376,7 @@ function checkSource(inspection: Inspection, { source, options, near }: PlanFile
         "The plan file counts as near what has the {0} {1}; here it is the {2} {3}. Search near duplicates with the threshold of the plan, or make a new one.",
         near.measure,
         decimalText(near.threshold),
-        search.measure.name,
+        measureText(search.measure),
         decimalText(threshold),
       ),
     );

@@ -9,7 +9,7 @@ import type { Role } from "../core/dataset/dataset";
 
 // What the report page needs of the core, so that webview code imports from here only.
 export type { Layout, Role, Unit } from "../core/dataset/dataset";
-export { TRANSFORMS } from "../core/near/near";
+export { measureText, scoreText, TRANSFORMS } from "../core/near/near";
 export { transformText } from "../core/near/transformText";
 export type { Measure } from "../core/near/near";
 export { NOTHING_SAID } from "../core/review/review";

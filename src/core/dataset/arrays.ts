@@ -2,9 +2,6 @@ import * as l10n from "@vscode/l10n";
 import type { Role } from "./dataset";
 import { roleWithin, wordsOf } from "./splits";
 
-/** The formats of array files, for errors and help that say what is expected. */
-export const ARRAY_FORMATS = "a pickle, IDX, .npy, .npz, HDF5, MATLAB (.mat) or CIFAR file";
-
 /** An array of an array file, or an IDX file of a folder of them, by what its header says. */
 export interface ArrayHead {
   readonly key: string;

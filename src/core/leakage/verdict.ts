@@ -1,6 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { counted } from "../counts";
 import { decimalText, integerText } from "../language";
+import { measureText } from "../near/near";
 import { countEntries } from "./brief";
 import type { Leakage, NearReport, Report, Tier } from "./report";
 
@@ -201,7 +202,7 @@ function isOfPair(a: Leakage, b: Leakage): boolean {
 
 /** How many pairs are similar, and by what. */
 function nearText({ pairs, measure, threshold }: NearReport): string {
-  const args = [counted(pairs, "pair"), measure.name, decimalText(threshold, measure.decimals)];
+  const args = [counted(pairs, "pair"), measureText(measure), decimalText(threshold, measure.decimals)];
   if (measure.better === "lower") {
     return pairs === 1
       ? l10n.t("{0} of different images is similar ({1} up to {2}).", ...args)
@@ -215,5 +216,3 @@ function nearText({ pairs, measure, threshold }: NearReport): string {
 function roleOf(report: Report, name: string): "train" | "validation" | "test" | "other" {
   return report.splits.find((split) => split.name === name)?.role ?? "other";
 }
-
-export { number, plural } from "../english";

@@ -2,7 +2,7 @@ import * as l10n from "@vscode/l10n";
 import { SampleState } from "../dataset/dataset";
 import { keyOf } from "../fingerprint/contentKey";
 import type { Findings } from "../leakage/findings";
-import { number } from "../leakage/verdict";
+import { integerText } from "../language";
 import { forgetPairs, MAX_PAIRS, MAX_PICTURES, pick, sortedEntry, type DecisionEntry } from "./decisions";
 import { firstsOf, pairKey } from "./findings";
 
@@ -46,15 +46,15 @@ export function judgedGroups(findings: Findings, sets: readonly (readonly number
       throw new Error(
         l10n.t(
           "A group has {0} different pictures; decide about at most {1} at once.",
-          number(samples.size),
-          number(MAX_PICTURES),
+          integerText(samples.size),
+          integerText(MAX_PICTURES),
         ),
       );
     }
     pairs += (samples.size * (samples.size - 1)) / 2;
     if (pairs > MAX_PAIRS) {
       throw new Error(
-        l10n.t("These groups hold more than {0} pairs of pictures; decide about fewer groups.", number(MAX_PAIRS)),
+        l10n.t("These groups hold more than {0} pairs of pictures; decide about fewer groups.", integerText(MAX_PAIRS)),
       );
     }
     for (const picture of samples.keys()) known.add(picture);

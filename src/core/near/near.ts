@@ -13,7 +13,7 @@ export type Regime = "glyphs" | "photos";
 /** What a score means; documented in `docs/near-duplicates.md`. */
 export interface Measure {
   readonly regime: Regime;
-  /** Its name in a sentence: "RMS grey difference". */
+  /** Its name in files that are kept and on the command line; elsewhere it is told by {@link measureText}. */
   readonly name: string;
   /** The better of two scores is the lower or the higher one. */
   readonly better: "lower" | "higher";
@@ -114,9 +114,14 @@ export function isAsGood(measure: Measure, score: number, threshold: number): bo
   return measure.better === "lower" ? score <= cut : score >= cut;
 }
 
+/** What a score measures, for a sentence: "RMS grey difference". */
+export function measureText({ regime }: Measure): string {
+  return regime === "glyphs" ? l10n.t("RMS grey difference") : l10n.t("structural similarity");
+}
+
 /** A score with what it is, for a sentence: "RMS grey difference 4.1". */
-export function scoreText({ name, decimals }: Measure, score: number): string {
-  return `${name} ${decimalText(score, decimals)}`;
+export function scoreText(measure: Measure, score: number): string {
+  return `${measureText(measure)} ${decimalText(score, measure.decimals)}`;
 }
 
 /** Throws a `CleanSplitError` when a threshold is no score that a search reached. */
@@ -125,7 +130,13 @@ export function assertReached({ measure, reach, limited }: NearSearch, threshold
   const [low, high] = [Math.min(measure.best, reach), Math.max(measure.best, reach)];
   const range = l10n.t({
     message: "A threshold of {0} is out of range: in this dataset it is the {1}, from {2} to {3}; {4} is the default.",
-    args: [decimalText(threshold), measure.name, decimalText(low), decimalText(high), decimalText(measure.threshold)],
+    args: [
+      decimalText(threshold),
+      measureText(measure),
+      decimalText(low),
+      decimalText(high),
+      decimalText(measure.threshold),
+    ],
     comment: ["{0}, {2}, {3} and {4} scores, {1} what they measure."],
   });
   throw new CleanSplitError("refused", limited === null ? range : `${range} ${limited}`);

@@ -3,7 +3,7 @@ import { membersOf } from "../duplicates/groups";
 import { CleanSplitError } from "../errors";
 import { groupsOf, type Findings } from "../leakage/findings";
 import type { GroupFilter, PairVerdict } from "../leakage/report";
-import { number } from "../leakage/verdict";
+import { integerText } from "../language";
 import { canBeKept, CHOICES } from "./choices";
 import type { Choice, GroupChange, ReviewAction } from "./review";
 
@@ -75,7 +75,7 @@ function ofGroups(groups: readonly Uint32Array[], change: GroupChange, dataset: 
         keepFirst(groups, dataset),
         count === 1
           ? l10n.t("keep the first image of a group")
-          : l10n.t("keep the first image of {0} groups", number(count)),
+          : l10n.t("keep the first image of {0} groups", integerText(count)),
       );
     case "keep-all": {
       const codes = codesOf(groups, KEEP, (sample) => mayBeKept(sample, dataset));
@@ -83,7 +83,7 @@ function ofGroups(groups: readonly Uint32Array[], change: GroupChange, dataset: 
         codes,
         count === 1
           ? l10n.t("keep all images of a group")
-          : l10n.t("keep {0} images of {1} groups", number(codes.size), number(count)),
+          : l10n.t("keep {0} images of {1} groups", integerText(codes.size), integerText(count)),
       );
     }
     case "drop-split": {
@@ -194,7 +194,7 @@ function chosenLabel(
 ): string {
   const [first, second] = samples;
   if (first === undefined || second !== undefined) {
-    const count = number(samples.length);
+    const count = integerText(samples.length);
     if (choice === null) return l10n.t("forget the choices about {0} images", count);
     return choice === "keep" ? l10n.t("keep {0} images", count) : l10n.t("drop {0} images", count);
   }
@@ -204,24 +204,26 @@ function chosenLabel(
 }
 
 function dropLabel(count: number, split: string): string {
-  return count === 1 ? l10n.t("drop 1 image of {0}", split) : l10n.t("drop {0} images of {1}", number(count), split);
+  return count === 1
+    ? l10n.t("drop 1 image of {0}", split)
+    : l10n.t("drop {0} images of {1}", integerText(count), split);
 }
 
 function judgedLabel(count: number, verdict: PairVerdict | null): string {
-  if (verdict === null) return l10n.t("forget what was said of {0} pictures", number(count));
+  if (verdict === null) return l10n.t("forget what was said of {0} pictures", integerText(count));
   return verdict === "duplicate"
-    ? l10n.t("{0} pictures are duplicates", number(count))
-    : l10n.t("{0} pictures are not duplicates", number(count));
+    ? l10n.t("{0} pictures are duplicates", integerText(count))
+    : l10n.t("{0} pictures are not duplicates", integerText(count));
 }
 
 function differentLabel(count: number): string {
   return count === 1
     ? l10n.t("the pictures of a group are not duplicates")
-    : l10n.t("the pictures of {0} groups are not duplicates", number(count));
+    : l10n.t("the pictures of {0} groups are not duplicates", integerText(count));
 }
 
 function forgetLabel(count: number): string {
   return count === 1
     ? l10n.t("forget what was said of a group")
-    : l10n.t("forget what was said of {0} groups", number(count));
+    : l10n.t("forget what was said of {0} groups", integerText(count));
 }

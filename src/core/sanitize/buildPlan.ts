@@ -1,5 +1,6 @@
 import * as l10n from "@vscode/l10n";
 import { decimalText } from "../language";
+import { measureText } from "../near/near";
 import { transformText } from "../near/transformText";
 import { nearnessOf, viewSample, type SampleNames } from "../leakage/buildReport";
 import { isFileGroup, type Findings } from "../leakage/findings";
@@ -133,7 +134,7 @@ function likeness(
   if (nearness === null || near === null) return l10n.t("Similar to {0}", name);
   const { transform, score } = nearness;
   const { measure } = near.search;
-  const args = [measure.name, decimalText(score, measure.decimals), name];
+  const args = [measureText(measure), decimalText(score, measure.decimals), name];
   return transform === "as it is"
     ? l10n.t({ message: "Similar ({0} {1}) to {2}", args, comment: ["{0} and {1} e.g. RMS grey difference 4.1."] })
     : l10n.t({

@@ -1,12 +1,12 @@
 import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Measure, PairVerdict, SampleView } from "../../../src/protocol/report";
+import { scoreText, type Measure, type PairVerdict, type SampleView } from "../../../src/protocol/report";
 import { messageOf } from "../shared/connection";
 import { Button, Icon, Notice, Segments } from "../shared/Controls";
 import { number, visible } from "../shared/format";
 import type { Comparison, ComparisonStore } from "./ComparisonStore";
-import { placementText, scoreText } from "./nearText";
+import { placementText } from "./nearText";
 import { keyOf } from "./reviewKeys";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 import { Stage, type Layer } from "./Stage";

@@ -2,7 +2,15 @@ import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { counted } from "../../../src/protocol/language";
-import type { Choice, GroupView, Measure, MemberView, PairVerdict, ReportHost } from "../../../src/protocol/report";
+import {
+  scoreText,
+  type Choice,
+  type GroupView,
+  type Measure,
+  type MemberView,
+  type PairVerdict,
+  type ReportHost,
+} from "../../../src/protocol/report";
 import { messageOf } from "../shared/connection";
 import { Button, Notice } from "../shared/Controls";
 import { number, sentenceList, visible } from "../shared/format";
@@ -10,7 +18,6 @@ import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import { PairComparison } from "./Comparison";
 import { pressKey, type DialogKeys } from "./comparisonKeys";
 import { ComparisonStore } from "./ComparisonStore";
-import { scoreText } from "./nearText";
 import { useReadOnly } from "./readOnly";
 import type { GroupFilter } from "./reportView";
 import { firstOf, type Place, type Reviewing } from "./Reviewing";

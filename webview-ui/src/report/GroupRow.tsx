@@ -1,13 +1,12 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { counted } from "../../../src/protocol/language";
-import type { GroupView, Measure, MemberView } from "../../../src/protocol/report";
+import { scoreText, type GroupView, type Measure, type MemberView } from "../../../src/protocol/report";
 import { Icon } from "../shared/Controls";
 import { number, visible } from "../shared/format";
 import { memo } from "../shared/memo";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
 import type { GalleryLayout } from "./galleryLayout";
-import { scoreText } from "./nearText";
 import { useReadOnly } from "./readOnly";
 import type { Reviewing } from "./Reviewing";
 import { keyOf } from "./reviewKeys";

@@ -1,7 +1,14 @@
 import * as l10n from "@vscode/l10n";
 import type { ComponentChild, JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Leakage, NearReport, Report, ReportHost, ReportState } from "../../../src/protocol/report";
+import {
+  measureText,
+  type Leakage,
+  type NearReport,
+  type Report,
+  type ReportHost,
+  type ReportState,
+} from "../../../src/protocol/report";
 import { counted, decimalText } from "../../../src/protocol/language";
 import { Button, Disclosure, Notice } from "../shared/Controls";
 import { number, visible } from "../shared/format";
@@ -248,7 +255,7 @@ function Found(props: {
 function comparedText({ compared, measure, threshold }: NearReport): string {
   const args = [
     counted(compared, "different picture"),
-    measure.name,
+    measureText(measure),
     decimalText(measure.best),
     thresholdText(measure, threshold),
   ];

@@ -1,7 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { Measure, NearReport } from "../../../src/protocol/report";
+import { measureText, type Measure, type NearReport } from "../../../src/protocol/report";
 import { counted, decimalText } from "../../../src/protocol/language";
 import { Button, Disclosure } from "../shared/Controls";
 import { filled } from "../shared/filled";
@@ -72,7 +72,7 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
   return (
     <figure class="near-figure" aria-labelledby={`${id}-title`}>
       <figcaption id={`${id}-title`}>
-        {l10n.t("Images by the {0} of their nearest neighbour, the most alike on the left", measure.name)}
+        {l10n.t("Images by the {0} of their nearest neighbour, the most alike on the left", measureText(measure))}
       </figcaption>
       {hasSplits && !isEmpty && (
         <ul class="legend" aria-hidden="true">
@@ -135,7 +135,7 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
               aria-label={l10n.t("Threshold")}
               aria-valuetext={l10n.t({
                 message: "{0} {1}",
-                args: [measure.name, thresholdText(measure, shown)],
+                args: [measureText(measure), thresholdText(measure, shown)],
                 comment: ["E.g. RMS grey difference 9.0 or less."],
               })}
               min={0}
@@ -181,7 +181,7 @@ export function NearHistogram({ near, hasSplits, onThreshold }: Props): JSX.Elem
               <caption class="hidden">{l10n.t("Images by the score of their nearest neighbour")}</caption>
               <thead>
                 <tr>
-                  <th scope="col">{capitalised(measure.name)}</th>
+                  <th scope="col">{capitalised(measureText(measure))}</th>
                   {halves.map(({ name }) => (
                     <th key={name} scope="col" class="number">
                       {COLUMN_TEXTS[name]()}

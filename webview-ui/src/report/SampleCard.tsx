@@ -1,6 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import {
+  scoreText,
   transformText,
   type Choice,
   type Measure,
@@ -12,7 +13,7 @@ import { Icon } from "../shared/Controls";
 import { baseName, sentenceList, visible } from "../shared/format";
 import { Thumbnail } from "../shared/Thumbnail";
 import type { ThumbnailStore } from "../shared/ThumbnailStore";
-import { placementText, scoreText, scoreValue } from "./nearText";
+import { placementText, scoreValue } from "./nearText";
 import type { Chosen } from "./Reviewing";
 import { SplitBadge, type SplitRoles } from "./SplitBadge";
 

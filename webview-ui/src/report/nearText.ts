@@ -11,11 +11,6 @@ export function scoreValue({ decimals }: Measure, score: number): string {
   return decimalText(score, decimals);
 }
 
-/** A score with what it is, e.g. "RMS grey difference 4.1". */
-export function scoreText(measure: Measure, score: number): string {
-  return `${measure.name} ${scoreValue(measure, score)}`;
-}
-
 /** What a threshold lets pass, e.g. "9.0 or less". */
 export function thresholdText(measure: Measure, threshold: number): string {
   const value = scoreValue(measure, threshold);

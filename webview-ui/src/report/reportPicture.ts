@@ -1,5 +1,12 @@
 import * as l10n from "@vscode/l10n";
-import type { NearReport, PlanSummary, Report, Role, Tier } from "../../../src/protocol/report";
+import {
+  measureText,
+  type NearReport,
+  type PlanSummary,
+  type Report,
+  type Role,
+  type Tier,
+} from "../../../src/protocol/report";
 import { number, visible } from "../shared/format";
 import { paintPicture, PICTURE_EDGE, PICTURE_LINE, PICTURE_WIDTH, writeLine, type Drawing } from "../shared/picture";
 import { readColors, type ThemeColors } from "../shared/themeColors";
@@ -113,7 +120,7 @@ function histogramDrawing(near: NearReport, hasSplits: boolean, colors: ThemeCol
     height: 5 * PICTURE_LINE + HISTOGRAM_PX + PICTURE_EDGE,
     draw: (context, top) => {
       const write = writer(context, colors);
-      write.title(l10n.t("Images by the {0} of their nearest neighbour", measure.name), top + 14);
+      write.title(l10n.t("Images by the {0} of their nearest neighbour", measureText(measure)), top + 14);
       const args = [thresholdText(measure, threshold), number(most)];
       const note = hasSplits
         ? l10n.t(

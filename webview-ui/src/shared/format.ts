@@ -6,11 +6,6 @@ export function number(value: number): string {
   return integerText(value);
 }
 
-/** A count with its noun, e.g. "1 image", "2 images"; the plural is given or gets an s. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${number(count)} ${count === 1 ? one : many}`;
-}
-
 /** A share of 0..1 in percent. What is small but not zero, or large but not all, never reads as 0 % or 100 %. */
 export function percent(share: number, digits = 1): string {
   if (!Number.isFinite(share)) return "–";

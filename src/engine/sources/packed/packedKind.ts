@@ -1,9 +1,6 @@
 /** Formats of packed files. */
 export type PackedKind = "tar" | "zip" | "parquet" | "tfrecord";
 
-/** What packed files are, for messages. */
-export const PACKED_FORMATS = "an archive of images (tar, zip, Parquet, TFRecord)";
-
 const NAMES: readonly (readonly [RegExp, PackedKind])[] = [
   [/\.(?:tar|tar\.gz|tgz)$/i, "tar"],
   [/\.zip$/i, "zip"],

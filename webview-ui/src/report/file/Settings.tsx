@@ -1,7 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import { momentText } from "../../../../src/protocol/training";
-import type { ReportSnapshot } from "../../../../src/protocol/report";
+import { measureText, type ReportSnapshot } from "../../../../src/protocol/report";
 import { visible } from "../../shared/format";
 import { thresholdText } from "../nearText";
 
@@ -22,7 +22,7 @@ export function Settings({ snapshot }: { readonly snapshot: ReportSnapshot }): J
         ? l10n.t("Not searched.")
         : l10n.t(
             "{0} of {1}. {2}",
-            capitalised(near.measure.name),
+            capitalised(measureText(near.measure)),
             thresholdText(near.measure, near.threshold),
             near.reason,
           ),
