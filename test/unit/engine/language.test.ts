@@ -5,14 +5,7 @@ import { useTranslations } from "../../../src/core/language";
 import type { ApplyResult } from "../../../src/core/sanitize/plan";
 import { faultyDataset, inspect, quiet, useEngine } from "./support";
 
-const SPANISH = JSON.stringify({
-  "{0} image": "{0} imagen",
-  "{0} images": "{0} imágenes",
-  "The source was not changed.": "El origen no se modificó.",
-  "{0} copied images have the bytes that were inspected.": "{0} imágenes tienen los bytes que se inspeccionaron.",
-  "{0} holds no images. Expected folders of images such as train/cat/1.png, a list of images (CSV, JSON), {1}, or {2}.":
-    "{0} no contiene imágenes: {1}, {2}.",
-});
+const SPANISH = readFileSync("l10n/bundle.l10n.es.json", "utf8");
 
 describe("an engine that speaks another language", () => {
   const { engine, scratch } = useEngine();
