@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { getL10nJson } from "@vscode/l10n-dev";
+import ts from "typescript";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUNDLES = path.join(ROOT, "l10n");
@@ -11,18 +11,58 @@ const BUNDLES = path.join(ROOT, "l10n");
 /** @typedef {Record<string, string | { message: string, comment: string[] }>} Bundle */
 
 /**
- * The sentences that the sources hold, in order.
- * @returns {Promise<Bundle>}
+ * The sentences that the sources hold, in order, with the keys by which `@vscode/l10n` and VS Code look them up.
+ * @returns {Bundle}
  */
-export async function sentences() {
+export function sentences() {
   const files = ["src", "webview-ui/src"].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => /\.tsx?$/.test(name))
       .map((name) => path.join(ROOT, folder, name)),
   );
-  const scripts = files.map((file) => ({ contents: readFileSync(file, "utf8"), extension: path.extname(file) }));
-  const found = await getL10nJson(scripts);
-  return Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const found = files.flatMap((file) => {
+    const text = readFileSync(file, "utf8");
+    return text.includes("l10n.t(") ? sentencesOf(ts.createSourceFile(file, text, ts.ScriptTarget.Latest)) : [];
+  });
+  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}
+
+/**
+ * Keys and values of the calls of `l10n.t` and `vscode.l10n.t` in a file. ESLint sees that they are written out there.
+ * @param {ts.SourceFile} file
+ * @returns {[string, Bundle[string]][]}
+ */
+function sentencesOf(file) {
+  /** @type {[string, Bundle[string]][]} */
+  const found = [];
+  const visit = (/** @type {ts.Node} */ node) => {
+    if (ts.isCallExpression(node) && /^(vscode\.)?l10n\.t$/.test(node.expression.getText(file))) {
+      const [sentence] = node.arguments;
+      const message = textOf(sentence) ?? textOf(propertyOf(sentence, "message"));
+      if (message === null) throw new Error(`${file.fileName}: ${node.getText(file)} has no sentence to collect`);
+      const list = propertyOf(sentence, "comment");
+      const comment =
+        list !== null && ts.isArrayLiteralExpression(list) ? list.elements.map((one) => textOf(one) ?? "") : [];
+      found.push(comment.length === 0 ? [message, message] : [`${message}/${comment.join("")}`, { message, comment }]);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+/** @param {ts.Node | null | undefined} node @returns {string | null} */
+function textOf(node) {
+  return node && ts.isStringLiteralLike(node) ? node.text : null;
+}
+
+/** @param {ts.Node | undefined} node @param {string} name @returns {ts.Expression | null} */
+function propertyOf(node, name) {
+  if (node === undefined || !ts.isObjectLiteralExpression(node)) return null;
+  const property = node.properties.find(
+    (one) => one.name !== undefined && ts.isIdentifier(one.name) && one.name.text === name,
+  );
+  return property !== undefined && ts.isPropertyAssignment(property) ? property.initializer : null;
 }
 
 /**
@@ -56,8 +96,8 @@ export function translations(folder, name) {
 }
 
 /** Writes the bundle and says what is wrong with translations of it. */
-async function main() {
-  const source = await sentences();
+function main() {
+  const source = sentences();
   const text = `${JSON.stringify(source, null, 2)}\n`;
   if (!process.argv.includes("--check")) writeFileSync(path.join(BUNDLES, "bundle.l10n.json"), text);
   const problems = [
@@ -73,5 +113,5 @@ async function main() {
   if (problems.length > 0) process.exitCode = 1;
 }
 
-// Tests import it, and a module that awaits at its top cannot be required.
-if (process.argv[1] === fileURLToPath(import.meta.url)) void main();
+// Tests import it.
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();
