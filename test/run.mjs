@@ -10,6 +10,9 @@ const node = process.execPath;
 const bin = (/** @type {string} */ name) => path.join(ROOT, "node_modules", name);
 const mocha = [node, bin("mocha/bin/mocha.js")];
 
+/** Two files at a time, which wait for browsers most of the time. */
+const BY_TWO = ["--parallel", "--jobs", "2"];
+
 const { version } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
 /** The extension as its users install it. */
 const PACKAGE = path.join(ROOT, "artifacts", `cleansplit-${version}-universal.vsix`);
@@ -36,7 +39,7 @@ const LANES = {
   vscode: { what: "VS Code and Chromium for the next lanes", command: [node, "test/support/vscode/prepare.mjs"] },
   webview: {
     what: "Pages in Chromium",
-    command: [...mocha, "--parallel", "--jobs", "2", "test/webview/**/*.test.ts"],
+    command: [...mocha, ...BY_TWO, "test/webview/**/*.test.ts"],
     runsMocha: true,
   },
   integration: { what: "Extension in VS Code", command: [node, "test/integration/run.mjs"], runsMocha: true },
@@ -51,7 +54,7 @@ const LANES = {
   },
   e2e: {
     what: "Clicking through VS Code with the package installed and the network off",
-    command: [node, "test/support/offline.mjs", ...mocha, "test/e2e/**/*.test.mts"],
+    command: [node, "test/support/offline.mjs", ...mocha, ...BY_TWO, "test/e2e/**/*.test.mts"],
     env: { CLEANSPLIT_EXTENSION: PACKAGE },
     runsMocha: true,
   },

@@ -407,7 +407,8 @@ export class DatasetSession implements vscode.Disposable {
     this.#changed.fire();
     const meter = new RateMeter();
     const report = throttled((progress: Progress) => {
-      if (this.#searching !== job || job.abort.signal.aborted) return;
+      // What was held back comes too late when the search is done, or another one goes on.
+      if (this.#searching !== job || this.#search.status !== "searching" || job.abort.signal.aborted) return;
       const { phase, done, total } = progress;
       const view = progressView(progress, meter.update(phase, done, total, performance.now() / 1000));
       this.#search = { ...this.#search, progress: view };

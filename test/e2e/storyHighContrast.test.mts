@@ -1,0 +1,4 @@
+import { tellStory } from "./story.mjs";
+
+tellStory("hc-dark");
+tellStory("hc-light");
