@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { DIGEST_BYTES, sparkMd5, type Md5 } from "../core/fingerprint/md5";
+import { DIGEST_BYTES, type Md5 } from "../core/fingerprint/md5";
+import { sparkMd5 } from "../core/fingerprint/sparkMd5";
 
 /** MD5 by `node:crypto`. */
 export const nodeMd5: Md5 = {

@@ -1,29 +1,15 @@
-import SparkMD5 from "spark-md5";
-
 /** Bytes of an MD5 digest. */
 export const DIGEST_BYTES = 16;
 
 /**
- * The port for MD5, the fingerprint of the published solution. Two implementations exist: `sparkMd5` here (runs
- * anywhere) and `nodeMd5` of the engine (`node:crypto`, faster, but refused on FIPS builds of Node).
+ * The port for MD5, the fingerprint of the published solution. Two implementations exist: `sparkMd5` beside it
+ * (runs anywhere) and `nodeMd5` of the engine (`node:crypto`, faster, but refused on FIPS builds of Node).
  */
 export interface Md5 {
   readonly name: "spark-md5" | "node:crypto";
   /** Writes the 16 byte digest of the parts, one after the other, into `target` at offset `at`. */
   into(target: Uint8Array, at: number, ...parts: readonly Uint8Array[]): void;
 }
-
-/** MD5 by `spark-md5`. */
-export const sparkMd5: Md5 = {
-  name: "spark-md5",
-  into(target, at, ...parts) {
-    const hash = new SparkMD5.ArrayBuffer();
-    // SparkMD5 takes a whole ArrayBuffer, and a part may be a window of a larger one: `new Uint8Array` copies just that.
-    for (const part of parts) hash.append(new Uint8Array(part).buffer);
-    const binary = hash.end(true);
-    for (let i = 0; i < DIGEST_BYTES; i++) target[at + i] = binary.charCodeAt(i);
-  },
-};
 
 /** Whether two digests are the same: the one of row `row` of a column of them, and that of row `other` of another column. */
 export function sameDigest(digests: Uint8Array, row: number, others: Uint8Array, other: number): boolean {

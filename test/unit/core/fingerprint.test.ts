@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { sparkMd5, type Md5 } from "../../../src/core/fingerprint/md5";
+import type { Md5 } from "../../../src/core/fingerprint/md5";
+import { sparkMd5 } from "../../../src/core/fingerprint/sparkMd5";
 import { isBlank, pixelDigest } from "../../../src/core/fingerprint/pixels";
 import { recogniseScaling, unscale, type Scaling } from "../../../src/core/fingerprint/scaling";
 import type { Picture } from "../../../src/core/picture";
