@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -95,6 +96,9 @@ export function tellStory(theme: "dark" | "light" | "hc-dark" | "hc-light"): voi
         await page.keyboard.press("j");
       }
       await frame.locator("#groups .tag.decided").first().waitFor();
+      await frame.waitForFunction(() =>
+        [...document.querySelectorAll("#groups .picture")].every((picture) => picture.childElementCount > 0),
+      );
       await picture("4-judged");
       await said(frame, 10);
       assert.deepEqual(await seriousViolations(frame), []);
