@@ -8,7 +8,7 @@ import process from "node:process";
 import { fileURLToPath, URLSearchParams } from "node:url";
 import { chromium } from "playwright-core";
 import { prepareHost } from "./prepare.mjs";
-import { workbenchReady } from "./workbench.mjs";
+import { until, workbenchReady } from "./workbench.mjs";
 
 /**
  * @typedef {object} SessionOptions
@@ -26,6 +26,8 @@ import { workbenchReady } from "./workbench.mjs";
  * @property {(exitCode: number) => void} [onTestExit] called when `run()` has ended
  */
 
+/** @typedef {"dark" | "light" | "hc-dark" | "hc-light"} ThemeName */
+
 /**
  * @typedef {object} Session
  * @property {import("playwright-core").Page} page
@@ -34,6 +36,7 @@ import { workbenchReady } from "./workbench.mjs";
  * @property {string} url
  * @property {() => string} log output of the server and console of the browser, for failures
  * @property {(file: string) => Promise<void>} screenshot
+ * @property {(theme: ThemeName) => Promise<void>} setTheme has the workbench and its webviews shown in another theme
  * @property {() => Promise<void>} close
  */
 
@@ -78,6 +81,22 @@ const THEMES = Object.freeze({
   "hc-light": "Default High Contrast Light",
 });
 
+/** See {@link writeThemeSwitch}. */
+const THEME_KEYS = Object.freeze({
+  dark: "Control+Alt+F5",
+  light: "Control+Alt+F6",
+  "hc-dark": "Control+Alt+F7",
+  "hc-light": "Control+Alt+F8",
+});
+
+/** Of the workbench and of the body of a webview. */
+const THEME_CLASSES = Object.freeze({
+  dark: ["vs-dark", "vscode-dark"],
+  light: ["vs", "vscode-light"],
+  "hc-dark": ["hc-black", "vscode-high-contrast"],
+  "hc-light": ["hc-light", "vscode-high-contrast-light"],
+});
+
 // As few processes and as little traffic as possible; Chromium's sandbox does not work as root or in containers.
 const CHROMIUM_FLAGS = [
   "--no-sandbox",
@@ -100,7 +119,7 @@ const openSessions = new Set();
  * @returns {Promise<Session>}
  */
 export function startVsCode(options = {}) {
-  return withServer(options, async ({ port, url, listening, executablePath, log, cleanUps, close }) => {
+  return withServer(options, async ({ tempDir, port, url, listening, executablePath, log, cleanUps, close }) => {
     const browserLaunch = chromium.launch({
       executablePath,
       args: CHROMIUM_FLAGS,
@@ -111,6 +130,14 @@ export function startVsCode(options = {}) {
     cleanUps.unshift(() => browserLaunch.then((browser) => browser.close()).catch(() => undefined));
     const [browser] = await Promise.all([browserLaunch, listening]);
     const page = await openPage(browser, options, log);
+    const setTheme = async (/** @type {ThemeName} */ theme) => {
+      await until(`the theme ${theme}`, async () => {
+        await page.keyboard.press(THEME_KEYS[theme]);
+        const workbench = page.locator(`.monaco-workbench.${THEME_CLASSES[theme][0]}`).first();
+        return workbench.waitFor({ timeout: 3000 }).then(() => true);
+      });
+      await themeShown(page, THEME_CLASSES[theme][1] ?? "");
+    };
 
     await page.goto(url, { timeout: START_TIMEOUT_MS });
     await workbenchReady(page, START_TIMEOUT_MS);
@@ -124,6 +151,7 @@ export function startVsCode(options = {}) {
         fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
         await page.screenshot({ path: file });
       },
+      setTheme,
       close,
     };
   });
@@ -146,7 +174,7 @@ export function serveVsCode(options = {}) {
  * @template T
  * @param {SessionOptions} options
  * @param {(server: {
- *   port: number, url: string, listening: Promise<void>, executablePath: string, log: ReturnType<typeof createLog>,
+ *   tempDir: string, port: number, url: string, listening: Promise<void>, executablePath: string, log: ReturnType<typeof createLog>,
  *   cleanUps: Array<() => Promise<unknown> | undefined>, close: () => Promise<void>
  * }) => Promise<T>} use
  * @returns {Promise<T>}
@@ -173,7 +201,7 @@ async function withServer(options, use) {
     // A failure is reported by whoever waits for it.
     server.listening.catch(() => undefined);
     const url = workbenchUrl(options, tempDir, port);
-    return await use({ port, url, listening: server.listening, executablePath, log, cleanUps, close });
+    return await use({ tempDir, port, url, listening: server.listening, executablePath, log, cleanUps, close });
   } catch (error) {
     await close();
     const message = error instanceof Error ? error.message : String(error);
@@ -216,6 +244,7 @@ function linkExtension(tempDir, { extension, testsPath }) {
   const extensionsDir = path.join(tempDir, "extensions");
   fs.mkdirSync(extensionsDir);
   if (isVsix(extension) && testsPath !== undefined) writeTestsExtension(tempDir);
+  if (testsPath === undefined) writeThemeSwitch(extensionsDir);
   if (extension === undefined || isVsix(extension) || testsPath !== undefined) return;
   fs.symlinkSync(path.resolve(extension), path.join(extensionsDir, "extension-under-test"), "junction");
 }
@@ -229,6 +258,30 @@ function writeTestsExtension(tempDir) {
   fs.mkdirSync(folder);
   const manifest = { name: "tests", publisher: "cleansplit-tests", version: "0.0.0", engines: { vscode: "*" } };
   fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
+}
+
+/**
+ * VS Code in a browser does not see that its settings file was written, so an extension changes the theme, by keys.
+ * @param {string} extensionsDir
+ */
+function writeThemeSwitch(extensionsDir) {
+  const folder = path.join(extensionsDir, "theme-switch");
+  fs.mkdirSync(folder);
+  const keybindings = Object.entries(THEME_KEYS).map(([theme, key]) => {
+    return { command: "themeSwitch.set", args: THEMES[theme], key: key.toLowerCase().replace("control", "ctrl") };
+  });
+  const manifest = {
+    ...{ name: "theme-switch", publisher: "cleansplit-tests", version: "0.0.0", engines: { vscode: "^1.80.0" } },
+    ...{ main: "main.js", activationEvents: ["onCommand:themeSwitch.set"], contributes: { keybindings } },
+  };
+  fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
+  const set =
+    'vscode.workspace.getConfiguration().update("workbench.colorTheme", theme, vscode.ConfigurationTarget.Global)';
+  const register = `vscode.commands.registerCommand("themeSwitch.set", (theme) => ${set})`;
+  fs.writeFileSync(
+    path.join(folder, "main.js"),
+    `const vscode = require("vscode");\nexports.activate = () => ${register};\n`,
+  );
 }
 
 /** @param {string} tempDir */
@@ -384,6 +437,18 @@ function workbenchUrl({ extension, folder, testsPath }, tempDir, port) {
  */
 function isVsix(extension) {
   return extension !== undefined && extension.endsWith(".vsix");
+}
+
+/**
+ * Waits until the webviews are shown in a theme.
+ * @param {import("playwright-core").Page} page
+ * @param {string} webview
+ */
+async function themeShown(page, webview) {
+  for (const outer of await page.locator("iframe.webview").filter({ visible: true }).elementHandles()) {
+    const inner = await (await outer.contentFrame())?.$("#active-frame");
+    await (await inner?.contentFrame())?.locator(`body.${webview}`).waitFor();
+  }
 }
 
 /** @returns {Promise<number>} */

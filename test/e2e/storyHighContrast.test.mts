@@ -1,4 +1,0 @@
-import { tellStory } from "./story.mjs";
-
-tellStory("hc-dark");
-tellStory("hc-light");
