@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { findOnPath } from "../test/support/vscode/prepare.mjs";
+import { findOnPath } from "../test/support/chromium.mjs";
 import { serveVsCode } from "../test/support/vscode/session.mjs";
 
 const ROOT = path.resolve(import.meta.dirname, "..");

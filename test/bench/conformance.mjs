@@ -43,8 +43,8 @@ const { isImageFileName, sniffFormat } = await tsImport("../../src/engine/decode
 const { fingerprintBatch, loadKernels } = await tsImport("../../src/engine/kernels/kernels.ts", import.meta.url);
 /** @type {typeof import("../../src/core/fingerprint/pixels")} */
 const { pixelDigest } = await tsImport("../../src/core/fingerprint/pixels.ts", import.meta.url);
-/** @type {typeof import("../../src/core/fingerprint/md5")} */
-const { sparkMd5 } = await tsImport("../../src/core/fingerprint/md5.ts", import.meta.url);
+/** @type {typeof import("../../src/core/fingerprint/sparkMd5")} */
+const { sparkMd5 } = await tsImport("../../src/core/fingerprint/sparkMd5.ts", import.meta.url);
 
 /**
  * Decodes all files in four threads at once; 0 when every answer about a file is the same.

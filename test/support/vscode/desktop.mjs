@@ -4,7 +4,8 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { downloadAndUnzipVSCode } from "@vscode/test-electron";
-import { CACHE_DIR, findOnPath, resolveHost } from "./prepare.mjs";
+import { findOnPath } from "../chromium.mjs";
+import { CACHE_DIR, resolveHost } from "./prepare.mjs";
 
 const UPDATE_SERVER = "https://update.code.visualstudio.com/api/releases/stable";
 const PROBE_TIMEOUT_MS = 5_000;

@@ -7,6 +7,7 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { chromiumPath, findChromium, findOnPath, SHELL } from "../chromium.mjs";
 
 /** @typedef {"1.100" | "newest"} Host */
 /** @typedef {{ serverMain: string, node: string, chromium: string }} PreparedHost */
@@ -150,45 +151,21 @@ async function npmInstall(cwd, args) {
  * @returns {Promise<string>}
  */
 async function prepareChromium(log) {
-  const found = findChromium();
-  if (found !== undefined) return found;
-  if (fs.existsSync("/etc/debian_version") && process.getuid?.() === 0) {
+  const canInstall = fs.existsSync("/etc/debian_version") && process.getuid?.() === 0;
+  const isChosen = Boolean(process.env.CHROMIUM) || findOnPath(SHELL) !== undefined;
+  if (canInstall && !isChosen) {
     log("Chromium: installing the Debian package");
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    await exec("apt-get", ["update", "-qq"], { env });
-    await exec("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], { env });
-    const installed = findChromium();
-    if (installed !== undefined) return installed;
+    await aptInstall(SHELL).catch((error) => log(`Chromium: ${String(error).split("\n")[0]}`));
+    if (findChromium() === undefined) await aptInstall("chromium");
   }
-  throw new Error(
-    "No Chromium found. Install one (Debian: sudo apt-get install chromium), or name its executable in the " +
-      "environment variable CHROMIUM.",
-  );
+  return chromiumPath();
 }
 
-/** @returns {string | undefined} */
-function findChromium() {
-  const named = process.env.CHROMIUM;
-  if (named) {
-    if (fs.existsSync(named)) return named;
-    throw new Error(`The environment variable CHROMIUM names ${named}, which is not there.`);
-  }
-  return (
-    findOnPath("chromium", "chromium-browser", "google-chrome", "google-chrome-stable") ??
-    ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"].find((file) => fs.existsSync(file))
-  );
-}
-
-/**
- * The first of the named executables that is on PATH.
- * @param {readonly string[]} names
- * @returns {string | undefined}
- */
-export function findOnPath(...names) {
-  const folders = (process.env.PATH ?? "").split(path.delimiter).filter(Boolean);
-  return names
-    .flatMap((name) => folders.map((folder) => path.join(folder, name)))
-    .find((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile());
+/** @param {string} name */
+async function aptInstall(name) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await exec("apt-get", ["update", "-qq"], { env });
+  await exec("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name], { env });
 }
 
 /**

@@ -119,7 +119,7 @@ const openSessions = new Set();
  * @returns {Promise<Session>}
  */
 export function startVsCode(options = {}) {
-  return withServer(options, async ({ tempDir, port, url, listening, executablePath, log, cleanUps, close }) => {
+  return withServer(options, async ({ port, url, listening, executablePath, log, cleanUps, close }) => {
     const browserLaunch = chromium.launch({
       executablePath,
       args: CHROMIUM_FLAGS,
@@ -174,7 +174,7 @@ export function serveVsCode(options = {}) {
  * @template T
  * @param {SessionOptions} options
  * @param {(server: {
- *   tempDir: string, port: number, url: string, listening: Promise<void>, executablePath: string, log: ReturnType<typeof createLog>,
+ *   port: number, url: string, listening: Promise<void>, executablePath: string, log: ReturnType<typeof createLog>,
  *   cleanUps: Array<() => Promise<unknown> | undefined>, close: () => Promise<void>
  * }) => Promise<T>} use
  * @returns {Promise<T>}
@@ -201,7 +201,7 @@ async function withServer(options, use) {
     // A failure is reported by whoever waits for it.
     server.listening.catch(() => undefined);
     const url = workbenchUrl(options, tempDir, port);
-    return await use({ tempDir, port, url, listening: server.listening, executablePath, log, cleanUps, close });
+    return await use({ port, url, listening: server.listening, executablePath, log, cleanUps, close });
   } catch (error) {
     await close();
     const message = error instanceof Error ? error.message : String(error);

@@ -5,9 +5,9 @@ import fs from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
 import path from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { chromiumPath } from "../chromium.mjs";
 
 /** @typedef {"dark" | "light" | "hc-dark" | "hc-light"} Theme */
 /** @typedef {"report" | "training" | "labels"} PageName */
@@ -203,23 +203,4 @@ ${translations === null ? "" : `<script type="application/json" id="cleansplit-t
 <script type="module" nonce="${NONCE}" src="${name}.js"></script>
 </body>
 </html>`;
-}
-
-/** The browser that CHROMIUM names, or one that is installed. */
-function chromiumPath() {
-  const candidates = [
-    ...(process.env["CHROMIUM"] ? [process.env["CHROMIUM"]] : []),
-    ...(process.env["PATH"] ?? "")
-      .split(path.delimiter)
-      .flatMap((folder) =>
-        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].map((name) =>
-          path.join(folder, name),
-        ),
-      ),
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  ];
-  const found = candidates.find((file) => fs.existsSync(file));
-  if (found === undefined)
-    throw new Error("No Chromium found; name its executable in the environment variable CHROMIUM.");
-  return found;
 }
