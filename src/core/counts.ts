@@ -15,7 +15,6 @@ const FORMS = {
   "similar image": [(n: string) => l10n.t("{0} similar image", n), (n: string) => l10n.t("{0} similar images", n)],
   "other image": [(n: string) => l10n.t("{0} other image", n), (n: string) => l10n.t("{0} other images", n)],
   group: [(n: string) => l10n.t("{0} group", n), (n: string) => l10n.t("{0} groups", n)],
-  "matching group": [(n: string) => l10n.t("{0} matching group", n), (n: string) => l10n.t("{0} matching groups", n)],
   file: [(n: string) => l10n.t("{0} file", n), (n: string) => l10n.t("{0} files", n)],
   "more file": [(n: string) => l10n.t("{0} more file", n), (n: string) => l10n.t("{0} more files", n)],
   pair: [(n: string) => l10n.t("{0} pair", n), (n: string) => l10n.t("{0} pairs", n)],
@@ -47,7 +46,6 @@ const FORMS = {
     (n: string) => l10n.t("{0} more experiments", n),
   ],
   duplicate: [(n: string) => l10n.t("{0} duplicate", n), (n: string) => l10n.t("{0} duplicates", n)],
-
   dataset: [(n: string) => l10n.t("{0} dataset", n), (n: string) => l10n.t("{0} datasets", n)],
   picture: [(n: string) => l10n.t("{0} picture", n), (n: string) => l10n.t("{0} pictures", n)],
   sample: [(n: string) => l10n.t("{0} sample", n), (n: string) => l10n.t("{0} samples", n)],

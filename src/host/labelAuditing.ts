@@ -7,6 +7,7 @@ import { abortError, isAbort } from "../engine/process/rpc";
 import type { LabelsState } from "../protocol/labels";
 import type { ProgressView } from "../protocol/report";
 import { Emitter } from "./emitter";
+import { still } from "./job";
 import { progressView, throttled } from "./progress";
 import type { Sanitizing } from "./sanitizing";
 
@@ -148,9 +149,4 @@ export class LabelAuditing implements vscode.Disposable {
       vscode.l10n.t("The labels of {0} were not audited yet. Audit them first.", this.#dataset.name),
     );
   }
-}
-
-/** A run that nobody watches. */
-function still(): { signal: AbortSignal; progress: () => undefined } {
-  return { signal: new AbortController().signal, progress: () => undefined };
 }

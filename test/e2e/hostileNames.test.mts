@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { PROJECT_ROOT, resolveHost } from "../support/vscode/prepare.mjs";
-import { startVsCode, type Session } from "../support/vscode/session.mjs";
 import * as workbench from "../support/vscode/workbench.mjs";
+import { useOpened } from "./opened.mjs";
 import { writeTinyDataset } from "../integration/dataset";
-
-const EXTENSION = process.env["CLEANSPLIT_EXTENSION"] ?? PROJECT_ROOT;
 
 /** Markup, an icon, a command behind a link, quotes: whatever one of the places where names are shown could obey. */
 const DATASET = `$(flame) <img src=x onerror=alert(1)> [go](command:workbench.action.toggleZenMode) "it's"`;
@@ -23,31 +19,16 @@ const FILES: Readonly<Record<string, string>> = {
 (process.platform === "win32" ? describe.skip : describe)("names that are code elsewhere", function () {
   this.timeout(180_000);
   this.bail(true);
-  let session: Session;
-  let workspace: string;
+  const opened = useOpened("names", writeHostileDataset);
+  const { picture } = opened;
   const dialogs: string[] = [];
 
-  const picture = (name: string): Promise<void> =>
-    session.screenshot(path.join(PROJECT_ROOT, "artifacts", `names-${resolveHost()}-${name}.png`));
-
-  before(async () => {
-    workspace = realpathSync(mkdtempSync(path.join(tmpdir(), "cleansplit-names-")));
-    writeHostileDataset(workspace);
-    session = await startVsCode({ extension: EXTENSION, folder: workspace, viewport: { width: 1440, height: 900 } });
-    session.page.on("dialog", (dialog) => dialogs.push(dialog.message()));
-  });
-
-  afterEach(async function () {
-    if (this.currentTest?.state === "failed") await picture("failed");
-  });
-
-  after(async () => {
-    await session.close();
-    rmSync(workspace, { recursive: true, force: true });
+  before(() => {
+    opened.session.page.on("dialog", (dialog) => dialogs.push(dialog.message()));
   });
 
   it("are text in the report", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.openView(page, "Explorer");
     const row = page.locator(".explorer-folders-view .monaco-list-row").filter({ hasText: "onerror" }).first();
     await row.waitFor();
@@ -62,7 +43,7 @@ const FILES: Readonly<Record<string, string>> = {
   });
 
   it("are text in the tree and the status bar", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.openView(page, "CleanSplit");
     const tree = page.locator(".part.sidebar");
     await tree.getByText(DATASET).first().waitFor();
@@ -77,7 +58,7 @@ const FILES: Readonly<Record<string, string>> = {
   });
 
   it("are text on the pages of labels and training", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     for (const [command, title] of [
       ["CleanSplit: Audit Labels", `${DATASET} – Labels`],
       ["CleanSplit: Train Baseline", `${DATASET} – Training`],
@@ -91,11 +72,11 @@ const FILES: Readonly<Record<string, string>> = {
   });
 
   it("are text in quick picks and notifications", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.runCommand(page, "CleanSplit: Write Sanitized Dataset");
     const input = page.locator(".quick-input-widget");
     await input.getByText("Review the plan").waitFor();
-    await workbench.inputBox(page, path.join(workspace, `${DATASET}-copy`));
+    await workbench.inputBox(page, path.join(opened.workspace, `${DATASET}-copy`));
     const done = await workbench.notification(page, /Wrote [\d,]+ images/);
     assert.match((await done.textContent()) ?? "", /\[go\]/);
     assert.equal(await done.locator(".notification-list-item-message a").count(), 0);
@@ -111,7 +92,7 @@ const FILES: Readonly<Record<string, string>> = {
 
   it("ran nothing", () => {
     assert.deepEqual(dialogs, []);
-    assert.doesNotMatch(session.log(), /Content Security Policy directive/);
+    assert.doesNotMatch(opened.session.log(), /Content Security Policy directive/);
   });
 });
 

@@ -1,48 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Frame } from "playwright-core";
-import { PROJECT_ROOT, resolveHost } from "../support/vscode/prepare.mjs";
-import { startVsCode, type Session } from "../support/vscode/session.mjs";
 import * as workbench from "../support/vscode/workbench.mjs";
+import { useOpened } from "./opened.mjs";
 import { writeTinyDataset } from "../integration/dataset";
-
-const EXTENSION = process.env["CLEANSPLIT_EXTENSION"] ?? PROJECT_ROOT;
 
 describe("CleanSplit in Spanish", function () {
   this.timeout(180_000);
   this.bail(true);
-  let session: Session;
-  let workspace: string;
-
-  const picture = (name: string): Promise<void> =>
-    session.screenshot(path.join(PROJECT_ROOT, "artifacts", `spanish-${resolveHost()}-${name}.png`));
-  const report = (name: string): Promise<Frame> => workbench.webviewFrame(session.page, name);
-
-  before(async () => {
-    workspace = realpathSync(mkdtempSync(path.join(tmpdir(), "cleansplit-spanish-")));
-    writeTinyDataset("letras", workspace);
-    session = await startVsCode({
-      extension: EXTENSION,
-      folder: workspace,
-      language: "es",
-      colorTheme: "light",
-      viewport: { width: 1440, height: 900 },
-    });
+  const opened = useOpened("spanish", (workspace) => writeTinyDataset("letras", workspace), {
+    language: "es",
+    colorTheme: "light",
   });
-
-  afterEach(async function () {
-    if (this.currentTest?.state === "failed") await picture("failed");
-  });
-
-  after(async () => {
-    await session.close();
-    rmSync(workspace, { recursive: true, force: true });
-  });
+  const { picture, report } = opened;
 
   it("has a walkthrough with its own pictures", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.runCommand(page, "CleanSplit: Introducción");
     const text = "la misma imagen en train y en test";
     await workbench.webviewFrame(page, async (frame) => (await frame.getByText(text).count()) > 0);
@@ -51,7 +23,7 @@ describe("CleanSplit in Spanish", function () {
   });
 
   it("inspects from the menu of the Explorer", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     const folder = await workbench.explorerRow(page, "letras");
     await workbench.contextMenu(page, folder.row, "Inspeccionar conjunto de datos");
     const frame = await report("letras");
@@ -63,10 +35,10 @@ describe("CleanSplit in Spanish", function () {
   });
 
   it("writes and trains, in the engine's and the trainer's words", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.runCommand(page, "CleanSplit: Escribir conjunto de datos saneado");
     await page.locator(".quick-input-widget").getByText("Revise el plan").waitFor();
-    await workbench.inputBox(page, path.join(workspace, "letras-limpias"));
+    await workbench.inputBox(page, path.join(opened.workspace, "letras-limpias"));
     await workbench.notification(page, /CleanSplit ha escrito \d+ imágenes/);
     await picture("3-written");
     await workbench.runCommand(page, "CleanSplit: Entrenar modelo de referencia");
@@ -78,6 +50,6 @@ describe("CleanSplit in Spanish", function () {
       .waitFor();
     await workbench.moveMouseAway(page);
     await picture("4-trained");
-    assert.doesNotMatch(session.log(), /Content Security Policy directive|browser exception/);
+    assert.doesNotMatch(opened.session.log(), /Content Security Policy directive|browser exception/);
   });
 });

@@ -1,18 +1,15 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, renameSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Frame, Page } from "playwright-core";
-import { PROJECT_ROOT, resolveHost } from "../support/vscode/prepare.mjs";
-import { startVsCode, type Session } from "../support/vscode/session.mjs";
+import { PROJECT_ROOT } from "../support/vscode/prepare.mjs";
 import * as workbench from "../support/vscode/workbench.mjs";
+import { useOpened } from "./opened.mjs";
 import { seriousViolations } from "../support/webview/axe";
 
-/** The extension to drive: a folder or a .vsix; by default this project. */
-const EXTENSION = process.env["CLEANSPLIT_EXTENSION"] ?? PROJECT_ROOT;
 const CLI = path.join(PROJECT_ROOT, "dist", "cli.js");
 
 /** What is said of the first ten groups, a key each: keep this image, drop it, keep all of the group. */
@@ -24,48 +21,23 @@ const THEMES = ["light", "hc-dark", "hc-light", "dark"] as const;
 describe("the whole story of a dataset", function () {
   this.timeout(180_000);
   this.bail(true);
-  let session: Session;
-  let workspace: string;
+  const opened = useOpened("story", writeSample, { colorTheme: "dark" });
+  const { report } = opened;
 
   /** Takes a picture in every theme; of a frame also what axe-core calls serious there. The last theme is the usual one. */
   async function picture(name: string, frame?: Frame): Promise<void> {
     const found: string[] = [];
     for (const theme of THEMES) {
-      await session.setTheme(theme);
-      await session.screenshot(path.join(PROJECT_ROOT, "artifacts", `story-${resolveHost()}-${name}-${theme}.png`));
+      await opened.session.setTheme(theme);
+      await opened.picture(`${name}-${theme}`);
       if (frame !== undefined) found.push(...(await seriousViolations(frame)).map((line) => `${theme}: ${line}`));
     }
     assert.deepEqual(found, []);
   }
-  const report = (name: string): Promise<Frame> => workbench.webviewFrame(session.page, name);
-  const copy = (): string => path.join(workspace, "glyphs-sanitized");
-
-  before(async () => {
-    workspace = realpathSync(mkdtempSync(path.join(tmpdir(), "cleansplit-story-")));
-    const { status, stderr } = spawnSync(process.execPath, [CLI, "sample", workspace], { encoding: "utf8" });
-    assert.equal(status, 0, stderr);
-    renameSync(path.join(workspace, "letters"), path.join(workspace, "glyphs"));
-    session = await startVsCode({
-      extension: EXTENSION,
-      folder: workspace,
-      colorTheme: "dark",
-      viewport: { width: 1440, height: 900 },
-    });
-  });
-
-  afterEach(async function () {
-    if (this.currentTest?.state !== "failed") return;
-    await session.screenshot(path.join(PROJECT_ROOT, "artifacts", `story-${resolveHost()}-failed.png`));
-    writeFileSync(path.join(PROJECT_ROOT, "artifacts", `story-${resolveHost()}-failed.log`), session.log());
-  });
-
-  after(async () => {
-    await session.close();
-    rmSync(workspace, { recursive: true, force: true });
-  });
+  const copy = (): string => path.join(opened.workspace, "glyphs-sanitized");
 
   it("starts with the walkthrough and the sample dataset", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.runCommand(page, "CleanSplit: Get Started");
     const open = page.getByRole("button", { name: "Open Sample Dataset" });
     await open.waitFor();
@@ -77,7 +49,7 @@ describe("the whole story of a dataset", function () {
   });
 
   it("inspects a folder from the menu of the Explorer", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     const folder = await workbench.explorerRow(page, "glyphs");
     await workbench.contextMenu(page, folder.row, "Inspect Dataset");
     const frame = await report("glyphs");
@@ -96,7 +68,7 @@ describe("the whole story of a dataset", function () {
   });
 
   it("has ten groups judged by keyboard only", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     const frame = await report("glyphs");
     await tabTo(page, frame, "#groups .card");
     for (const key of DECISIONS) {
@@ -112,7 +84,7 @@ describe("the whole story of a dataset", function () {
   });
 
   it("takes a step back and does it again", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     const frame = await report("glyphs");
     await tabTo(page, frame, "#groups .card");
     await page.keyboard.press("z");
@@ -124,7 +96,7 @@ describe("the whole story of a dataset", function () {
   });
 
   it("writes a copy that heeds what was said", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.runCommand(page, "CleanSplit: Write Sanitized Dataset");
     const question = page.locator(".quick-input-widget");
     if ((await workbench.quickPickLabels(page).catch((): string[] => [])).includes("glyphs"))
@@ -145,7 +117,7 @@ describe("the whole story of a dataset", function () {
   });
 
   it("trains, and says what the leakage costs", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.runCommand(page, "CleanSplit: Train Baseline");
     await workbench.quickPick(page, "glyphs");
     const frame = await workbench.webviewFrame(page, "glyphs – Training");
@@ -157,8 +129,8 @@ describe("the whole story of a dataset", function () {
   });
 
   it("exports the report as one file that opens in any browser", async () => {
-    const { page } = session;
-    const file = path.join(workspace, "glyphs-report.html");
+    const { page } = opened.session;
+    const file = path.join(opened.workspace, "glyphs-report.html");
     await workbench.runCommand(page, "CleanSplit: Export Report");
     await workbench.quickPick(page, "glyphs");
     await workbench.quickPick(page, "Report as One File (HTML)");
@@ -166,7 +138,7 @@ describe("the whole story of a dataset", function () {
     await workbench.until("the proposed name", async () => (await input.inputValue()) === file || undefined);
     await input.press("Enter");
     await workbench.notification(page, /glyphs-report\.html/);
-    const reader = await session.browser.newPage();
+    const reader = await opened.session.browser.newPage();
     const problems: string[] = [];
     reader.on("console", (message) => message.type() === "error" && problems.push(message.text()));
     reader.on("pageerror", (error) => problems.push(String(error)));
@@ -178,8 +150,7 @@ describe("the whole story of a dataset", function () {
     await reader.locator("#groups .card img").first().waitFor();
     for (const colorScheme of ["light", "dark"] as const) {
       await reader.emulateMedia({ colorScheme });
-      const name = `story-${resolveHost()}-9-file-${colorScheme}.png`;
-      await reader.screenshot({ path: path.join(PROJECT_ROOT, "artifacts", name) });
+      await reader.screenshot({ path: opened.pictureFile(`9-file-${colorScheme}`) });
     }
     assert.deepEqual(problems, []);
     await reader.close();
@@ -187,7 +158,7 @@ describe("the whole story of a dataset", function () {
   });
 
   it("finds everything again after a reload", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await page.reload();
     await page
       .locator(".tab", { hasText: /^glyphs$/ })
@@ -208,7 +179,7 @@ describe("the whole story of a dataset", function () {
   });
 
   it("has ticked what was done in the walkthrough", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.runCommand(page, "CleanSplit: Get Started");
     for (const step of ["Open the sample dataset", "Inspect a dataset of your own", "Write a clean copy"]) {
       await page.getByRole("checkbox", { name: new RegExp(`${step}.*Completed`) }).waitFor();
@@ -217,9 +188,16 @@ describe("the whole story of a dataset", function () {
   });
 
   it("has nothing blocked by the security policy, and nothing thrown", () => {
-    assert.doesNotMatch(session.log(), /Content Security Policy directive|TreeError|browser exception/);
+    assert.doesNotMatch(opened.session.log(), /Content Security Policy directive|TreeError|browser exception/);
   });
 });
+
+/** Writes the sample dataset, by another name than the one that the walkthrough opens. */
+function writeSample(workspace: string): void {
+  const { status, stderr } = spawnSync(process.execPath, [CLI, "sample", workspace], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  renameSync(path.join(workspace, "letters"), path.join(workspace, "glyphs"));
+}
 
 /** Waits until the gallery, which shows the groups that are decided only for this, has so many. */
 async function said(frame: Frame, count: number): Promise<void> {

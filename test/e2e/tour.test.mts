@@ -1,67 +1,36 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import type { Frame } from "playwright-core";
-import { PROJECT_ROOT, resolveHost } from "../support/vscode/prepare.mjs";
-import { startVsCode, type Session } from "../support/vscode/session.mjs";
 import * as workbench from "../support/vscode/workbench.mjs";
+import { useOpened } from "./opened.mjs";
 import { writeTinyDataset } from "../integration/dataset";
-
-/** The extension to drive: a folder or a .vsix; by default this project. */
-const EXTENSION = process.env["CLEANSPLIT_EXTENSION"] ?? PROJECT_ROOT;
 
 describe("what the story of a dataset leaves out", function () {
   this.timeout(180_000);
   this.bail(true);
-  let session: Session;
-  let workspace: string;
-
-  const picture = (name: string): Promise<void> =>
-    session.screenshot(path.join(PROJECT_ROOT, "artifacts", `tour-${resolveHost()}-${name}.png`));
-  const report = (name: string): Promise<Frame> => workbench.webviewFrame(session.page, name);
-
-  before(async () => {
-    workspace = realpathSync(mkdtempSync(path.join(tmpdir(), "cleansplit-tour-")));
-    writeTinyDataset("letters", workspace);
-    session = await startVsCode({
-      extension: EXTENSION,
-      folder: workspace,
-      colorTheme: "dark",
-      viewport: { width: 1440, height: 900 },
-    });
+  const opened = useOpened("tour", (workspace) => writeTinyDataset("letters", workspace), {
+    colorTheme: "dark",
   });
-
-  afterEach(async function () {
-    if (this.currentTest?.state === "failed") {
-      await picture("failed");
-      writeFileSync(path.join(PROJECT_ROOT, "artifacts", `tour-${resolveHost()}-failed.log`), session.log());
-    }
-  });
-
-  after(async () => {
-    await session.close();
-    rmSync(workspace, { recursive: true, force: true });
-  });
+  const { picture, report } = opened;
 
   it("lists what it found in the workspace", async () => {
-    await workbench.openView(session.page, "CleanSplit");
-    await workbench.treeRow(session.page, "letters").waitFor();
-    await workbench.moveMouseAway(session.page);
+    await workbench.openView(opened.session.page, "CleanSplit");
+    await workbench.treeRow(opened.session.page, "letters").waitFor();
+    await workbench.moveMouseAway(opened.session.page);
     await picture("1-found");
   });
 
   it("opens the sample dataset from the palette", async () => {
-    await workbench.runCommand(session.page, "CleanSplit: Open Sample Dataset");
+    await workbench.runCommand(opened.session.page, "CleanSplit: Open Sample Dataset");
     const frame = await report("letters");
     await frame.getByRole("heading", { name: /: 80 of 1,039 test images also occur in train[.,]/ }).waitFor();
     // Near duplicates change tree and report when they are found.
     await frame.getByRole("slider", { name: "Threshold" }).waitFor();
-    await workbench.openView(session.page, "CleanSplit");
-    await workbench.treeRow(session.page, "test in train").waitFor();
-    await workbench.moveMouseAway(session.page);
+    await workbench.openView(opened.session.page, "CleanSplit");
+    await workbench.treeRow(opened.session.page, "test in train").waitFor();
+    await workbench.moveMouseAway(opened.session.page);
     await picture("2-sample");
-    const rows = await workbench.treeRows(session.page);
+    const rows = await workbench.treeRows(opened.session.page);
     const described = Object.fromEntries(rows.map(({ label, description }) => [label, description]));
     assert.match(described["test in train"] ?? "", /^80 images(, [\d,]+ more nearly)?$/);
     assert.equal(described["Label conflicts"], "20 groups");
@@ -69,7 +38,7 @@ describe("what the story of a dataset leaves out", function () {
   });
 
   it("has doubtful pairs judged by keyboard, and keeps what was said", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     const frame = await report("letters");
     await frame.getByRole("button", { name: "Judge 20 Pairs" }).click();
     const dialog = frame.getByRole("dialog", { name: "Are these duplicates?" });
@@ -89,7 +58,7 @@ describe("what the story of a dataset leaves out", function () {
   });
 
   it("opens a group in the tree and its image in an editor", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.expandTreeRow(page, "test in train");
     const group = page.locator(".part.sidebar .monaco-list-row[aria-level='4']").first();
     await group.locator(".monaco-tl-twistie").click();
@@ -113,8 +82,8 @@ describe("what the story of a dataset leaves out", function () {
   });
 
   it("writes a sanitized copy that is clean", async () => {
-    const { page } = session;
-    const target = path.join(workspace, "sample-sanitized");
+    const { page } = opened.session;
+    const target = path.join(opened.workspace, "sample-sanitized");
     await workbench.runCommand(page, "CleanSplit: Write Sanitized Dataset");
     await page.locator(".quick-input-widget").getByText("Review the plan").waitFor();
     const frame = await report("letters");
@@ -132,20 +101,20 @@ describe("what the story of a dataset leaves out", function () {
   });
 
   it("verifies the copy from the Explorer", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     const copy = await workbench.explorerRow(page, "sample-sanitized");
-    await workbench.moveMouseAway(session.page);
+    await workbench.moveMouseAway(opened.session.page);
     await workbench.contextMenu(page, copy.row, "Verify Sanitized Copy");
     await workbench.notification(page, /sample-sanitized is as it was written: [\d,]+ images in [\d,]+ files/);
     await picture("10-verified");
   });
 
   it("inspects a folder from the Explorer and marks its files", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     // Rows are reused while the Explorer fills: only when its last folder is there does a click hit the right one.
     await workbench.explorerRow(page, "sample-sanitized");
     const folder = await workbench.explorerRow(page, "letters");
-    await workbench.moveMouseAway(session.page);
+    await workbench.moveMouseAway(opened.session.page);
     await workbench.contextMenu(page, folder.row, "Inspect Dataset");
     await workbench.until("the report", async () => {
       const frame = await report("letters");
@@ -161,18 +130,18 @@ describe("what the story of a dataset leaves out", function () {
   });
 
   it("takes the copy back, when that is confirmed", async () => {
-    const { page } = session;
+    const { page } = opened.session;
     await workbench.runCommand(page, "CleanSplit: Undo Sanitized Copy");
     await workbench.quickPick(page, "sample-sanitized");
     await page.getByText("Files that were added or changed since stay").waitFor();
     await picture("12-undo");
     await workbench.answerDialog(page, "Remove It");
     await workbench.notification(page, /Removed [\d,]+ files of .*sample-sanitized/);
-    assert(!existsSync(path.join(workspace, "sample-sanitized")));
-    assert(existsSync(path.join(workspace, "letters")));
+    assert(!existsSync(path.join(opened.workspace, "sample-sanitized")));
+    assert(existsSync(path.join(opened.workspace, "letters")));
   });
 
   it("leaves no error in the log", () => {
-    assert.doesNotMatch(session.log(), /Content Security Policy directive|TreeError|browser exception/);
+    assert.doesNotMatch(opened.session.log(), /Content Security Policy directive|TreeError|browser exception/);
   });
 });
