@@ -18,8 +18,12 @@ import { prepareTree } from "./tree.mjs";
 
 const SCRIPT = fileURLToPath(new URL("hashing.py", import.meta.url));
 const [GLYPHS, PHOTOS] = [22_000, 1200];
-/** Images that a process which starts before it is timed is warmed up with. */
-const [WARM_GLYPHS, WARM_PHOTOS] = [1000, 60];
+/**
+ * Other images that a process which starts before it is timed does first, so often: what is compiled while it runs is
+ * compiled then. And few of them, once, for what would take minutes.
+ */
+const [WARM_GLYPHS, WARM_PHOTOS, WARM_UPS] = [20_000, 300, 3];
+const FEW_GLYPHS = 1000;
 /** What of CleanSplit does as much as the others, and MD5 beside. */
 const HASHING = "CleanSplit, hashing alone";
 /** Python tools take a minute a run, and their ratios are far from 1. */
@@ -33,6 +37,7 @@ const RUNS = 3;
  * @property {Record<string, string>} [env]
  * @property {readonly string[]} [within] A command that runs it.
  * @property {boolean} [slow] Too slow for many glyphs.
+ * @property {boolean} [warmsUpOnFew] Too slow to do many glyphs before it is timed.
  * @property {{ readonly glyphs: number, readonly photos: number }} [target] How many times as many images a second
  *   CleanSplit is to hash, once processes have started.
  */
@@ -53,6 +58,7 @@ const TOOLS = [
       "the issues `exact_duplicates` and `near_duplicates`; it stops at an unreadable image, " +
       "so there is none in this data",
     python: hashers,
+    warmsUpOnFew: true,
     target: { glyphs: 10, photos: 3 },
   },
   {
@@ -93,6 +99,7 @@ export async function hashing(options) {
     }
   }
   const [glyphs, photos] = options.quick ? [GLYPHS / 4, PHOTOS / 4] : [GLYPHS, PHOTOS];
+  const few = (await prepareTree(FEW_GLYPHS, { readable: true })).folder;
   /** @type {{ name: string, count: number, folder: string, warm: string, many?: boolean }[]} */
   const inputs = [
     {
@@ -167,8 +174,11 @@ export async function hashing(options) {
           { name: "CleanSplit", argv: ownArgv("inspect") },
           { name: HASHING, argv: ownArgv("hash") },
           ...able.map(({ start, ...tool }) => ({ ...tool, argv: [...start, "-", String(workers), work] })),
-        ],
-        { warm, folder, count },
+        ].map((command) => ({
+          ...command,
+          warmUps: many && "warmsUpOnFew" in command ? [few] : Array.from({ length: WARM_UPS }, () => warm),
+        })),
+        { folder, count },
         runs,
       );
       started.push({ title, count, calls });
@@ -177,8 +187,9 @@ export async function hashing(options) {
   }
   markdown.push(
     "### Started processes",
-    "The call alone, in a process that has started, imported what it needs and done the same on a few images " +
-      `(${WARM_GLYPHS} glyphs, ${WARM_PHOTOS} photos): a new process for each run. Of CleanSplit it is \`inspect\` of the engine, ` +
+    `The call alone, in a process that has started and done the same on ${WARM_GLYPHS.toLocaleString("en")} other glyphs or ` +
+      `${WARM_PHOTOS} other photos, ${WARM_UPS} times, so that its code is compiled (cleanvision, which takes minutes for that: ` +
+      `once on ${FEW_GLYPHS.toLocaleString("en")} glyphs): a new process for each run. Of CleanSplit it is \`inspect\` of the engine, ` +
       "without an index, listing and report included, and hashing alone: list, read, decode and hash, by MD5 too, with " +
       "nothing compared and no report; of the others what is named below.",
     ...started.flatMap(({ title, count, calls }) => [`**${title}.**`, callTable(calls, count)]),
@@ -201,16 +212,16 @@ async function bundle(outfile) {
 
 /**
  * Times calls in started processes, in turn.
- * @param {readonly (import("./measure.mjs").Command & { name: string })[]} commands
- * @param {{ warm: string, folder: string, count: number }} input @param {number} runs
+ * @param {readonly (import("./measure.mjs").Command & { name: string, warmUps: readonly string[] })[]} commands
+ * @param {{ folder: string, count: number }} input @param {number} runs
  * @returns {Promise<Map<string, Call[]>>} By name.
  */
-async function timeCalls(commands, { warm, folder, count }, runs) {
+async function timeCalls(commands, { folder, count }, runs) {
   /** @type {Map<string, Call[]>} */
   const calls = new Map(commands.map(({ name }) => [name, []]));
   for (let run = 1; run <= runs; run++) {
     for (const command of commands) {
-      const call = await timeCall(command, warm, folder);
+      const call = await timeCall(command, [...command.warmUps, folder]);
       if (call.hashed !== count) throw new Error(`${command.name} hashed ${call.hashed} of ${count} images`);
       calls.get(command.name)?.push(call);
       console.log(`  run ${run}: ${command.name} ${digits(call.wall)} s, CPU ${digits(call.cpu)} s`);
@@ -220,16 +231,16 @@ async function timeCalls(commands, { warm, folder, count }, runs) {
 }
 
 /**
- * Starts a process, has it do one folder and then the one that counts.
- * @param {import("./measure.mjs").Command} command @param {string} warm @param {string} folder
+ * Starts a process and has it do folders, of which the last one counts.
+ * @param {import("./measure.mjs").Command} command @param {readonly string[]} folders
  * @returns {Promise<Call>}
  */
-async function timeCall({ argv: [file = "", ...args], env }, warm, folder) {
+async function timeCall({ argv: [file = "", ...args], env }, folders) {
   const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
   let errors = "";
   child.stderr.on("data", (data) => (errors = (errors + String(data)).slice(-2000)));
   const ended = new Promise((resolve) => child.on("close", resolve).on("error", resolve));
-  const wanted = [warm, folder];
+  const wanted = [...folders];
   child.stdin.write(`${wanted.shift()}\n`);
   for await (const line of createInterface({ input: child.stdout })) {
     if (!line.startsWith("took ")) continue;

@@ -1,6 +1,7 @@
 // CleanSplit in hashing.mjs where starting does not count: it answers each folder on its standard input with what its
 // inspection took, or what hashing alone took. Arguments: "inspect" or "hash", the folder with the bundles, and worker threads,
 // 0 for the default.
+import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -45,6 +46,8 @@ function hasher(): (folder: string) => Promise<number> {
 }
 
 async function main(): Promise<void> {
+  // Each folder that is read listens; there are more than Node thinks right.
+  setMaxListeners(0, run.signal);
   const call = what === "hash" ? hasher() : inspector();
   for await (const folder of createInterface({ input: process.stdin })) {
     const [wall, cpu] = [performance.now(), process.cpuUsage()];

@@ -112,6 +112,8 @@ export function instantiate(module: Uint8Array): unknown {
 class WasmKernels implements Kernels {
   readonly name = "wasm";
   private count = 0;
+  /** Offsets from `INPUT` and sizes of the files of the batch: written to the memory of the module when it runs. */
+  private readonly files = new Uint32Array(2 * MAX_FILES);
   /** Where the last room is, from `INPUT` on; with `count` files before it. */
   private at = 0;
   /** Where the last room ends, and where the files end of the batch that ran last while they can be asked for. */
@@ -130,7 +132,9 @@ class WasmKernels implements Kernels {
 
   add(size: number): boolean {
     if (this.count === MAX_FILES) throw new RangeError(`A batch has at most ${MAX_FILES} files.`);
-    this.words("FILES", 2 * MAX_FILES).set([this.at, size], 2 * this.count++);
+    this.files[2 * this.count] = this.at;
+    this.files[2 * this.count + 1] = size;
+    this.count += 1;
     this.at = (this.at + size + PADDING + 15) & ~15;
     return this.count === MAX_FILES || this.at >= FULL_BYTES;
   }
@@ -198,7 +202,7 @@ class WasmKernels implements Kernels {
   }
 
   bytesOf(row: number): Uint8Array {
-    const [at = 0, size = 0] = this.words("FILES", 2 * MAX_FILES).subarray(2 * row);
+    const [at = 0, size = 0] = this.files.subarray(2 * row);
     return this.bytes(this.exports.INPUT.value + at, size);
   }
 
@@ -249,6 +253,7 @@ class WasmKernels implements Kernels {
 
   /** Makes ready for the next batch; answers where memory is free behind the files of this one. */
   private endBatch(): number {
+    this.words("FILES", 2 * this.count).set(this.files.subarray(0, 2 * this.count));
     const free = this.exports.INPUT.value + this.at;
     this.count = 0;
     this.at = 0;

@@ -12,7 +12,17 @@ import { MAX_BATCHED_BYTES } from "../../../src/engine/pool/fingerprintJob";
 import type { ReadFiles } from "../../../src/engine/pool/jobs";
 import { packNames } from "../../../src/engine/sources/names";
 
-const SIZES = [0, 1, MAX_BATCHED_BYTES - 1, MAX_BATCHED_BYTES, MAX_BATCHED_BYTES + 1, 3 * MAX_BATCHED_BYTES + 7];
+const SIZES = [
+  0,
+  1,
+  511,
+  512,
+  513,
+  MAX_BATCHED_BYTES - 1,
+  MAX_BATCHED_BYTES,
+  MAX_BATCHED_BYTES + 1,
+  3 * MAX_BATCHED_BYTES + 7,
+];
 
 const bytesOf = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => (i * 7 + size) % 251);
 
