@@ -37,7 +37,7 @@ const RUNS = 3;
  * @property {Record<string, string>} [env]
  * @property {readonly string[]} [within] A command that runs it.
  * @property {boolean} [slow] Too slow for many glyphs.
- * @property {boolean} [warmsUpOnFew] Too slow to do many glyphs before it is timed.
+ * @property {boolean} [isTedious] Takes minutes for many glyphs, so it does them once, and few of them to warm up.
  * @property {{ readonly glyphs: number, readonly photos: number }} [target] How many times as many images a second
  *   CleanSplit is to hash, once processes have started.
  */
@@ -58,7 +58,7 @@ const TOOLS = [
       "the issues `exact_duplicates` and `near_duplicates`; it stops at an unreadable image, " +
       "so there is none in this data",
     python: hashers,
-    warmsUpOnFew: true,
+    isTedious: true,
     target: { glyphs: 10, photos: 3 },
   },
   {
@@ -126,13 +126,16 @@ export async function hashing(options) {
   const verdicts = [];
   const runs = Math.min(options.runs, RUNS);
   const markdown = [
-    `${runs} runs of each in turn. Peers: ${tools.map(({ name, version }) => `${name} ${version}`).join(", ") || "none"}.`,
+    `${runs} runs of each in turn, of cleanvision one on glyphs. Peers: ${tools.map(({ name, version }) => `${name} ${version}`).join(", ") || "none"}.`,
     "### Whole processes",
     "One process each from start to end, so starting counts too, and more the smaller the input is.",
   ];
   for (const { name, count, folder, warm, many = false } of inputs) {
-    const commandOf = (/** @type {typeof tools[number]} */ { name, start, env }, /** @type {number} */ workers) => ({
-      ...{ name, env },
+    const commandOf = (
+      /** @type {typeof tools[number]} */ { name, start, env, isTedious = false },
+      /** @type {number} */ workers,
+    ) => ({
+      ...{ name, env, once: many && isTedious },
       argv: [...start, folder, String(workers), work],
     });
     /** @type {typeof tools} */
@@ -162,21 +165,18 @@ export async function hashing(options) {
       markdown.push(`**${title}.** CleanSplit: ${speed} images a second.`, comparisonTable(rows));
 
       console.log(`\n${title}, started processes`);
-      const ownArgv = (/** @type {string} */ what) => [
-        process.execPath,
-        own,
-        what,
-        path.join(ROOT, "dist"),
-        String(workers),
-      ];
+      const ownCall = (/** @type {string} */ title, /** @type {string} */ what) => ({
+        ...{ name: title, once: false },
+        argv: [process.execPath, own, what, path.join(ROOT, "dist"), String(workers)],
+      });
+      const peerCalls = able.map((tool) => ({
+        ...commandOf(tool, workers),
+        argv: [...tool.start, "-", String(workers), work],
+      }));
       const calls = await timeCalls(
-        [
-          { name: "CleanSplit", argv: ownArgv("inspect") },
-          { name: HASHING, argv: ownArgv("hash") },
-          ...able.map(({ start, ...tool }) => ({ ...tool, argv: [...start, "-", String(workers), work] })),
-        ].map((command) => ({
+        [ownCall("CleanSplit", "inspect"), ownCall(HASHING, "hash"), ...peerCalls].map((command) => ({
           ...command,
-          warmUps: many && "warmsUpOnFew" in command ? [few] : Array.from({ length: WARM_UPS }, () => warm),
+          warmUps: command.once ? [few] : Array.from({ length: WARM_UPS }, () => warm),
         })),
         { folder, count },
         runs,
@@ -188,8 +188,8 @@ export async function hashing(options) {
   markdown.push(
     "### Started processes",
     `The call alone, in a process that has started and done the same on ${WARM_GLYPHS.toLocaleString("en")} other glyphs or ` +
-      `${WARM_PHOTOS} other photos, ${WARM_UPS} times, so that its code is compiled (cleanvision, which takes minutes for that: ` +
-      `once on ${FEW_GLYPHS.toLocaleString("en")} glyphs): a new process for each run. Of CleanSplit it is \`inspect\` of the engine, ` +
+      `${WARM_PHOTOS} other photos, ${WARM_UPS} times, so that its code is compiled (cleanvision, which takes minutes for so ` +
+      `many glyphs: once on ${FEW_GLYPHS.toLocaleString("en")}): a new process for each run. Of CleanSplit it is \`inspect\` of the engine, ` +
       "without an index, listing and report included, and hashing alone: list, read, decode and hash, by MD5 too, with " +
       "nothing compared and no report; of the others what is named below.",
     ...started.flatMap(({ title, count, calls }) => [`**${title}.**`, callTable(calls, count)]),
@@ -212,7 +212,7 @@ async function bundle(outfile) {
 
 /**
  * Times calls in started processes, in turn.
- * @param {readonly (import("./measure.mjs").Command & { name: string, warmUps: readonly string[] })[]} commands
+ * @param {readonly (import("./measure.mjs").Command & { name: string, once: boolean, warmUps: readonly string[] })[]} commands
  * @param {{ folder: string, count: number }} input @param {number} runs
  * @returns {Promise<Map<string, Call[]>>} By name.
  */
@@ -221,6 +221,7 @@ async function timeCalls(commands, { folder, count }, runs) {
   const calls = new Map(commands.map(({ name }) => [name, []]));
   for (let run = 1; run <= runs; run++) {
     for (const command of commands) {
+      if (command.once && run > 1) continue;
       const call = await timeCall(command, [...command.warmUps, folder]);
       if (call.hashed !== count) throw new Error(`${command.name} hashed ${call.hashed} of ${count} images`);
       calls.get(command.name)?.push(call);

@@ -113,7 +113,7 @@ function residentSets(pid, onlyBelow) {
 
 /**
  * Measures commands in turn, A B C A B C …, so that what else the machine does hits all alike.
- * @template {Command & { name: string }} T
+ * @template {Command & { name: string, once?: boolean }} T `once`: it takes part in the first run that counts only.
  * @param {readonly T[]} commands
  * @param {number} runs
  * @param {{ warm?: boolean, before?: (command: T) => void }} [options] `warm`: one run of each first, not counted.
@@ -125,6 +125,7 @@ export async function interleave(commands, runs, { warm = true, before } = {}) {
   const results = new Map(commands.map(({ name }) => [name, []]));
   for (let run = warm ? -1 : 0; run < runs; run++) {
     for (const command of commands) {
+      if (command.once === true && run !== 0) continue;
       before?.(command);
       const { wall, cpu, memory, largest } = await measure(command);
       if (run >= 0) results.get(command.name)?.push({ wall, cpu, memory, largest });
