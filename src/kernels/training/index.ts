@@ -3,4 +3,4 @@
  * `src/engine/training/kernel/memory.ts` hands out; they keep nothing between calls.
  */
 export { outline, search } from "./neighbours";
-export { add, descend, learn, predict } from "./softmax";
+export { add, descend, learn, predict, round } from "./softmax";

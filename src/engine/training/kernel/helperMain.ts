@@ -41,5 +41,5 @@ for (let answered = 0; ; answered++) {
   Atomics.store(slots, SLOTS.answered, answered);
   Atomics.notify(slots, SLOTS.answered);
   wait(answered);
-  kernel.learn(Atomics.load(slots, SLOTS.job), Atomics.load(slots, SLOTS.samples));
+  kernel.learn(Atomics.load(slots, SLOTS.job), Atomics.load(slots, SLOTS.samples), false);
 }

@@ -17,8 +17,9 @@ export interface SharedMemory {
 
 /** What `src/kernels/training` exports; all numbers but `decay` and `rate` are whole, addresses and sizes are in bytes. */
 export interface KernelExports {
-  learn(job: number, samples: number): void;
+  learn(job: number, samples: number, isAdded: boolean): void;
   predict(job: number, samples: number): void;
+  round(job: number): void;
   add(sum: number, gradient: number, size: number): void;
   descend(weights: number, gradient: number, size: number, decay: number, rate: number): void;
   outline(row: number, height: number, width: number, channels: number, side: number, to: number, pitch: number): void;
@@ -155,9 +156,11 @@ export class KernelMemory {
       return found.at;
     }
     const at = this.end;
-    const missing = at + size - this.buffer.byteLength;
+    // A line more: kernels read the last row of pixels to the end of a vector.
+    const needed = at + size + LINE;
+    const missing = needed - this.buffer.byteLength;
     try {
-      if (at + size > MAX_PAGES * PAGE) throw new RangeError();
+      if (needed > MAX_PAGES * PAGE) throw new RangeError();
       if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

@@ -5,8 +5,11 @@ import { CENTRE, checkLabels, checkRows, denseParameters, dimOf, PART, ratesOf, 
 
 const { fround } = Math;
 
-/** Lanes of a vector. Sums over inputs are kept in so many parts, input i in part i % 4. */
+/** Lanes of a vector. The powers of the classes are added up in so many parts, that of class c in part c % 4. */
 const LANES = 4;
+
+/** The largest whole number that numbers are rounded to, and the least float that a number is not zero for it. */
+const [LARGEST, TINY] = [32767, fround(1e-30)];
 
 /** What a part of a batch says. */
 interface PartGradient {
@@ -19,14 +22,17 @@ interface PartGradient {
 /**
  * Softmax regression in plain TypeScript: probabilities softmax(x W + b) of pixels x, with W and b zero at the start, by
  * gradient descent on the mean cross entropy, whose gradient by the logits is softmax less one at the label (Bishop, "Pattern
- * Recognition and Machine Learning", 4.3.4). What `src/kernels/training/softmax.ts` must equal bit for bit: all numbers are
- * 32-bit floats, and the sums here say in which order the kernel adds.
+ * Recognition and Machine Learning", 4.3.4). What `src/kernels/training/softmax.ts` must equal bit for bit: numbers are 32-bit
+ * floats, but what pixels are multiplied by is rounded before (see {@link rounded}), so those sums are of whole numbers and
+ * exact; of floats, the sums here say in which order the kernel adds.
  */
 export class ReferenceSoftmax implements Classifier {
   private readonly dim: number;
   /** classes x inputs, for inputs p - 127.5. */
   private readonly weights: Float32Array;
   private readonly biases: Float32Array;
+  /** The weights of each class as they are multiplied by. */
+  private readonly rounded: Rounded[] = [];
 
   constructor(
     private readonly table: FeatureTable,
@@ -35,6 +41,7 @@ export class ReferenceSoftmax implements Classifier {
     this.dim = dimOf(table);
     this.weights = new Float32Array(table.classes * this.dim);
     this.biases = new Float32Array(table.classes);
+    this.round();
   }
 
   step(rows: Uint32Array): Score {
@@ -52,6 +59,7 @@ export class ReferenceSoftmax implements Classifier {
     const rates = ratesOf(this.recipe, rows.length);
     descend(this.weights, gradient, rates.decay, rates.weights);
     descend(this.biases, biasGradient, 1, rates.biases);
+    this.round();
     return scoreOf(loss, hits, rows.length);
   }
 
@@ -59,8 +67,7 @@ export class ReferenceSoftmax implements Classifier {
     checkRows(rows, this.table);
     const { classes } = this.table;
     const logits = new Float32Array(rows.length * classes);
-    const x = new Float32Array(this.dim);
-    rows.forEach((row, i) => this.findLogits(row, x, logits.subarray(i * classes, (i + 1) * classes)));
+    rows.forEach((row, i) => this.findLogits(row, logits.subarray(i * classes, (i + 1) * classes)));
     return logits;
   }
 
@@ -72,47 +79,77 @@ export class ReferenceSoftmax implements Classifier {
     // Nothing is held that would not go by itself.
   }
 
+  private round(): void {
+    for (let c = 0; c < this.table.classes; c++) {
+      this.rounded[c] = roundedOf(this.weights.subarray(c * this.dim, (c + 1) * this.dim));
+    }
+  }
+
   /** The gradient of a part of a batch, the sum of its losses, and how many of its rows are right. */
   private learn(rows: Uint32Array): PartGradient {
-    const { dim } = this;
     const { classes, labels } = this.table;
-    const gradient = new Float32Array(this.weights.length);
-    const biasGradient = new Float32Array(classes);
-    const x = new Float32Array(dim);
+    const errors = Array.from({ length: classes }, () => new Float32Array(rows.length));
     const z = new Float32Array(classes);
     let [loss, hits] = [0, 0];
-    for (const row of rows) {
-      this.findLogits(row, x, z);
+    rows.forEach((row, i) => {
+      this.findLogits(row, z);
       const label = labels[row] ?? 0;
       const largest = largestOf(z);
       if (z.indexOf(largest) === label) hits++;
       const gap = fround(largest - (z[label] ?? 0));
       loss += Math.log(softmax(z, largest)) + gap;
-      z[label] = (z[label] ?? 0) - 1;
-      for (let c = 0, at = 0; c < classes; c++) {
-        const error = z[c] ?? 0;
-        biasGradient[c] = (biasGradient[c] ?? 0) + error;
-        for (let i = 0; i < dim; i++, at++) gradient[at] = (gradient[at] ?? 0) + fround((x[i] ?? 0) * error);
-      }
-    }
+      errors.forEach((of, c) => (of[i] = (z[c] ?? 0) - (c === label ? 1 : 0)));
+    });
+    const gradient = new Float32Array(this.weights.length);
+    errors.forEach((of, c) => this.findGradient(rows, of, gradient.subarray(c * this.dim, (c + 1) * this.dim)));
+    const biasGradient = Float32Array.from(errors, (of) => of.reduce((sum, error) => fround(sum + error), 0));
     return { gradient, biasGradient, loss, hits };
   }
 
-  /** Writes the inputs of a row into `x`, and its logits into `z`. */
-  private findLogits(row: number, x: Float32Array, z: Float32Array): void {
-    const { dim, weights, biases } = this;
+  /** Writes the gradient of the weights of a class, from its errors of rows. */
+  private findGradient(rows: Uint32Array, errors: Float32Array, gradient: Float32Array): void {
+    const { dim } = this;
     const { pixels } = this.table;
-    for (let i = 0, at = row * dim; i < dim; i++, at++) x[i] = (pixels[at] ?? 0) - CENTRE;
-    const lanes = new Float32Array(LANES);
-    for (let c = 0, at = 0; c < z.length; c++) {
-      lanes.fill(0);
-      for (let i = 0; i < dim; i++, at++) {
-        const lane = i % LANES;
-        lanes[lane] = (lanes[lane] ?? 0) + fround((x[i] ?? 0) * (weights[at] ?? 0));
+    const { wholes, unit } = roundedOf(errors);
+    const sums = new Float64Array(dim);
+    rows.forEach((row, i) => {
+      const error = wholes[i] ?? 0;
+      for (let k = 0, at = row * dim; k < dim; k++, at++) {
+        sums[k] = (sums[k] ?? 0) + ((pixels[at] ?? 0) - CENTRE) * error;
       }
-      z[c] = totalOf(lanes) + (biases[c] ?? 0);
-    }
+    });
+    // As a 32-bit float, since the kernel multiplies such.
+    sums.forEach((sum, k) => (gradient[k] = fround(sum) * unit));
   }
+
+  /** Writes the logits of a row. */
+  private findLogits(row: number, z: Float32Array): void {
+    const { dim } = this;
+    const { pixels } = this.table;
+    this.rounded.forEach(({ wholes, unit }, c) => {
+      let sum = 0;
+      for (let i = 0, at = row * dim; i < dim; i++, at++) sum += ((pixels[at] ?? 0) - CENTRE) * (wholes[i] ?? 0);
+      z[c] = fround(sum * unit) + (this.biases[c] ?? 0);
+    });
+  }
+}
+
+/** Numbers as whole multiples of a unit. */
+interface Rounded {
+  readonly wholes: Int16Array;
+  readonly unit: number;
+}
+
+/**
+ * The nearest multiples of 1/32767 of the largest of these numbers. What is multiplied by them is whole, too, so sums are exact.
+ * The unit is NaN when one of them is no number or infinite.
+ */
+function roundedOf(values: Float32Array): Rounded {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest < TINY) return { wholes: new Int16Array(values.length), unit: 0 };
+  const rate = fround(LARGEST / largest);
+  const wholes = Int16Array.from(values, (value) => nearest(fround(value * rate)));
+  return { wholes, unit: Number.isFinite(largest) ? fround(largest / LARGEST) : NaN };
 }
 
 function addTo(sum: Float32Array, values: Float32Array): void {

@@ -36,10 +36,10 @@ export class RowReader {
 
   /** Puts the addresses of these rows into the list. */
   take(rows: Uint32Array): void {
-    const { list, dim } = this;
-    if (this.pixelsAt === undefined) this.copy(rows);
+    const { list, dim, pixelsAt, copies } = this;
+    if (pixelsAt === undefined) this.copy(rows);
     for (let i = 0; i < rows.length; i++) {
-      list[i] = this.pixelsAt === undefined ? this.copies + i * dim : this.pixelsAt + (rows[i] ?? 0) * dim;
+      list[i] = pixelsAt === undefined ? copies + i * dim : pixelsAt + (rows[i] ?? 0) * dim;
     }
   }
 

@@ -58,19 +58,25 @@ export function dimOf({ height, width, channels }: FeatureTable): number {
   return height * width * channels;
 }
 
+// These look at every row of every batch: going by index, without an iterator, takes half as long.
+
 /** Throws a RangeError unless all rows are in the table: kernels would read what is beside it. */
 export function checkRows(rows: Uint32Array, { labels }: FeatureTable): void {
-  for (const row of rows) {
-    if (row >= labels.length) throw new RangeError(`There is no row ${row} in a table of ${labels.length}.`);
+  const { length } = labels;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    if (row >= length) throw new RangeError(`There is no row ${row} in a table of ${length}.`);
   }
 }
 
 /** Throws a RangeError unless all rows are in the table and have labels. */
 export function checkLabels(rows: Uint32Array, table: FeatureTable): void {
   checkRows(rows, table);
-  for (const row of rows) {
-    const label = table.labels[row] ?? -1;
-    if (label < 0 || label >= table.classes) throw new RangeError(`Row ${row} has no label to train on.`);
+  const { labels, classes } = table;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    const label = labels[row] ?? -1;
+    if (label < 0 || label >= classes) throw new RangeError(`Row ${row} has no label to train on.`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Classifier, FeatureTable, Parameter } from "../classifier";
 import type { Helper } from "./helper";
 import type { KernelMemory } from "./memory";
 import { checkLabels, checkRows, denseParameters, dimOf, PART, ratesOf, scoreOf } from "./shared";
-import { FLOAT, LANES, PAIR, partBytes, shapeOf, SoftmaxPart, type Shape } from "./softmaxPart";
+import { modelPlaces, partBytes, shapeOf, SoftmaxPart, type ModelPlaces, type Shape } from "./softmaxPart";
 
 /** Inputs times classes from which on a helper is worth it: with fewer, meeting takes as long as what it does. */
 const HELPED_WEIGHTS = 2000;
@@ -12,7 +12,7 @@ const HELPED_WEIGHTS = 2000;
 /** Bytes of memory that softmax regression takes beside the pixels, at most. */
 export function softmaxBytes(dim: number, classes: number): number {
   const shape = shapeOf(dim, classes);
-  return 2 * shape.size + 2 * partBytes(shape);
+  return modelPlaces(shape, 0).end + 2 * partBytes(shape);
 }
 
 /** A part that another thread works on while this one works on its own. */
@@ -24,9 +24,8 @@ interface Helped {
 /** Softmax regression in WebAssembly; equal to `ReferenceSoftmax` bit for bit, with a helper or without. */
 export class WasmSoftmax implements Classifier {
   private readonly shape: Shape;
-  /** Addresses of weights and biases, and of the sum of the gradients of a batch. */
-  private readonly weights: number;
-  private readonly gradient: number;
+  private readonly at: ModelPlaces;
+  /** Also holds the sum of the gradients of a batch. */
   private readonly part: SoftmaxPart;
   private readonly helped: Helped | undefined;
 
@@ -43,44 +42,47 @@ export class WasmSoftmax implements Classifier {
     const shape = shapeOf(dimOf(table), table.classes);
     const isHelped = recipe.batchSize > PART && shape.dim * shape.classes >= HELPED_WEIGHTS;
     this.shape = shape;
-    this.weights = memory.allocate(2 * shape.size);
-    this.gradient = this.weights + shape.size;
+    this.at = modelPlaces(shape, memory.allocate(modelPlaces(shape, 0).end));
     let part: SoftmaxPart | undefined;
     try {
-      part = new SoftmaxPart(memory, table, shape, this.weights);
+      part = new SoftmaxPart(memory, table, shape, this.at);
       this.part = part;
       const helper = isHelped ? helperOf() : undefined;
       if (helper !== undefined) {
-        this.helped = { helper, part: new SoftmaxPart(memory, table, shape, this.weights) };
+        this.helped = { helper, part: new SoftmaxPart(memory, table, shape, this.at) };
       }
     } catch (error) {
       part?.dispose();
-      memory.release(this.weights);
+      memory.release(this.at.weights);
       throw error;
     }
-    // Classes that only fill up a pair are impossible.
-    new Float32Array(memory.buffer, this.weights + shape.weightSize, shape.width).fill(-Infinity, shape.classes);
+    // What only fills up the classes is impossible. Rounded weights are zero, as weights are.
+    this.biases(shape.width).fill(-Infinity, shape.classes);
   }
 
   step(rows: Uint32Array): Score {
     checkLabels(rows, this.table);
+    const { part, helped } = this;
     let [loss, hits] = [0, 0];
-    const count = (part: SoftmaxPart, samples: number): void => {
-      const score = part.score(samples);
+    const count = (of: SoftmaxPart, samples: number): void => {
+      const score = of.score(samples);
       loss += score.loss;
       hits += score.hits;
-      this.memory.exports.add(this.gradient, part.gradient, this.shape.size);
     };
     for (let from = 0; from < rows.length; from += 2 * PART) {
       const first = rows.subarray(from, from + PART);
       const second = rows.subarray(from + PART, from + 2 * PART);
-      const helped = second.length > 0 ? this.ask(second) : undefined;
-      this.part.learn(first);
-      count(this.part, first.length);
+      const isAsked = second.length > 0 && this.ask(second);
+      part.learn(first, from > 0);
+      count(part, first.length);
       if (second.length === 0) continue;
-      const isThere = helped?.helper.answered() === true;
-      if (!isThere) this.part.learn(second);
-      count(isThere ? helped.part : this.part, second.length);
+      if (isAsked && helped?.helper.answered() === true) {
+        this.memory.exports.add(part.gradient, helped.part.gradient, this.shape.size);
+        count(helped.part, second.length);
+      } else {
+        part.learn(second, true);
+        count(part, second.length);
+      }
     }
     this.descend(rows.length);
     return scoreOf(loss, hits, rows.length);
@@ -88,11 +90,11 @@ export class WasmSoftmax implements Classifier {
 
   predict(rows: Uint32Array): Float32Array {
     checkRows(rows, this.table);
-    const { slice, classes, width } = this.shape;
+    const { classes, width } = this.shape;
     const { logits } = this.part;
     const found = new Float32Array(rows.length * classes);
-    for (let from = 0; from < rows.length; from += slice) {
-      const part = rows.subarray(from, from + slice);
+    for (let from = 0; from < rows.length; from += PART) {
+      const part = rows.subarray(from, from + PART);
       this.part.predict(part);
       for (let i = 0; i < part.length; i++) {
         found.set(logits.subarray(i * width, i * width + classes), (from + i) * classes);
@@ -102,15 +104,9 @@ export class WasmSoftmax implements Classifier {
   }
 
   parameters(): readonly Parameter[] {
-    const { dim, classes, panels, weightSize } = this.shape;
-    const { buffer } = this.memory;
-    const weights = new Float32Array(buffer, this.weights, weightSize / FLOAT);
-    const biases = new Float32Array(buffer, this.weights + weightSize, classes);
-    return denseParameters(dim, biases, (input, label) => {
-      // [class / 2][input / 4][class % 2][input % 4], with four times as many fours of inputs as panels.
-      const pair = Math.floor(label / PAIR) * panels * LANES + Math.floor(input / LANES);
-      return weights[(pair * PAIR + (label % PAIR)) * LANES + (input % LANES)] ?? 0;
-    });
+    const { dim, classes, pitch, weights } = this.shape;
+    const values = new Float32Array(this.memory.buffer, this.at.weights, weights);
+    return denseParameters(dim, this.biases(classes), (input, label) => values[label * pitch + input] ?? 0);
   }
 
   dispose(): void {
@@ -118,25 +114,33 @@ export class WasmSoftmax implements Classifier {
     // What a helper may still read and write is not handed out again.
     if (this.helped?.helper.settle() === false) return;
     this.helped?.part.dispose();
-    this.memory.release(this.weights);
+    this.memory.release(this.at.weights);
   }
 
-  /** Asks the helper to learn of rows; undefined when there is none that has time. */
-  private ask(rows: Uint32Array): Helped | undefined {
+  /** Asks the helper to learn of rows; whether there is one that has time. */
+  private ask(rows: Uint32Array): boolean {
     const { helped } = this;
-    if (helped?.helper.isFree() !== true) return undefined;
+    if (helped?.helper.isFree() !== true) return false;
     helped.part.take(rows);
     helped.helper.ask(helped.part.job, rows.length);
-    return helped;
+    return true;
   }
 
   /** Takes the step for which gradients were added up over a batch. */
   private descend(batch: number): void {
-    const { size, weightSize } = this.shape;
     const { exports } = this.memory;
+    const { weights } = this.at;
+    const { gradient } = this.part;
     const rates = ratesOf(this.recipe, batch);
-    exports.descend(this.weights, this.gradient, weightSize, rates.decay, rates.weights);
-    const [biases, gradient] = [this.weights + weightSize, this.gradient + weightSize];
-    exports.descend(biases, gradient, size - weightSize, 1, rates.biases);
+    const size = this.shape.weights * Float32Array.BYTES_PER_ELEMENT;
+    exports.descend(weights, gradient, size, rates.decay, rates.weights);
+    exports.descend(weights + size, gradient + size, this.shape.size - size, 1, rates.biases);
+    exports.round(this.part.job);
+  }
+
+  /** The first biases. */
+  private biases(count: number): Float32Array {
+    const { weights } = this.shape;
+    return new Float32Array(this.memory.buffer, this.at.weights + weights * Float32Array.BYTES_PER_ELEMENT, count);
   }
 }

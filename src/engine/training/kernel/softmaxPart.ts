@@ -4,19 +4,14 @@ import { RowReader } from "./rowReader";
 import { PART } from "./shared";
 
 /** Inputs of a panel, classes of a pair, and lanes of a vector: see `src/kernels/training/softmax.ts`. */
-export const PANEL = 16;
-export const PAIR = 2;
-export const LANES = 4;
-export const FLOAT = 4;
+const PANEL = 16;
+const PAIR = 2;
+const LANES = 4;
+/** Inputs and samples whose pixels it has at hand at a time. */
+const [CHUNK, GROUP] = [1024, 4];
 const LINE = 64;
-
-/**
- * Samples are worked on in slices: their inputs shall stay in the second cache. A multiple of eight samples, and a stride of so
- * many lines more, spreads panels over all sets of the first cache.
- */
-const SLICE_BYTES = 400 * 1024;
-const LEAST_SLICE = 8;
-const STRIDE_LINES = 4;
+/** Bytes of numbers of 16, 32 and 64 bits. */
+const [SHORT, FLOAT, DOUBLE] = [2, 4, 8];
 
 /** Sizes of what the kernel works on. */
 export interface Shape {
@@ -24,72 +19,74 @@ export interface Shape {
   readonly classes: number;
   readonly panels: number;
   readonly pairs: number;
-  /** Floats of a row of logits. */
+  /** Classes, filled up to a multiple of four. */
   readonly width: number;
-  /** Samples of a slice. */
-  readonly slice: number;
-  /** Bytes from a panel of inputs to the next. */
-  readonly stride: number;
-  /** Bytes of weights and biases, which lie one after the other, and of the weights alone. */
+  /** Weights of a class, which lie one after the other, filled up to whole panels; and those of all classes of the pairs. */
+  readonly pitch: number;
+  readonly weights: number;
+  /** Bytes of weights and biases, which lie one after the other. */
   readonly size: number;
-  readonly weightSize: number;
 }
 
 export function shapeOf(dim: number, classes: number): Shape {
   const panels = Math.ceil(dim / PANEL);
   const pairs = Math.ceil(classes / PAIR);
   const width = Math.ceil(classes / LANES) * LANES;
-  const fitting = 8 * Math.floor(SLICE_BYTES / (panels * LINE * 8));
-  const slice = Math.min(PART, Math.max(LEAST_SLICE, fitting));
-  const weightSize = panels * PANEL * pairs * PAIR * FLOAT;
-  const stride = (slice + STRIDE_LINES) * LINE;
-  return { dim, classes, panels, pairs, width, slice, stride, weightSize, size: weightSize + width * FLOAT };
+  const pitch = panels * PANEL;
+  const weights = pitch * pairs * PAIR;
+  return { dim, classes, panels, pairs, width, pitch, weights, size: (weights + width) * FLOAT };
 }
 
-/** Addresses of what a part is worked on with. */
-interface Places {
-  readonly job: number;
-  readonly labels: number;
-  readonly inputs: number;
-  readonly logits: number;
-  readonly row: number;
-  readonly errors: number;
-  readonly gradient: number;
-  readonly sums: number;
-  readonly gaps: number;
-  readonly hits: number;
-  readonly end: number;
+type Places<Name extends string> = Readonly<Record<Name | "end", number>>;
+
+/** Places of so many bytes one after the other, from address `start` on. */
+function placed<Name extends string>(start: number, bytes: Readonly<Record<Name, number>>): Places<Name> {
+  const places: Record<string, number> = {};
+  let end = start;
+  for (const [name, size] of Object.entries<number>(bytes)) {
+    places[name] = end;
+    end += Math.ceil(size / LINE) * LINE;
+  }
+  return { ...places, end } as Places<Name>;
+}
+
+/** Addresses of what all parts share. */
+export type ModelPlaces = Places<"weights" | "rounded" | "units" | "starts">;
+
+/** Places of weights and biases, and of the weights as they are multiplied by. */
+export function modelPlaces({ size, weights, width }: Shape, start: number): ModelPlaces {
+  return placed(start, {
+    weights: size,
+    rounded: weights * SHORT,
+    units: width * FLOAT,
+    starts: width * DOUBLE,
+  });
 }
 
 /** Numbers of the class Job of the kernel. */
-const JOB_NUMBERS = 19;
+const JOB_NUMBERS = 22;
 
-/** Places one after the other, from address `start` on. */
-function placesOf({ panels, pairs, width, slice, stride, size }: Shape, start: number): Places {
-  let end = start;
-  const place = (bytes: number): number => {
-    const at = end;
-    end += Math.ceil(bytes / LINE) * LINE;
-    return at;
-  };
-  const places = {
-    job: place(JOB_NUMBERS * FLOAT),
-    labels: place(PART * FLOAT),
-    inputs: place(panels * stride),
-    logits: place(slice * width * FLOAT),
-    row: place(width * FLOAT),
-    errors: place(pairs * slice * PAIR * LANES * FLOAT),
-    gradient: place(size),
-    sums: place(PART * FLOAT),
-    gaps: place(PART * FLOAT),
-    hits: place(PART * FLOAT),
-  };
-  return { ...places, end };
+/** Addresses of what a part is worked on with. */
+function partPlaces({ width, size }: Shape, start: number) {
+  return placed(start, {
+    job: JOB_NUMBERS * FLOAT,
+    labels: PART * FLOAT,
+    sums: PART * width * DOUBLE,
+    logits: PART * width * FLOAT,
+    errors: PART * width * SHORT,
+    errorUnits: width * FLOAT,
+    errorSums: width * FLOAT,
+    pixels: CHUNK * GROUP * SHORT,
+    gradient: size,
+    powers: PART * FLOAT,
+    gaps: PART * FLOAT,
+    hits: PART * FLOAT,
+  });
 }
 
 /** Bytes of memory that a part takes, at most. */
 export function partBytes(shape: Shape): number {
-  return placesOf(shape, 0).end + PART * (shape.dim + FLOAT);
+  return partPlaces(shape, 0).end + PART * (shape.dim + FLOAT);
 }
 
 /** A part of a batch: what the kernel reads and writes when it learns of up to {@link PART} rows, and nobody else does. */
@@ -101,21 +98,21 @@ export class SoftmaxPart {
   readonly logits: Float32Array;
   private readonly rows: RowReader;
   private readonly labels: Uint32Array;
-  private readonly sums: Float32Array;
+  private readonly powers: Float32Array;
   private readonly gaps: Float32Array;
   private readonly hits: Uint32Array;
 
   /**
-   * @param weights address of weights and biases
+   * @param model addresses of what all parts share
    * @throws CleanSplitError "refused" when there is not enough memory
    */
   constructor(
     private readonly memory: KernelMemory,
     private readonly table: FeatureTable,
     shape: Shape,
-    weights: number,
+    model: ModelPlaces,
   ) {
-    const at = placesOf(shape, memory.allocate(placesOf(shape, 0).end));
+    const at = partPlaces(shape, memory.allocate(partPlaces(shape, 0).end));
     try {
       this.rows = new RowReader(memory, table, shape.dim, PART);
     } catch (error) {
@@ -123,36 +120,37 @@ export class SoftmaxPart {
       throw error;
     }
     const { buffer } = memory;
-    const { dim, panels, pairs, width, slice, stride, weightSize } = shape;
+    const { dim, panels, pairs, width, weights } = shape;
     const numbers = [
-      ...[this.rows.address, at.labels, dim, panels, pairs, slice, at.inputs, stride, weights, weights + weightSize],
-      ...[at.logits, width, at.row, at.errors, at.gradient, at.gradient + weightSize, at.sums, at.gaps, at.hits],
+      ...[this.rows.address, at.labels, dim, panels, pairs, width],
+      ...[model.weights, model.weights + weights * FLOAT, model.rounded, model.units, model.starts],
+      ...[at.sums, at.logits, at.errors, at.errorUnits, at.errorSums, at.pixels],
+      ...[at.gradient, at.gradient + weights * FLOAT, at.powers, at.gaps, at.hits],
     ];
     new Uint32Array(buffer, at.job, JOB_NUMBERS).set(numbers);
     this.job = at.job;
     this.gradient = at.gradient;
-    // Classes that only fill up a row are impossible.
-    this.logits = new Float32Array(buffer, at.logits, slice * width).fill(-Infinity);
+    this.logits = new Float32Array(buffer, at.logits, PART * width);
     this.labels = new Uint32Array(buffer, at.labels, PART);
-    this.sums = new Float32Array(buffer, at.sums, PART);
+    this.powers = new Float32Array(buffer, at.powers, PART);
     this.gaps = new Float32Array(buffer, at.gaps, PART);
     this.hits = new Uint32Array(buffer, at.hits, PART);
   }
 
   /** Sets of which rows, whose labels are classes, the kernel learns next. */
   take(rows: Uint32Array): void {
-    const { labels } = this.table;
+    const { labels, table } = this;
     this.rows.take(rows);
-    for (let i = 0; i < rows.length; i++) this.labels[i] = labels[rows[i] ?? 0] ?? 0;
+    for (let i = 0; i < rows.length; i++) labels[i] = table.labels[rows[i] ?? 0] ?? 0;
   }
 
-  /** Learns of rows: their gradient is there afterwards, and what {@link score} tells. */
-  learn(rows: Uint32Array): void {
+  /** Learns of rows: their gradient is there afterwards, or was added to the one before, and what {@link score} tells. */
+  learn(rows: Uint32Array, isAdded: boolean): void {
     this.take(rows);
-    this.memory.exports.learn(this.job, rows.length);
+    this.memory.exports.learn(this.job, rows.length, isAdded);
   }
 
-  /** Writes the logits of rows, as many as a slice at most. */
+  /** Writes the logits of rows, at most {@link PART}. */
   predict(rows: Uint32Array): void {
     this.rows.take(rows);
     this.memory.exports.predict(this.job, rows.length);
@@ -160,12 +158,13 @@ export class SoftmaxPart {
 
   /** The sum of the losses of the samples that were learnt of, and how many were right. */
   score(samples: number): { readonly loss: number; readonly hits: number } {
-    let [loss, hits] = [0, 0];
+    const { powers, gaps, hits } = this;
+    let [loss, right] = [0, 0];
     for (let i = 0; i < samples; i++) {
-      loss += Math.log(this.sums[i] ?? 0) + (this.gaps[i] ?? 0);
-      hits += this.hits[i] ?? 0;
+      loss += Math.log(powers[i] ?? 0) + (gaps[i] ?? 0);
+      right += hits[i] ?? 0;
     }
-    return { loss, hits };
+    return { loss, hits: right };
   }
 
   dispose(): void {
