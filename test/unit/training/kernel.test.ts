@@ -267,9 +267,15 @@ describe("the training kernel", () => {
 
     it("learns the same, to the bit, whether it is in time or late", async function () {
       if (availableParallelism() < 2) this.skip();
-      const { model, helper, counts } = await helped(opened());
+      const memory = opened();
+      const { model, helper, counts } = await helped(memory);
       assert.deepEqual(trained(model, order, 300), expected);
-      assert.ok((counts[0] ?? 0) + (counts[1] ?? 0) > 0, "it was asked");
+      // On a busy machine it may sleep while a model is trained; it is awake some time.
+      while (counts[0] === 0 && counts[1] === 0) {
+        const another = new WasmSoftmax(memory, table, RECIPE_128, () => helper);
+        assert.deepEqual(trained(another, order, 300), expected);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       await helper.close();
     });
 
