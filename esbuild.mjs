@@ -42,14 +42,35 @@ const sharedVscode = {
 };
 
 /**
- * What carries calls between processes is a file of its own for the extension, which loads it with its first call: to
- * compile it would be a quarter of the time that the activation takes.
- * @type {import("esbuild").Plugin}
+ * Large libraries that most runs never use are files of their own, loaded when something of them is used first: to compile and
+ * run them would be a quarter of the time that the extension takes to activate, or that the command line takes to begin. So
+ * nothing of them is named where a module begins, but in functions.
  */
-const ownRpc = {
-  name: "own-rpc",
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^vscode-jsonrpc\/node$/ }, () => ({ path: "./rpcLibrary.js", external: true }));
+const OWN_FILES = {
+  "vscode-jsonrpc/node": "rpcLibrary",
+  "apache-arrow": "arrowLibrary",
+  "hyparquet-compressors": "compressorsLibrary",
+};
+
+/** Names that Node and esbuild add to modules themselves. */
+const INTEROP = ["default", "__esModule", "module.exports"];
+
+/** @type {import("esbuild").Plugin} */
+const ownFiles = {
+  name: "own-files",
+  setup: ({ onResolve, onLoad }) => {
+    const filter = new RegExp(`^(${Object.keys(OWN_FILES).join("|")})$`);
+    onResolve({ filter }, ({ path: library, kind }) =>
+      kind === "entry-point" ? undefined : { path: library, namespace: "own-file" },
+    );
+    onResolve({ filter: /.*/, namespace: "own-file" }, ({ path: file }) => ({ path: file, external: true }));
+    onLoad({ filter: /.*/, namespace: "own-file" }, async ({ path: library }) => {
+      const file = JSON.stringify(`./${OWN_FILES[/** @type {keyof typeof OWN_FILES} */ (library)]}.js`);
+      const names = JSON.stringify(Object.keys(await import(library)).filter((name) => !INTEROP.includes(name)));
+      const contents = `for (const name of ${names})
+        Object.defineProperty(exports, name, { enumerable: true, get: () => require(${file})[name] });`;
+      return { contents };
+    });
   },
 };
 
@@ -62,10 +83,10 @@ const node = {
   target: "node20",
   format: /** @type {const} */ ("cjs"),
   external,
-  plugins: [sharedVscode],
+  plugins: [sharedVscode, ownFiles],
   outdir,
   entryPoints: {
-    rpcLibrary: "vscode-jsonrpc/node",
+    ...Object.fromEntries(Object.entries(OWN_FILES).map(([library, file]) => [file, library])),
     cli: "src/cli/main.ts",
     engine: "src/engine/process/engineMain.ts",
     trainer: "src/engine/process/trainerMain.ts",
@@ -78,9 +99,6 @@ const node = {
 
 const extension = {
   ...node,
-  plugins: [sharedVscode, ownRpc],
-  // Then it is required, which finds the names of what it exports.
-  supported: { "dynamic-import": false },
   entryPoints: { extension: "src/extension.ts" },
 };
 

@@ -58,7 +58,7 @@ export async function readArray(
   { looks, into, start, pool, signal, advance }: Reading,
 ): Promise<void> {
   const columns = columnsOf(into);
-  const step = rowsOfJob(copied[0] ?? { dtype: "u1", row: [] });
+  const step = rowsOfSource(copied);
   await forEachLimited(chunksOf(size, step), pool.size * 2, async ({ from, count }) => {
     const at = start + from;
     const reasons = await pool.run("rows", { format, from, count, looks, into: { columns, at } }, signal);
@@ -129,6 +129,11 @@ export async function readPackedFile(
 interface Chunk {
   readonly from: number;
   readonly count: number;
+}
+
+/** The same of an image array, by what is copied of it. */
+export function rowsOfSource([pixels]: ArraySource["copied"]): number {
+  return rowsOfJob(pixels ?? { dtype: "u1", row: [] });
 }
 
 /** Rows of an array that one job reads, copies or checks, by the bytes of one; at least 1. */

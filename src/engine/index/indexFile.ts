@@ -90,14 +90,6 @@ function textOf(column: Data): TextColumn {
   return { bytes: column.values as Uint8Array, ends: column.valueOffsets as Int32Array };
 }
 
-const FIXED = [
-  new Field("folder", new Utf8()),
-  new Field("name", new Utf8()),
-  new Field("reason", new Utf8()),
-  new Field("size", new Float64()),
-  new Field("modified", new Float64()),
-];
-
 function arrowType(column: ColumnName): FixedSizeBinary | Uint8 | Uint16 | Uint32 {
   const width = columnWidth(column);
   if (width > 1) return new FixedSizeBinary(width);
@@ -105,15 +97,27 @@ function arrowType(column: ColumnName): FixedSizeBinary | Uint8 | Uint16 | Uint3
   return array instanceof Uint32Array ? new Uint32() : array instanceof Uint16Array ? new Uint16() : new Uint8();
 }
 
-const SCHEMA = new Schema(
-  [...FIXED, ...COLUMN_NAMES.map((column) => new Field(column, arrowType(column)))],
-  new Map([["about", "Fingerprints of image files, kept by CleanSplit. Safe to delete."]]),
-);
+let madeSchema: Schema | undefined;
+
+/** Made when it is used first: most runs of the command line never load Arrow. */
+function schema(): Schema {
+  return (madeSchema ??= new Schema(
+    [
+      new Field("folder", new Utf8()),
+      new Field("name", new Utf8()),
+      new Field("reason", new Utf8()),
+      new Field("size", new Float64()),
+      new Field("modified", new Float64()),
+      ...COLUMN_NAMES.map((column) => new Field(column, arrowType(column))),
+    ],
+    new Map([["about", "Fingerprints of image files, kept by CleanSplit. Safe to delete."]]),
+  ));
+}
 
 /** What a file begins with. */
 export function encodeStart(): Uint8Array {
   const writer = new RecordBatchStreamWriter();
-  writer.reset(undefined, SCHEMA);
+  writer.reset(undefined, schema());
   writer.finish();
   return writer.toUint8Array(true).slice(0, -END_BYTES);
 }
@@ -123,7 +127,11 @@ export function encodeEnd(): Uint8Array {
   return Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0);
 }
 
-const START_BYTES = encodeStart().length;
+let knownStart: number | undefined;
+
+function startBytes(): number {
+  return (knownStart ??= encodeStart().length);
+}
 
 /** Some rows, to be appended to what `encodeStart` gives. */
 export function encodeBatch({ count, folders, names, reasons, sizes, times, fingerprints }: IndexRows): Uint8Array {
@@ -140,12 +148,12 @@ export function encodeBatch({ count, folders, names, reasons, sizes, times, fing
       return new Data(arrowType(column), 0, count, 0, { [BufferType.DATA]: data });
     }),
   ];
-  const struct = makeData({ type: new Struct(SCHEMA.fields), length: count, nullCount: 0, children });
+  const struct = makeData({ type: new Struct(schema().fields), length: count, nullCount: 0, children });
   const writer = new RecordBatchStreamWriter();
-  writer.reset(undefined, SCHEMA);
-  writer.write(new RecordBatch(SCHEMA, struct));
+  writer.reset(undefined, schema());
+  writer.write(new RecordBatch(schema(), struct));
   writer.finish();
-  return writer.toUint8Array(true).slice(START_BYTES, -END_BYTES);
+  return writer.toUint8Array(true).slice(startBytes(), -END_BYTES);
 }
 
 /** Length and CRC-32 of one piece of a file, as they stand in the file of checksums beside it. */
@@ -181,14 +189,14 @@ export function isWhole(bytes: Uint8Array, { length, checksum }: Piece): boolean
 
 /** What a file begins with, with room for a piece behind it: together they are a stream that Arrow reads. */
 export function makeRoom(length: number): Uint8Array {
-  const room = new Uint8Array(START_BYTES + length);
+  const room = new Uint8Array(startBytes() + length);
   room.set(encodeStart());
   return room;
 }
 
 /** The part of such a room that a piece is to be read into. */
 export function pieceIn(room: Uint8Array, length: number): Uint8Array {
-  return room.subarray(START_BYTES, START_BYTES + length);
+  return room.subarray(startBytes(), startBytes() + length);
 }
 
 /**
@@ -196,7 +204,7 @@ export function pieceIn(room: Uint8Array, length: number): Uint8Array {
  * bytes, it can run for ever: it may only see a piece that is whole.
  */
 export function decodeBatch(room: Uint8Array, length: number): IndexBatch | null {
-  const reader = RecordBatchReader.from(room.subarray(0, START_BYTES + length));
+  const reader = RecordBatchReader.from(room.subarray(0, startBytes() + length));
   for (const batch of reader as Iterable<RecordBatch>) if (batch.numRows > 0) return new IndexBatch(batch);
   return null;
 }

@@ -29,14 +29,17 @@ export interface KnownFolder {
 /** Not like the files with fingerprints, which lie beside it. */
 const FILE = "folders.arrow";
 
-const SCHEMA = new Schema([
-  new Field("folder", new Utf8()),
-  new Field("inode", new Float64()),
-  new Field("modified", new Float64()),
-  new Field("changed", new Float64()),
-  new Field("images", new List(new Field("name", new Utf8()))),
-  new Field("others", new Utf8()),
-]);
+/** Made when it is used: most runs of the command line never load Arrow. */
+function makeSchema(): Schema {
+  return new Schema([
+    new Field("folder", new Utf8()),
+    new Field("inode", new Float64()),
+    new Field("modified", new Float64()),
+    new Field("changed", new Float64()),
+    new Field("images", new List(new Field("name", new Utf8()))),
+    new Field("others", new Utf8()),
+  ]);
+}
 
 /**
  * What the folders of a dataset held when they were listed last, kept on disk as an Arrow stream with one row a folder; the
@@ -156,10 +159,11 @@ function encode(folders: readonly KnownFolder[]): Uint8Array {
     namesData(folders.map(({ listed }) => listed.images)),
     textData(others),
   ];
-  const struct = makeData({ type: new Struct(SCHEMA.fields), length, nullCount: 0, children });
+  const schema = makeSchema();
+  const struct = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children });
   const writer = new RecordBatchStreamWriter();
-  writer.reset(undefined, SCHEMA);
-  writer.write(new RecordBatch(SCHEMA, struct));
+  writer.reset(undefined, schema);
+  writer.write(new RecordBatch(schema, struct));
   writer.finish();
   return writer.toUint8Array(true);
 }

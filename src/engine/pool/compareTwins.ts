@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import * as l10n from "@vscode/l10n";
 import { CleanSplitError } from "../../core/errors";
 import { DIGEST_BYTES, type Md5 } from "../../core/fingerprint/md5";
@@ -7,12 +6,9 @@ import { pixelDigest } from "../../core/fingerprint/pixels";
 import type { Picture } from "../../core/picture";
 import { rowBytes } from "../sources/arrays/ndarray";
 import { openArray } from "../sources/rows";
-import type { RowFormat } from "../sources/sources";
 import { MAX_MILLISECONDS } from "./fingerprintFiles";
 import type { ComparedTwins, JobParameter, SampleRef } from "./jobs";
 import { changed } from "./lookFiles";
-
-type TwinPair = JobParameter<"twins">["pairs"][number];
 
 /** Larger files are compared piece by piece, in bytes. */
 const PIECE = 1 << 20;
@@ -38,11 +34,6 @@ export async function compareTwins(
     while (differs.length < pairs.length && (differs.length === 0 || performance.now() - started < MAX_MILLISECONDS)) {
       const pair = pairs[differs.length];
       if (pair === undefined) break;
-      const equal = await countEqualRows(pairs, differs.length, started + MAX_MILLISECONDS);
-      if (equal > 0) {
-        for (let row = 0; row < equal; row++) differs.push(false);
-        continue;
-      }
       const [sample, twin] = pair;
       if (tier === "file" && sample.kind === "file" && twin.kind === "file") {
         const own = openFile(sample.path);
@@ -63,30 +54,38 @@ export async function compareTwins(
   return { differs: Uint8Array.from(differs, Number) };
 }
 
-/**
- * How many pairs from `from` on are rows of the same two arrays with the same bytes, which stand for the same pixels. It ends
- * at `deadline`, and at the first other pair: that has to be looked at in another way.
- */
-async function countEqualRows(pairs: readonly TwinPair[], from: number, deadline: number): Promise<number> {
-  const [first, second] = pairs[from] ?? [];
-  if (first?.kind !== "row" || second?.kind !== "row" || !standForAlike(first.format, second.format)) return 0;
-  const a = await openArray(first.format.file, first.format.key);
-  const b = await openArray(second.format.file, second.format.key);
-  if (a.dtype !== b.dtype || rowBytes(a) !== rowBytes(b)) return 0;
-  const [own, other] = [new Uint8Array(rowBytes(a)), new Uint8Array(rowBytes(b))];
-  let equal = 0;
-  for (; equal === 0 || performance.now() < deadline; equal++) {
-    const [sample, twin] = pairs[from + equal] ?? [];
-    if (sample?.kind !== "row" || twin?.kind !== "row") break;
-    if (sample.format !== first.format || twin.format !== second.format) break;
-    if (Buffer.compare(a.rows(sample.row, 1, own), b.rows(twin.row, 1, other)) !== 0) break;
+/** Bytes of rows that are read at a time, unless one alone has more. */
+const BLOCK = 2 ** 18;
+
+/** See the job `rowTwins`. Rows that follow one another, as in sets that were put together, are compared together. */
+export async function compareRowTwins({ a, b, rows, twins }: JobParameter<"rowTwins">): Promise<Uint32Array> {
+  const [own, other] = [await openArray(a.file, a.key), await openArray(b.file, b.key)];
+  const size = rowBytes(own);
+  if (own.dtype !== other.dtype || size !== rowBytes(other)) return rows.map((_, at) => at);
+  const most = Math.max(1, Math.floor(BLOCK / size));
+  const memory = [new Uint8Array(most * size), new Uint8Array(most * size)] as const;
+  const differing: number[] = [];
+  for (let from = 0; from < rows.length;) {
+    const count = stretch(rows, twins, from, most);
+    const [row = 0, twin = 0] = [rows[from], twins[from]];
+    const bytes = own.rows(row, count, memory[0].subarray(0, count * size));
+    const expected = other.rows(twin, count, memory[1].subarray(0, count * size));
+    const isEqual = Buffer.compare(bytes, expected) === 0;
+    for (let at = 0; at < count && !isEqual; at++) {
+      const [start, end] = [at * size, (at + 1) * size];
+      if (Buffer.compare(bytes.subarray(start, end), expected.subarray(start, end)) !== 0) differing.push(from + at);
+    }
+    from += count;
   }
-  return equal;
+  return Uint32Array.from(differing);
 }
 
-/** Whether the same bytes are the same picture in two arrays of one type. */
-function standForAlike(a: RowFormat, b: RowFormat): boolean {
-  return a === b || (a.scaling === b.scaling && isDeepStrictEqual(a.geometry, b.geometry));
+/** How many rows from `from` on, at most `most`, follow one another on both sides. */
+function stretch(rows: Uint32Array, twins: Uint32Array, from: number, most: number): number {
+  const [row = 0, twin = 0] = [rows[from], twins[from]];
+  let count = 1;
+  while (count < most && rows[from + count] === row + count && twins[from + count] === twin + count) count += 1;
+  return count;
 }
 
 /** The value that was made last, for as long as the same one is asked for. */

@@ -297,6 +297,16 @@ export interface Jobs {
   measure(parameter: { readonly root: string; readonly paths: readonly string[] }): number;
   /** Size and SHA-256 of files. */
   digest(parameter: { readonly root: string; readonly paths: readonly string[] }): DigestedFiles;
+  /**
+   * Compares the bytes of `rows` of an array with those of their `twins` in an array, perhaps the same, and answers the indexes
+   * of those that differ; of all when the arrays are not of one type.
+   */
+  rowTwins(parameter: {
+    readonly a: Pick<RowFormat, "file" | "key">;
+    readonly b: Pick<RowFormat, "file" | "key">;
+    readonly rows: Uint32Array;
+    readonly twins: Uint32Array;
+  }): Promise<Uint32Array>;
   /** Compares samples with their twins, all bytes or all pixels. */
   twins(parameter: {
     readonly pairs: readonly (readonly [sample: SampleRef, twin: SampleRef])[];

@@ -18,7 +18,7 @@ import { formatOf } from "../sources/arrays/open";
 import { readImageList } from "../sources/lists/imageList";
 import { listFolder } from "../sources/listing";
 import { closeShared, openShared, probeScaling, readRows } from "../sources/rows";
-import { compareTwins } from "./compareTwins";
+import { compareRowTwins, compareTwins } from "./compareTwins";
 import { copyFiles, digestFiles, measureFiles } from "./copyFiles";
 import { fingerprintFiles } from "./fingerprintFiles";
 import { checkRows, compareRows, fingerprintRows } from "./fingerprintRows";
@@ -112,6 +112,7 @@ export const jobs: Jobs = {
   copy: (parameter) => copyFiles(parameter, md5),
   measure: measureFiles,
   digest: digestFiles,
+  rowTwins: compareRowTwins,
   twins: (parameter) => compareTwins(parameter, readUnchanged, md5),
 };
 

@@ -56,20 +56,31 @@ export async function* readRows(
 ): AsyncGenerator<ReadRows> {
   const size = rowBytes(await open());
   const most = memory?.length ?? READ_BYTES;
-  const at = (index: number): number => rows[index] ?? 0;
   for (let from = 0; from < rows.length;) {
-    const first = at(from);
-    let to = from + 1;
-    while (to < rows.length && (at(to) + 1 - first) * size <= most && (at(to) - at(to - 1) - 1) * size <= GAP_BYTES) {
-      to += 1;
-    }
-    const count = at(to - 1) + 1 - first;
+    const to = endOfPiece(rows, from, size, most);
+    const first = rows[from] ?? 0;
+    const count = (rows[to - 1] ?? 0) + 1 - first;
     // One row alone may be larger.
     const into = count * size <= most ? memory?.subarray(0, count * size) : undefined;
     const bytes = (await open()).rows(first, count, into);
     yield { bytes: compact(bytes, rows.subarray(from, to), size), count: to - from };
     from = to;
   }
+}
+
+/**
+ * Where the rows end that are read together from `from` on. Apart from the reading, as it goes through all rows: what is run so
+ * often is compiled anew, with everything around it.
+ */
+function endOfPiece(rows: Uint32Array, from: number, size: number, most: number): number {
+  const first = rows[from] ?? 0;
+  let to = from + 1;
+  for (let last = first; to < rows.length; to++) {
+    const row = rows[to] ?? 0;
+    if ((row + 1 - first) * size > most || (row - last - 1) * size > GAP_BYTES) break;
+    last = row;
+  }
+  return to;
 }
 
 /** Moves the bytes of some rows, which begin with the first of them, to the front; changes `bytes`. */

@@ -249,8 +249,8 @@ const UNPACKERS: Readonly<Partial<Record<CompressionCodec, (packed: Uint8Array, 
   GZIP: (packed, size) => plain(gunzipSync(packed, { maxOutputLength: size })),
   BROTLI: (packed, size) => plain(brotliDecompressSync(packed, { maxOutputLength: size })),
   ZSTD: (packed, size) => decompressZstd(packed, new Uint8Array(size)),
-  LZ4: decompressLz4,
-  LZ4_RAW: decompressLz4Raw,
+  LZ4: (packed, size) => decompressLz4(packed, size),
+  LZ4_RAW: (packed, size) => decompressLz4Raw(packed, size),
 };
 
 /** The same bytes without what buffers do otherwise, such as a `slice` that copies nothing. */
