@@ -44,7 +44,8 @@ export function groupByDigest(
   takesPart: (sample: number) => boolean,
   { slots, links } = groupingMemory(count),
 ): Groups {
-  const words = new Uint32Array(digests.buffer, digests.byteOffset, (count * DIGEST_BYTES) / 4);
+  // Signed ones fit into what engines keep without an object of its own.
+  const words = new Int32Array(digests.buffer, digests.byteOffset, (count * DIGEST_BYTES) / 4);
   const sameDigest = (a: number, b: number): boolean =>
     words[4 * a] === words[4 * b] &&
     words[4 * a + 1] === words[4 * b + 1] &&
