@@ -249,6 +249,7 @@ const UNPACKERS: Readonly<Partial<Record<CompressionCodec, (packed: Uint8Array, 
   GZIP: (packed, size) => plain(gunzipSync(packed, { maxOutputLength: size })),
   BROTLI: (packed, size) => plain(brotliDecompressSync(packed, { maxOutputLength: size })),
   ZSTD: (packed, size) => decompressZstd(packed, new Uint8Array(size)),
+  // In functions, as naming what the library exports loads it.
   LZ4: (packed, size) => decompressLz4(packed, size),
   LZ4_RAW: (packed, size) => decompressLz4Raw(packed, size),
 };
