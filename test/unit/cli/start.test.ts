@@ -40,7 +40,12 @@ describe("the command line that is built", () => {
 
   /** Large libraries that an inspection loads, in any of its threads. */
   const loaded = (...options: readonly string[]): readonly string[] => {
-    const env = { ...process.env, NODE_OPTIONS: `--require ${watch}`, XDG_CACHE_HOME: path.join(folder, "cache") };
+    const env = {
+      ...process.env,
+      NODE_OPTIONS: `--require ${watch}`,
+      HOME: folder,
+      XDG_CACHE_HOME: path.join(folder, "cache"),
+    };
     const { status, stderr } = spawnSync(process.execPath, [CLI, "inspect", data, "--quiet", ...options], { env });
     assert.equal(status, 0, String(stderr));
     return [...new Set([...String(stderr).matchAll(/loads (\w+)/g)].map(([, library = ""]) => library))];
