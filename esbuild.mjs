@@ -87,6 +87,7 @@ const node = {
   outdir,
   entryPoints: {
     ...Object.fromEntries(Object.entries(OWN_FILES).map(([library, file]) => [file, library])),
+    extension: "src/extension.ts",
     cli: "src/cli/main.ts",
     engine: "src/engine/process/engineMain.ts",
     trainer: "src/engine/process/trainerMain.ts",
@@ -95,11 +96,6 @@ const node = {
     fold: "src/engine/lab/foldMain.ts",
     trainingHelper: "src/engine/training/kernel/helperMain.ts",
   },
-};
-
-const extension = {
-  ...node,
-  entryPoints: { extension: "src/extension.ts" },
 };
 
 const webview = {
@@ -143,7 +139,7 @@ async function copyAssets() {
   await cp("node_modules/h5wasm/LICENSE.txt", path.join(outdir, "h5wasm.LICENSE.txt"));
 }
 
-const builds = await Promise.all([node, extension, webview, reportFile].map(context));
+const builds = await Promise.all([node, webview, reportFile].map(context));
 await Promise.all([copyAssets(), buildKernels(outdir)]);
 if (watch) {
   await Promise.all(builds.map((build) => build.watch()));
