@@ -77,16 +77,21 @@ const needed = asked.length === 0 ? Object.keys(LANES) : [...first, ...asked.fil
 let [passed, failed] = [0, 0];
 /** @type {string[]} */
 const summary = [];
+/** What each lane that failed said of it. @type {string[]} */
+const failures = [];
 for (const names of rounds(needed)) {
   const results = await Promise.all(names.map((name) => runLane(name, names.length > 1)));
-  for (const { line, good, bad } of results) {
+  for (const { line, good, bad, why } of results) {
     passed += good;
     failed += bad;
     summary.push(line);
+    if (bad > 0) failures.push(`=== ${line}\n${why}`);
   }
   // Without bundles every later lane would fail for the same reason.
   if (names.includes("build") && failed > 0) break;
 }
+// Said again, as the failure of a lane stands far above the end, which is all that some logs keep.
+if (failures.length > 0) console.log(`\n${failures.join("\n\n")}`);
 console.log(`\n${summary.join("\n")}\n`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
@@ -123,6 +128,7 @@ async function runLane(name, isBeside) {
   return {
     good,
     bad,
+    why: lane.runsMocha === true ? mochaFailures(output) : lastLines(output),
     line: `${bad > 0 ? "FAILED" : "passed"} ${lane.what}: ${good} passed, ${bad} failed, ${seconds} s`,
   };
 }
@@ -138,6 +144,20 @@ function mochaCounts(code, output) {
   };
   const [passing, failing] = [last("passing"), last("failing")];
   return [passing, failing === 0 && (code !== 0 || passing === 0) ? 1 : failing];
+}
+
+/**
+ * The failed tests as mocha lists them in the end, or the last lines if it never came so far.
+ * @param {string} output
+ */
+function mochaFailures(output) {
+  const at = output.search(/^\s*\d+ failing$/m);
+  return at < 0 ? lastLines(output) : output.slice(at).trimEnd();
+}
+
+/** @param {string} output */
+function lastLines(output) {
+  return output.trimEnd().split("\n").slice(-30).join("\n");
 }
 
 /**
