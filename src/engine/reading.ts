@@ -4,7 +4,7 @@ import type { FingerprintIndex } from "./index/fingerprintIndex";
 import { forEachLimited } from "./limited";
 import type { Looks } from "./kernels/kernels";
 import type { ReadFiles } from "./pool/jobs";
-import type { Pool } from "./pool/pool";
+import type { Disk, Pool } from "./pool/pool";
 import { totalBytes } from "./sources/arrays/ndarray";
 import { sliceNames } from "./sources/names";
 import {
@@ -97,7 +97,7 @@ export async function readFolders(
       index?.add(folder.path, names, read, into, at);
       advance(read.done);
       done += read.done;
-      if (pace.learn(read)) pool.grow();
+      pool.adapt(pace.learn(read));
     }
   });
 }
@@ -172,18 +172,19 @@ export class Pace {
   private waiting = 0;
   private blocksRead = process.resourceUsage().fsRead;
 
-  /** Learns from a job; true when the disk is cold or slow. */
-  learn({ done, time, readingTime }: Pick<ReadFiles, "done" | "time" | "readingTime">): boolean {
+  /** Learns from a job, and says now and then what the disk is like; null where that is not known anew. */
+  learn({ done, time, readingTime }: Pick<ReadFiles, "done" | "time" | "readingTime">): Disk | null {
     const ideal = (done * JOB_TIME) / Math.max(time, 0.1);
     // Half way each time, so that one odd job does not matter.
     this.files = Math.round(Math.min(MAX_FILES, Math.max(MIN_FILES, (this.files + ideal) / 2)));
     // Waiting alone may be that of a busy processor: what is read from the disk tells the two apart.
     this.read += done;
     this.waiting += readingTime;
-    if (this.read < PROBED_FILES) return false;
+    if (this.read < PROBED_FILES) return null;
     const { fsRead } = process.resourceUsage();
-    const isSlow = this.waiting > this.read * SLOW_READ && fsRead - this.blocksRead > this.read * BLOCKS_OF_FILE;
+    const isWarm = fsRead - this.blocksRead <= this.read * BLOCKS_OF_FILE;
+    const isSlow = this.waiting > this.read * SLOW_READ;
     [this.read, this.waiting, this.blocksRead] = [0, 0, fsRead];
-    return isSlow;
+    return isWarm ? "warm" : isSlow ? "slow" : null;
   }
 }

@@ -76,7 +76,7 @@ export async function readLooks(
         const read = await pool.run("lookFiles", { folder: where, names, width, height, into: looks }, signal);
         done += read.done;
         advance(read.done);
-        if (pace.learn(read)) pool.grow();
+        pool.adapt(pace.learn(read));
       }
     });
   }

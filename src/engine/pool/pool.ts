@@ -9,6 +9,9 @@ import type { JobAnswer, JobRequest } from "./workerMain";
 /** Memory of a worker for values that soon die, in megabytes. Jobs make few; by default it would grow to 48 of them. */
 const YOUNG_MEGABYTES = 2;
 
+/** What is read from: a disk that is slow or has nothing in memory yet, or files that are in memory. */
+export type Disk = "slow" | "warm";
+
 interface Task {
   readonly request: JobRequest;
   readonly signal: AbortSignal;
@@ -26,12 +29,16 @@ export class Pool {
   private readonly busy = new Map<Worker, Task>();
   private closed = false;
 
-  /** `script` is the bundled worker; `threads` is how many there are, at least 1, and `maximum` how many after `grow`. */
+  private threads: number;
+
+  /** `script` is the bundled worker; `usual` is how many threads work, at least 1, and `maximum` how many with a slow disk. */
   constructor(
     private readonly script: string,
-    private threads: number,
-    private readonly maximum = threads,
-  ) {}
+    private readonly usual: number,
+    private readonly maximum = usual,
+  ) {
+    this.threads = usual;
+  }
 
   /** The folder that the worker was bundled into, with the kernels. */
   get folder(): string {
@@ -43,9 +50,10 @@ export class Pool {
     return this.threads;
   }
 
-  /** Allows as many threads as the pool may have: worth it while they mostly wait for a disk. */
-  grow(): void {
-    this.threads = this.maximum;
+  /** Lets as many threads work as the pool may have while they mostly wait for a disk, and as many as at first when they no longer do. */
+  adapt(disk: Disk | null): void {
+    if (disk === null) return;
+    this.threads = disk === "slow" ? this.maximum : this.usual;
     this.next();
   }
 
@@ -85,7 +93,7 @@ export class Pool {
   }
 
   private next(): void {
-    while (this.queue.length > 0 && (this.idle.length > 0 || this.busy.size < this.size)) {
+    while (this.queue.length > 0 && this.busy.size < this.size) {
       const task = this.queue.shift();
       if (task === undefined || task.signal.aborted) continue;
       const worker = this.idle.pop() ?? this.start();
