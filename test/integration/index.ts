@@ -6,7 +6,7 @@ import * as vscode from "vscode";
  * others write and train. `CLEANSPLIT_GREP` runs those alone whose name contains it. Rejects when a test failed, which becomes the exit code.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 30_000, color: false, reporter: "spec" });
+  const mocha = new Mocha({ ui: "bdd", timeout: 120_000, color: false, reporter: "spec" });
   const only = process.env["CLEANSPLIT_GREP"];
   if (only !== undefined) mocha.grep(only);
   // Puts `suite` and `test` in place, which the files below call while they load.

@@ -212,8 +212,7 @@ describe("inspection", () => {
     assert.equal(sessions.all.at(-1)?.status, "cancelled");
   });
 
-  it("a paused inspection says where it is, goes on, and gives the report of one that never paused", async function () {
-    this.timeout(120_000);
+  it("a paused inspection says where it is, goes on, and gives the report of one that never paused", async () => {
     const { sessions, statusBar, reports } = await activated();
     const folder = writeLargeDataset(3000);
     const session = sessions.add({ inputs: [folder], assignments: [] });

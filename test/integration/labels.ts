@@ -13,8 +13,7 @@ describe("label audit", () => {
   beforeEach(cleanUp);
   after(cleanUp);
 
-  it("finds the wrong label, keeps what is said of it, and shows the plan that follows", async function () {
-    this.timeout(120_000);
+  it("finds the wrong label, keeps what is said of it, and shows the plan that follows", async () => {
     const folder = writeTinyDataset();
     const session = await inspect(folder);
     await session.sanitizing.makePlan();

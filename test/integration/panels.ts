@@ -7,8 +7,7 @@ describe("panels", () => {
   beforeEach(cleanUp);
   after(cleanUp);
 
-  it("opening and closing 50 times leaves nothing behind", async function () {
-    this.timeout(120_000);
+  it("opening and closing 50 times leaves nothing behind", async () => {
     const { reports, trainings, labels, sessions, enginePid } = await activated();
     const session = await inspect(writeTinyDataset());
     const kinds = [reports, trainings, labels];

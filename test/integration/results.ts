@@ -67,8 +67,7 @@ describe("results", () => {
     assert.equal(await problemWithTarget(`${folder}-2`, [folder]), null);
   });
 
-  it("training fills the history and the tree", async function () {
-    this.timeout(120_000);
+  it("training fills the history and the tree", async () => {
     const session = await inspect(writeTinyDataset());
     const deltas: TrainingDelta[] = [];
     const listener = session.training.onDidChange((delta) => deltas.push(delta));
@@ -97,8 +96,7 @@ describe("results", () => {
     assert.match(await textOf(row), /: Done$/);
   });
 
-  it("a training that was cancelled is kept, goes on and can be deleted", async function () {
-    this.timeout(120_000);
+  it("a training that was cancelled is kept, goes on and can be deleted", async () => {
     const session = await inspect(writeTinyDataset());
     const { training } = session;
     const spec = { ...training.state.next, models: ["mlp" as const] };

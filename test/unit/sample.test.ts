@@ -46,8 +46,7 @@ function refusal(reason: string, message: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof CleanSplitError && error.reason === reason && message.test(error.message);
 }
 
-describe("the sample dataset", function () {
-  this.timeout(60_000);
+describe("the sample dataset", () => {
   let temporary: string;
 
   before(async () => {

@@ -47,8 +47,7 @@ const DIALOGS: typeof SIGHTS = {
 const THEMES: readonly Theme[] = ["dark", "light", "hc-dark", "hc-light"];
 
 for (const name of ["report", "training", "labels"] as const) {
-  describe(`accessibility of the ${name} page`, function () {
-    this.timeout(60_000);
+  describe(`accessibility of the ${name} page`, () => {
     const pages = usePages(name);
 
     for (const { scenario, open, by } of [...SIGHTS[name], ...DIALOGS[name]]) {

@@ -6,8 +6,7 @@ import { REVIEW_KEYS } from "../../webview-ui/src/report/reviewKeys";
 import type { OpenOptions } from "../support/webview/harness.mjs";
 import { usePages } from "../support/webview/pages";
 
-describe("gallery", function () {
-  this.timeout(30_000);
+describe("gallery", () => {
   const pages = usePages("report");
   let page: Page;
 

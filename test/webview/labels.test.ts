@@ -4,8 +4,7 @@ import type { Locator, Page } from "playwright-core";
 import type { OpenOptions } from "../support/webview/harness.mjs";
 import { usePages } from "../support/webview/pages";
 
-describe("label audit page", function () {
-  this.timeout(30_000);
+describe("label audit page", () => {
   const pages = usePages("labels");
   let page: Page;
 

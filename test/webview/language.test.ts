@@ -17,8 +17,7 @@ const SAME = [
   /28 x 28 grey, \(p - 127\.5\) \/ 255|the fastest for this model|the native library is not installed/g,
 ];
 
-describe("the training page in another language", function () {
-  this.timeout(30_000);
+describe("the training page in another language", () => {
   const pages = usePages("training");
 
   async function open(scenario: string): Promise<Page> {
@@ -68,8 +67,7 @@ describe("the training page in another language", function () {
   });
 });
 
-describe("the page of label audits in another language", function () {
-  this.timeout(30_000);
+describe("the page of label audits in another language", () => {
   const pages = usePages("labels");
 
   for (const [scenario, awaited] of [
@@ -100,8 +98,7 @@ describe("the page of label audits in another language", function () {
   });
 });
 
-describe("the gallery of the report page in another language", function () {
-  this.timeout(30_000);
+describe("the gallery of the report page in another language", () => {
   const pages = usePages("report");
   const same = [
     ...SAME,
@@ -222,8 +219,7 @@ describe("the gallery of the report page in another language", function () {
   });
 });
 
-describe("the report page in another language", function () {
-  this.timeout(30_000);
+describe("the report page in another language", () => {
   const pages = usePages("report");
   /** All but the gallery, which is looked at above. */
   const REST = "body > #root > header, main.placeholder, main > :not(#groups)";

@@ -5,8 +5,7 @@ import type { OpenOptions } from "../support/webview/harness.mjs";
 import { usePages } from "../support/webview/pages";
 import type { PlanOptions, ReviewAction } from "../../src/protocol/report";
 
-describe("near duplicates on the report page", function () {
-  this.timeout(30_000);
+describe("near duplicates on the report page", () => {
   const pages = usePages("report");
   let page: Page;
 

@@ -5,8 +5,7 @@ import type { Page } from "playwright-core";
 import type { OpenOptions } from "../support/webview/harness.mjs";
 import { usePages } from "../support/webview/pages";
 
-describe("report page", function () {
-  this.timeout(30_000);
+describe("report page", () => {
   const pages = usePages("report");
   let page: Page;
 

@@ -31,8 +31,7 @@ function picture(seed: number, smudge = 0): Buffer {
   return encodePng({ width: 28, height: 28, rows });
 }
 
-describe("report in one HTML file", function () {
-  this.timeout(60_000);
+describe("report in one HTML file", () => {
   const scratch = mkdtempSync(path.join(tmpdir(), "cleansplit-page-"));
   const file = path.join(scratch, "somebody's report.html");
   const translated = path.join(scratch, "translated.html");

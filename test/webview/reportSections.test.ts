@@ -5,8 +5,7 @@ import path from "node:path";
 import type { Page } from "playwright-core";
 import { usePages } from "../support/webview/pages";
 
-describe("report page: classes, training and exports", function () {
-  this.timeout(30_000);
+describe("report page: classes, training and exports", () => {
   const pages = usePages("report");
 
   /** Width and height of a PNG that the page handed over. */

@@ -5,8 +5,7 @@ import { DEFAULT_OPTIONS, type PlanOptions, type ReviewAction } from "../../src/
 import type { OpenOptions } from "../support/webview/harness.mjs";
 import { usePages } from "../support/webview/pages";
 
-describe("sanitizing on the report page", function () {
-  this.timeout(30_000);
+describe("sanitizing on the report page", () => {
   const pages = usePages("report");
   let page: Page;
 

@@ -4,8 +4,7 @@ import type { Page } from "playwright-core";
 import type { OpenOptions } from "../support/webview/harness.mjs";
 import { usePages } from "../support/webview/pages";
 
-describe("training page", function () {
-  this.timeout(30_000);
+describe("training page", () => {
   const pages = usePages("training");
   let page: Page;
 

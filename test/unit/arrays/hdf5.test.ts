@@ -20,8 +20,7 @@ const BUILDERS = {
   d: Float64Array,
 } as const;
 
-describe("HDF5 files", function () {
-  this.timeout(20_000);
+describe("HDF5 files", () => {
   const folder = temporaryFolder();
   let files = 0;
   const file = (bytes: Uint8Array): string => folder.file(`${files++}.h5`, bytes);

@@ -15,8 +15,7 @@ function idx(type: number, lengths: readonly number[], data: Uint8Array): Buffer
 const SIX = Uint8Array.of(1, 2, 3, 4, 5, 6);
 const VALID = idx(8, [2, 3], SIX);
 
-describe("IDX files", function () {
-  this.timeout(20_000);
+describe("IDX files", () => {
   const folder = temporaryFolder();
   const read = (content: Uint8Array, name = "x-idx2-ubyte"): string[] => summary(readIdx(folder.file(name, content)));
 

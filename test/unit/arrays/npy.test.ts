@@ -16,8 +16,7 @@ const SIX = Uint8Array.of(1, 2, 3, 4, 5, 6);
 const HEADER = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }\n";
 const VALID = npy(HEADER, SIX);
 
-describe("npy files", function () {
-  this.timeout(20_000);
+describe("npy files", () => {
   const folder = temporaryFolder();
   const read = (bytes: Uint8Array): string[] => summary(readNpy(folder.file("x.npy", bytes)));
 
@@ -111,8 +110,7 @@ describe("npy files", function () {
   });
 });
 
-describe("npz files", function () {
-  this.timeout(20_000);
+describe("npz files", () => {
   const folder = temporaryFolder();
   const open = (bytes: Uint8Array): ReturnType<typeof readNpz> => readNpz(folder.file("x.npz", bytes));
   const read = (bytes: Uint8Array): string[] => summary(open(bytes));
@@ -234,8 +232,7 @@ describe("npz files", function () {
   });
 });
 
-describe("writing npz files", function () {
-  this.timeout(20_000);
+describe("writing npz files", () => {
   const folder = temporaryFolder();
   const never = new AbortController().signal;
   let files = 0;

@@ -40,8 +40,7 @@ const array = (data: Uint8Array, dtype = DTYPE("u1"), shape = bytes("K", data.le
   bytes(MADE, "(K\x01", shape, dtype, "\x89C", data.length, data, "tb");
 const TWO = array(Uint8Array.of(1, 2));
 
-describe("pickles", function () {
-  this.timeout(20_000);
+describe("pickles", () => {
   const folder = temporaryFolder();
   const open = (content: Uint8Array, name = "x.pickle"): ReturnType<typeof readPickle> =>
     readPickle(folder.file(name, content));

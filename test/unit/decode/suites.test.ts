@@ -34,8 +34,7 @@ function refusedOf(answers: readonly Answer[]): string[] {
   return answers.filter(({ picture }) => picture === undefined).map(({ file }) => path.basename(file));
 }
 
-describe("published suites of images", function () {
-  this.timeout(120_000);
+describe("published suites of images", () => {
   let kernels: { readonly wasm: Kernels; readonly reference: Kernels };
 
   before(async function () {

@@ -32,8 +32,7 @@ function writeDataset(root: string): string {
   return root;
 }
 
-describe("stopping an inspection in the engine's process", function () {
-  this.timeout(120_000);
+describe("stopping an inspection in the engine's process", () => {
   let scratch: string;
   let root: string;
   let index: string;

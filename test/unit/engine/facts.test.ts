@@ -37,8 +37,7 @@ function counts(report: Report): unknown {
 
 const NOTHING = { file: [0, 0], pixel: [0, 0], conflicts: [0, 0], unreadable: [], invalid: 0, leaks: {} };
 
-describe("published datasets, counted independently", function () {
-  this.timeout(60_000);
+describe("published datasets, counted independently", () => {
   const { engine, scratch } = useEngine();
 
   before(function () {

@@ -293,8 +293,7 @@ describe("archives as datasets", () => {
   });
 });
 
-describe("a published archive", function () {
-  this.timeout(120_000);
+describe("a published archive", () => {
   const { engine, scratch } = useEngine();
 
   it("has the counts that others counted, and is sanitized as an archive", async function () {

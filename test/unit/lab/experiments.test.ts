@@ -21,8 +21,7 @@ function failsWith(reason: ErrorReason, message: RegExp): (error: unknown) => bo
   };
 }
 
-describe("experiments", function () {
-  this.timeout(60_000);
+describe("experiments", () => {
   const lab = useLab();
   const engine = lab.engine();
   let inspection = "";
@@ -286,8 +285,7 @@ function nearPictures(): Readonly<Record<"shifted" | "plain", Record<string, Buf
   };
 }
 
-describe("the folder of experiments", function () {
-  this.timeout(60_000);
+describe("the folder of experiments", () => {
   const lab = useLab();
   const lines: string[] = [];
   const engine = lab.engine({ log: (line) => lines.push(line) });

@@ -206,7 +206,6 @@ describe("exported notebooks", () => {
   it("choose the same samples in the same order (needs Python with numpy; CLEANSPLIT_PYTHON names one)", async function () {
     const python = findPython();
     if (python === null) this.skip();
-    this.timeout(30_000);
     const { notebook } = await write("keras");
     const train = usableRows(data, ROLE_CODES.train, () => true);
     const cases = [0, 1, 77, 2 ** 31, 2 ** 32 - 1].flatMap((seed) =>

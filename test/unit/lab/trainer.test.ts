@@ -32,8 +32,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe("the trainer of an experiment", function () {
-  this.timeout(60_000);
+describe("the trainer of an experiment", () => {
   const lab = useLab();
   const engine = lab.engine();
   const { kept } = lab;

@@ -52,9 +52,8 @@ async function sorted(found: readonly number[], size: Size, count: number): Prom
 describe("the search of near glyphs", () => {
   let file = "";
 
-  before(async function () {
+  before(async () => {
     // Compiling takes long on a busy machine.
-    this.timeout(120_000);
     file = await compiled("glyphs");
   });
 

@@ -35,8 +35,7 @@ function photos(count: number, width: number, height: number): Uint8Array {
   });
 }
 
-describe("near duplicates among glyphs", function () {
-  this.timeout(120_000);
+describe("near duplicates among glyphs", () => {
   let scratch: string;
 
   before(() => {

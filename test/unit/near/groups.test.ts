@@ -140,8 +140,7 @@ describe("groups of similar pictures", () => {
     );
   });
 
-  it("of a picture that 100,000 others resemble take no time", function () {
-    this.timeout(10_000);
+  it("of a picture that 100,000 others resemble take no time", () => {
     const leaves = 100_000;
     const pairs = Array.from({ length: leaves }, (_, i) => ({ first: 0, second: i + 1, score: 1 + (i % 7) }));
     const started = process.cpuUsage();

@@ -52,9 +52,8 @@ function found(kernel: PhotoKernel, photos: PhotoColumns, first: number, skip: n
 describe("the kernel of photos", () => {
   let file = "";
 
-  before(async function () {
+  before(async () => {
     // Compiling takes long on a busy machine.
-    this.timeout(120_000);
     file = await compiled("photos");
   });
 

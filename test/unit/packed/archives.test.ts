@@ -239,8 +239,7 @@ describe("archives of images", () => {
     assert.ok(process.memoryUsage().arrayBuffers - before < 8 * 2 ** 20);
   });
 
-  it("with very many entries are opened at once", async function () {
-    this.timeout(10_000);
+  it("with very many entries are opened at once", async () => {
     const names = Array.from({ length: 20_000 }, (_, index) => `train/${index % 100}/${index}.png`);
     const tar = Buffer.concat([...names.map((name) => tarHeader(name)), TAR_END]);
     const packed = await open("many.tar", tar);

@@ -116,8 +116,7 @@ describe("images in TFRecord files", () => {
     fc.assert(fc.property(fc.uint8Array(), (bytes) => assert.equal(maskedCrc(bytes), plainMaskedCrc(bytes))));
   });
 
-  it("a hundred thousand records are found in seconds", async function () {
-    this.timeout(30_000);
+  it("a hundred thousand records are found in seconds", async () => {
     const record = tfrecord([example({ image: png(1), label: 1 })]);
     const bytes = Buffer.alloc(record.length * 100_000, record);
     const file = await readTfrecord(folder.file("many.tfrecord", bytes));

@@ -293,7 +293,7 @@ describe("the training kernel", () => {
       model.dispose();
       alone.dispose();
       await helper.close();
-    }).timeout(30_000);
+    });
 
     it("learns the same when the helper ends while it is trained", async function () {
       if (availableParallelism() < 2) this.skip();

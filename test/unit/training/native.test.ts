@@ -18,8 +18,7 @@ function setVariables(variables: readonly (readonly [string, string | null])[]):
   }
 }
 
-describe("training with the native package", function () {
-  this.timeout(60_000);
+describe("training with the native package", () => {
   const lab = useLab();
 
   /** Trains in a process that sees these variables; null takes one away. */

@@ -43,8 +43,7 @@ function failsWith(reason: ErrorReason, message: RegExp): (error: unknown) => bo
   };
 }
 
-describe("installing native TensorFlow", function () {
-  this.timeout(60_000);
+describe("installing native TensorFlow", () => {
   let scratch: string;
   let dist: string;
   let env: NodeJS.ProcessEnv;
