@@ -124,7 +124,7 @@ describe("the trainer of an experiment", () => {
     assert.equal(statSync(journal).size, size);
     await other.pauseExperiment({ experiment, paused: false }, quiet());
     await second.live(1);
-    assert.equal(following.of("status").at(-1)?.status, "training");
+    await following.until(() => following.of("status").at(-1)?.status === "training");
     // Who cancels cancels for both.
     second.cancel();
     await Promise.all([ended, followed]);

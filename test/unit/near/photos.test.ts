@@ -14,6 +14,7 @@ import type { FoundPhotoPairs } from "../../../src/engine/pool/jobs";
 import { Pool } from "../../../src/engine/pool/pool";
 import { inputsOf } from "../../../src/engine/recognition/inputs";
 import { Unpacked } from "../../../src/engine/sources/packed/unpacked";
+import { takesAtMost } from "../../support/takesAtMost";
 import { encodeNpy } from "./datasets";
 
 const DIST = path.resolve(import.meta.dirname, "../../../dist");
@@ -159,16 +160,18 @@ describe("the search for near photos", () => {
     const pool = new Pool(path.join(DIST, "worker.js"), 2);
     try {
       for (const share of [0.2, 0.6]) {
-        const controller = new AbortController();
-        setMaxListeners(0, controller.signal);
-        let stopped = 0;
-        const searching = search(file, frames.length, pool, controller.signal, (done) => {
-          if (done < share * frames.length || controller.signal.aborted) return;
-          stopped = performance.now();
-          controller.abort();
+        await takesAtMost(200, async () => {
+          const controller = new AbortController();
+          setMaxListeners(0, controller.signal);
+          let stopped = NaN;
+          const searching = search(file, frames.length, pool, controller.signal, (done) => {
+            if (done < share * frames.length || controller.signal.aborted) return;
+            stopped = performance.now();
+            controller.abort();
+          });
+          await assert.rejects(searching, { name: "AbortError" });
+          return performance.now() - stopped;
         });
-        await assert.rejects(searching, { name: "AbortError" });
-        assert.ok(performance.now() - stopped < 200, `${performance.now() - stopped} ms`);
       }
       const { pairs, limited } = await search(file, frames.length, pool);
       assert.deepEqual([pairs.count, limited], [(frames.length * (frames.length - 1)) / 2, null]);
