@@ -114,11 +114,18 @@ describe("stopping an inspection in the engine's process", () => {
     const whole = new Set(indexed());
     assert.equal(whole.size, IMAGES);
     rmSync(index, { recursive: true, force: true });
-    let [kept, stopped] = [0, 0];
-    for (let point = 0; point < 10; point++) {
-      // Mostly further than before: what is in the index passes at once.
-      const share = Math.min(0.95, (point + splitmix32(20, point) / 2 ** 32) / 10);
-      if ((await stop(({ phase, done, total }) => phase === "reading" && done >= share * total)) !== null) stopped += 1;
+    let [kept, stops, attempts] = [0, 0, 0];
+    while (stops < 10) {
+      assert.ok(++attempts <= 40, `${stops} stopped in time`);
+      // Somewhere in the first three quarters of what is not in the index yet: what is passes at once.
+      const share = (kept + 0.75 * (IMAGES - kept) * (splitmix32(20, attempts) / 2 ** 32)) / IMAGES;
+      if ((await stop(({ phase, done, total }) => phase === "reading" && done >= share * total)) === null) {
+        // Too late on a busy machine: all is in the index.
+        rmSync(index, { recursive: true, force: true });
+        kept = 0;
+        continue;
+      }
+      stops += 1;
       const rows = indexed();
       assert.ok(rows.length >= kept, `stopped at ${share}: ${rows.length} images are left of ${kept}`);
       kept = rows.length;
@@ -128,7 +135,7 @@ describe("stopping an inspection in the engine's process", () => {
         `stopped at ${share}: not what a whole inspection keeps`,
       );
     }
-    assert.ok(stopped >= 5 && kept > 0, `${stopped} stopped in time`);
+    assert.ok(kept > 0);
     assert.deepEqual(await inspect(), expected);
     assert.deepEqual(new Set(indexed()), whole);
     assert.deepEqual(await inspect(), expected);

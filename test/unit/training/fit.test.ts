@@ -204,10 +204,9 @@ describe("Turns", () => {
     const turns = new Turns(new AbortController().signal, () => new Promise((resolve) => setTimeout(resolve, 60)));
     await turns.pass();
     const before = turns.paused;
-    assert.equal(before, 0);
     work();
     await turns.pass();
-    assert.ok(turns.paused >= 50);
+    assert.ok(turns.paused - before >= 50);
   });
 });
 

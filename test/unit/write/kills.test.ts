@@ -28,6 +28,8 @@ describe("a killed writing", () => {
       await sanitize(scene, delay);
       assert.deepEqual(faultsAfterKill(scene, before), []);
     }
+    // On a busy machine it may have been done before it was killed.
+    if (existsSync(scene.out)) assert.deepEqual(faultsAfterUndo(scene, before), []);
     await sanitize(scene, null);
     assert.deepEqual(command(scene, "verify"), []);
     assert.ok(!existsSync(partOf(scene.out)));
