@@ -1,6 +1,6 @@
 /**
- * Huffman tables of JPEGs. Each is looked up by the next 10 bits; one of AC coefficients gives run and value at once when
- * code and value fit into them.
+ * Huffman tables of JPEGs. Each is looked up by the next bits, `LOOKUP` of them; one of AC coefficients gives run and value
+ * at once when code and value fit into them, and those of the next coefficient, or the end of the block, when they fit, too.
  */
 import { HUFFMAN, HUFFMAN_BYTES } from "./layout";
 
@@ -11,12 +11,13 @@ const ENTRIES: u32 = 1 << (<u32>LOOKUP);
 
 // Parts of a table.
 /**
- * For the next bits a word: `value << 16 | (run + 1) << 5 | bits`, where `bits` are those of code and value; 0 when they do
- * not fit or the code stands for no value.
+ * For the next bits two words. `value << 16 | (run + 1) << 5 | bits`, where `bits` are all that the entry stands for; 0 when
+ * the first code and its value do not fit or the code stands for no value. Then the same of the second coefficient, 0 where
+ * there is none, but for its lowest bits: `bits of the first coefficient << 1 | 1 where the block ends behind it`.
  */
 // At 0.
 /** For the next bits: `bits of the code << 8 | symbol`, or 0 when the code is longer. */
-export const SYMBOLS: usize = 4 * ENTRIES;
+export const SYMBOLS: usize = 8 * ENTRIES;
 /** The largest code of each length 0..16, or -1; and what to add to a code to get the place of its symbol. */
 const LARGEST: usize = SYMBOLS + 2 * ENTRIES;
 const OFFSETS: usize = LARGEST + 72;
@@ -77,17 +78,32 @@ export function makeHuffmanTable(index: u32, from: usize, count: u32): void {
   if (index >= 4) joinValues(table);
 }
 
+/** The first coefficient of the bits `at`: `value << 16 | (run + 1) << 5 | bits`, or 0 when it takes more than `available`. */
+function coefficientOf(table: usize, at: u32, available: u32): u32 {
+  const found: u32 = load<u16>(table + (at << 1), SYMBOLS);
+  const size = found & 15;
+  const bits = (found >> 8) + size;
+  if (found === 0 || size === 0 || bits > available) return 0;
+  const value = signed((at >> (<u32>LOOKUP - bits)) & ((1 << size) - 1), size);
+  return ((<u32>value) << 16) | ((((found >> 4) & 15) + 1) << 5) | bits;
+}
+
 function joinValues(table: usize): void {
   for (let at: u32 = 0; at < ENTRIES; at++) {
-    const found: u32 = load<u16>(table + (at << 1), SYMBOLS);
-    const size = found & 15;
-    const bits = (found >> 8) + size;
-    let entry: u32 = 0;
-    if (found !== 0 && size !== 0 && bits <= <u32>LOOKUP) {
-      const value = signed((at >> (<u32>LOOKUP - bits)) & ((1 << size) - 1), size);
-      entry = ((<u32>value) << 16) | ((((found >> 4) & 15) + 1) << 5) | bits;
+    let first = coefficientOf(table, at, <u32>LOOKUP);
+    let second: u32 = 0;
+    if (first !== 0) {
+      const bits = first & 31;
+      second = coefficientOf(table, (at << bits) & (ENTRIES - 1), <u32>LOOKUP - bits);
+      const used = bits + (second & 31);
+      // A code for no run and no value ends the block.
+      const end: u32 = load<u16>(table + (((at << used) & (ENTRIES - 1)) << 1), SYMBOLS);
+      const isEnd = end !== 0 && (end & 255) === 0 && used + (end >> 8) <= <u32>LOOKUP;
+      first += used - bits + (isEnd ? end >> 8 : 0);
+      second = (second & ~31) | (bits << 1) | (isEnd ? 1 : 0);
     }
-    store<u32>(table + (at << 2), entry);
+    store<u32>(table + (at << 3), first);
+    store<u32>(table + (at << 3), second, 4);
   }
 }
 

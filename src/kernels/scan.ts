@@ -266,22 +266,38 @@ function readBlock<T>(index: u32, x: u32, y: u32, levels: usize, stride: usize):
   let factor = factors;
   const last = factors + 63 * FACTOR_BYTES;
   do {
-    // Enough for any code; what it stands for may need more.
-    if (left < 16) {
-      word |= load<u64>(at) >> left;
-      at -= <usize>((63 - left) >> 3);
-      left |= 56;
-    }
-    const entry = load<u32>(ac + ((<usize>(word >> LOOKUP_SHIFT)) << 2));
+    // Always, as guessing wrong whether it is needed costs more.
+    word |= load<u64>(at) >> left;
+    at -= <usize>((63 - left) >> 3);
+    left |= 56;
+    const entry = load<u64>(ac + ((<usize>(word >> LOOKUP_SHIFT)) << 3));
     let value = (<i32>entry) >> 16;
     if (entry !== 0) {
-      factor += entry & 0x3e0;
-      word <<= entry & 31;
-      left -= entry & 31;
+      factor += (<usize>entry) & 0x3e0;
+      const more = <u32>(entry >> 32);
+      const second = factor + (more & 0x3e0);
+      if (second < last) {
+        word <<= entry & 31;
+        left -= entry & 31;
+        // Where there is no second one, nothing is added to the hash, and what is written here is written over.
+        const another = (<i32>more) >> 16;
+        const level = another * load<i32>(second, 16);
+        const coefficient = value * load<i32>(factor, 16);
+        odd |= (level + LARGEST) | (coefficient + LARGEST);
+        hash = i32x4.add(hash, i32x4.mul(i32x4.splat(another), v128.load(second)));
+        hash = i32x4.add(hash, i32x4.mul(i32x4.splat(value), v128.load(factor)));
+        if (withLevels) {
+          store<i16>(load<u32>(second, 20), <i16>level);
+          store<i16>(load<u32>(factor, 20), <i16>coefficient);
+        }
+        factor = second;
+        if ((more & 1) !== 0) break;
+        continue;
+      }
+      // What follows may be of the next block.
+      word <<= (more >> 1) & 15;
+      left -= (more >> 1) & 15;
     } else {
-      word |= load<u64>(at) >> left;
-      at -= <usize>((63 - left) >> 3);
-      left |= 56;
       code = load<u16>(ac + ((<usize>(word >> LOOKUP_SHIFT)) << 1), SYMBOLS);
       if (code === 0) {
         code = longCode(ac, word);

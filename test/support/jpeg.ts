@@ -1,10 +1,21 @@
-/** How many bits the codes of AC symbols have: 8, 9, 12 or 16, so that short and long ones occur. */
-const AC_COUNTS: readonly (readonly [number, number])[] = [
-  [8, 100],
-  [9, 100],
-  [12, 20],
-  [16, 36],
-];
+/** How many bits the codes of AC symbols have, and how many have as many. */
+const AC_COUNTS = {
+  /** Every code is longer than those of other files, and some are as long as can be. */
+  long: [
+    [8, 100],
+    [9, 100],
+    [12, 20],
+    [16, 36],
+  ],
+  /** The end of a block and small values take so few bits that several of them are read at once. */
+  short: [
+    [2, 1],
+    [3, 2],
+    [4, 4],
+    [8, 32],
+    [12, 217],
+  ],
+} as const;
 
 export interface JpegOptions {
   readonly width: number;
@@ -16,6 +27,7 @@ export interface JpegOptions {
   /** Step of quantisation of coefficient k. */
   readonly step?: (k: number) => number;
   readonly restartInterval?: number;
+  readonly codes?: keyof typeof AC_COUNTS;
   /** All in one scan, one component a scan, or a progressive file of bands with the lowest bit last. */
   readonly kind?: "interleaved" | "separate" | "progressive";
 }
@@ -43,11 +55,11 @@ class Bits {
   }
 }
 
-function acCode(symbol: number): readonly [code: number, size: number] {
+function acCode(codes: keyof typeof AC_COUNTS, symbol: number): readonly [code: number, size: number] {
   let code = 0;
   let length = 0;
   let first = 0;
-  for (const [size, count] of AC_COUNTS) {
+  for (const [size, count] of AC_COUNTS[codes]) {
     code <<= size - length;
     length = size;
     if (symbol < first + count) return [code + symbol - first, size];
@@ -68,6 +80,7 @@ function segment(marker: number, data: readonly number[]): number[] {
 /** A JPEG of given coefficients, as no library writes it: any sampling, restart markers, scans. */
 export function encodeJpeg(options: JpegOptions): Uint8Array {
   const { width, height, sampling, coefficient, step = () => 1, restartInterval = 0, kind = "interleaved" } = options;
+  const { codes = "long" } = options;
   const [across, down] = sampling[0] ?? [1, 1];
   const isOne = sampling.length === 1;
   const parts = sampling.map(([h, v], index) => ({
@@ -85,7 +98,10 @@ export function encodeJpeg(options: JpegOptions): Uint8Array {
   bytes.push(...segment(isProgressive ? 0xc2 : 0xc0, [8, ...size, sampling.length, ...frame]));
   const dcLengths = Array.from({ length: 16 }, (_, i) => (i === 3 ? 12 : 0));
   bytes.push(...segment(0xc4, [0, ...dcLengths, ...Array.from({ length: 12 }, (_, i) => i)]));
-  const acLengths = Array.from({ length: 16 }, (_, i) => AC_COUNTS.find(([length]) => length === i + 1)?.[1] ?? 0);
+  const acLengths = Array.from(
+    { length: 16 },
+    (_, i) => AC_COUNTS[codes].find(([length]) => length === i + 1)?.[1] ?? 0,
+  );
   bytes.push(...segment(0xc4, [0x10, ...acLengths, ...Array.from({ length: 256 }, (_, i) => i)]));
   if (restartInterval > 0) bytes.push(...segment(0xdd, [0, restartInterval]));
 
@@ -124,13 +140,13 @@ export function encodeJpeg(options: JpegOptions): Uint8Array {
           run++;
           continue;
         }
-        for (; run > 15; run -= 16) bits.put(...acCode(0xf0));
+        for (; run > 15; run -= 16) bits.put(...acCode(codes, 0xf0));
         const length = sizeOf(value);
-        bits.put(...acCode((run << 4) | length));
+        bits.put(...acCode(codes, (run << 4) | length));
         bits.put(value < 0 ? value + (1 << length) - 1 : value, length);
         run = 0;
       }
-      if (run > 0) bits.put(...acCode(0));
+      if (run > 0) bits.put(...acCode(codes, 0));
     };
     const [first] = of;
     if (first === undefined) return;
@@ -155,7 +171,8 @@ export function encodeJpeg(options: JpegOptions): Uint8Array {
       }
     }
     bits.align();
-    bytes.push(...bits.bytes);
+    // More than a call may have arguments.
+    for (const byte of bits.bytes) bytes.push(byte);
   };
 
   if (isProgressive) {
@@ -173,7 +190,7 @@ export function encodeJpeg(options: JpegOptions): Uint8Array {
 
 /** Puts a segment behind the first marker of a JPEG. */
 export function withSegment(jpeg: Uint8Array, marker: number, data: readonly number[]): Uint8Array {
-  return Uint8Array.of(...jpeg.subarray(0, 2), ...segment(marker, data), ...jpeg.subarray(2));
+  return Buffer.concat([jpeg.subarray(0, 2), Uint8Array.from(segment(marker, data)), jpeg.subarray(2)]);
 }
 
 /** The data of an EXIF segment that says how the picture is turned. */

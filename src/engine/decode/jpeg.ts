@@ -57,9 +57,8 @@ export function readJpeg(bytes: Uint8Array): JpegView {
   return typeof said === "string" ? viewOf(said, length, () => reader.position()) : said;
 }
 
-/** Whether bytes are of a JPEG, and not too many. */
-export function mayBeSeen(bytes: Uint8Array): boolean {
-  const { length } = bytes;
+/** Whether `length` bytes that begin with these are of a JPEG, and not too many. */
+export function mayBeSeen(bytes: Uint8Array, { length }: { readonly length: number } = bytes): boolean {
   return length >= 4 && length <= MAX_BYTES && bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
 

@@ -56,6 +56,8 @@ export interface Kernels {
   readonly name: "wasm" | "reference";
   /** Where to write the bytes of the next file: `size` bytes, valid until the next call. */
   room(size: number): Uint8Array<ArrayBuffer>;
+  /** The last room once more, with what was written there: a view of it may be empty when memory has grown. */
+  lastRoom(): Uint8Array<ArrayBuffer>;
   /** Takes the first `size` bytes of the last room as the next file; true when the batch is full and must run. */
   add(size: number): boolean;
   /** Ends the batch. */
@@ -75,7 +77,7 @@ export interface Kernels {
   appearance(picture: Picture): Appearance;
   /**
    * What a JPEG looks like, or how it is damaged: see `readJpeg`. Bytes in the room that was given last, or of the batch
-   * that ran last, are read where they are; but a view of them may be empty afterwards, because memory may have grown.
+   * that ran last, are read where they are; but a view of them may be empty afterwards: see `lastRoom`.
    */
   jpeg(bytes: Uint8Array): JpegView;
 }

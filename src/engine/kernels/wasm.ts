@@ -116,7 +116,8 @@ class WasmKernels implements Kernels {
   private readonly files = new Uint32Array(2 * MAX_FILES);
   /** Where the last room is, from `INPUT` on; with `count` files before it. */
   private at = 0;
-  /** Where the last room ends, and where the files end of the batch that ran last while they can be asked for. */
+  /** Where the last room starts and ends, and where the files end of the batch that ran last while they can be asked for. */
+  private roomStart = 0;
   private roomEnd = 0;
   private batchEnd = 0;
 
@@ -125,9 +126,14 @@ class WasmKernels implements Kernels {
   room(size: number): Uint8Array<ArrayBuffer> {
     const start = this.exports.INPUT.value + this.at;
     this.reserve(start + size + ROOM);
+    this.roomStart = start;
     this.roomEnd = start + size;
     this.batchEnd = 0;
     return this.bytes(start, size);
+  }
+
+  lastRoom(): Uint8Array<ArrayBuffer> {
+    return this.bytes(this.roomStart, this.roomEnd - this.roomStart);
   }
 
   add(size: number): boolean {
@@ -257,6 +263,7 @@ class WasmKernels implements Kernels {
     const free = this.exports.INPUT.value + this.at;
     this.count = 0;
     this.at = 0;
+    this.roomStart = 0;
     this.roomEnd = 0;
     this.batchEnd = free;
     return free;

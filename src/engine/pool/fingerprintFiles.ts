@@ -98,17 +98,22 @@ class FileJob {
   private readFile(file: string, index: number): Uint8Array {
     const descriptor = openSync(file, "r");
     try {
-      if (this.found === null) {
-        // Asking for the size takes as long as reading a small file.
-        const bytes = readAll(descriptor, this.images.room(MAX_BATCHED_BYTES));
-        if (bytes.length < MAX_BATCHED_BYTES) return bytes;
-      }
-      const stats = fstatSync(descriptor);
-      this.remember(stats, index);
-      return readAll(descriptor, this.images.room(stats.size));
+      // Asking for the size takes as long as reading a small file.
+      const known = this.found === null ? undefined : this.sizeOf(descriptor, index);
+      const head = readAll(descriptor, this.images.room(Math.min(known ?? Infinity, MAX_BATCHED_BYTES)));
+      const { length } = head;
+      if (length < MAX_BATCHED_BYTES) return head;
+      const size = known ?? this.sizeOf(descriptor, index);
+      return size > length ? readAll(descriptor, this.images.room(size, head), length) : head;
     } finally {
       closeSync(descriptor);
     }
+  }
+
+  private sizeOf(descriptor: number, index: number): number {
+    const stats = fstatSync(descriptor);
+    this.remember(stats, index);
+    return stats.size;
   }
 
   private remember(stats: Stats, index: number): void {

@@ -3,6 +3,7 @@ import { columnWidth, FORMATS, type ColumnName, type FingerprintColumns } from "
 import { DIGEST_BYTES, type Md5 } from "../../core/fingerprint/md5";
 import { decodeImage } from "../decode/decode";
 import { sniffFormat } from "../decode/formats";
+import { mayBeSeen } from "../decode/jpeg";
 import { UnreadableImage } from "../decode/unreadable";
 import type { FileColumns, Kernels } from "../kernels/kernels";
 import type { Rows } from "./record";
@@ -17,7 +18,8 @@ export const MAX_BATCHED_BYTES = 64 * 1024;
 export class FingerprintJob {
   /** Images of the batch that the kernels are filled with. */
   private batch: number[] = [];
-  /** Whether the last room is that of the kernels. */
+  /** Whether the last room is that of the kernels, and whether what it takes is for the batch. */
+  private isInKernels = false;
   private isBatched = false;
 
   constructor(
@@ -27,10 +29,17 @@ export class FingerprintJob {
     private readonly md5: Md5,
   ) {}
 
-  /** Where to write the bytes of the next image, `size` of them, to be given to {@link take}. */
-  room(size: number): Uint8Array {
+  /**
+   * Where to write the bytes of the next image, `size` of them, to be given to {@link take}; with `head`, the bytes of the
+   * last room that the image begins with, when there were more than it had room for.
+   */
+  room(size: number, head?: Uint8Array): Uint8Array {
     this.isBatched = size <= MAX_BATCHED_BYTES;
-    return this.isBatched ? this.kernels.room(size) : new Uint8Array(size);
+    this.isInKernels = this.isBatched || (head !== undefined && !this.exact && mayBeSeen(head, { length: size }));
+    const room = this.isInKernels ? this.kernels.room(size) : new Uint8Array(size);
+    // Where memory grew for it this view of the head is empty, and the head lies where it did.
+    if (head !== undefined && head.length > 0) room.set(head);
+    return room;
   }
 
   /**
@@ -56,19 +65,23 @@ export class FingerprintJob {
       columns.covered[row] === 1 ? [] : [{ index, bytes: this.kernels.bytesOf(row).slice() }],
     );
     copyColumns(columns, this.rows, images);
+    this.isInKernels = false;
     for (const { index, bytes } of others) await this.decode(bytes, index);
   }
 
   private async decode(bytes: Uint8Array, index: number): Promise<void> {
     const { rows } = this;
+    const { length } = bytes;
     const format = sniffFormat(bytes);
     rows.columns.formats[rows.rowOf(index)] = FORMATS.indexOf(format ?? "");
     const view = format === "jpeg" && !this.exact ? this.kernels.jpeg(bytes) : null;
     if (view?.kind === "seen") rows.addSeen(index, view);
     else if (view?.kind === "damaged") rows.addFault(index, SampleState.unreadable, view.reason);
     else {
+      // Memory of the kernels is used again while the library decodes, and may have grown.
+      const whole = this.isInKernels ? this.kernels.lastRoom().slice(0, length) : bytes;
       try {
-        rows.addPicture(index, await decodeImage(bytes));
+        rows.addPicture(index, await decodeImage(whole));
       } catch (error) {
         if (!(error instanceof UnreadableImage)) throw error;
         rows.addFault(index, SampleState.unreadable, error.message);

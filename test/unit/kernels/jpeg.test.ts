@@ -204,6 +204,27 @@ describe("JPEGs seen from their coefficients", () => {
     }
   });
 
+  it("look as their pixels do where several coefficients are read at once, up to the last of a block", async () => {
+    for (let seed = 0; seed < 12; seed++) {
+      const some = randomNumbers(seed);
+      // Each block begins at another of these.
+      const dense = Array.from({ length: 64 }, () => (some() % (2 + (seed % 3)) > 0 ? (some() % 7) - 3 : 0));
+      const options: JpegOptions = {
+        width: 64,
+        height: 40,
+        sampling: SAMPLINGS[seed % SAMPLINGS.length] ?? [],
+        coefficient: (_, x, y, k) => (k === 0 ? 20 * x - 30 * y : (dense[(k + x + 8 * y) % 64] ?? 0)),
+      };
+      const short = encodeJpeg({ ...options, codes: "short" });
+      const long = encodeJpeg({ ...options, codes: "long" });
+      assert.ok(short.length < 0.85 * long.length, `${short.length} of ${long.length} bytes`);
+      assert.deepEqual(see(short).content, see(long).content);
+      await assertSeenAsDecoded(short);
+      for (let cut = short.length - 1; cut > short.length - 200; cut--)
+        assert.notEqual(look(short.subarray(0, cut)).kind, "seen");
+    }
+  });
+
   it("look as they are turned", async () => {
     for (let orientation = 1; orientation <= 8; orientation++) {
       for (const [width, height] of [
