@@ -58,7 +58,7 @@ export function readJpeg(bytes: Uint8Array): JpegView {
 }
 
 /** Whether `length` bytes that begin with these are of a JPEG, and not too many. */
-export function mayBeSeen(bytes: Uint8Array, { length }: { readonly length: number } = bytes): boolean {
+export function mayBeSeen(bytes: Uint8Array, length = bytes.length): boolean {
   return length >= 4 && length <= MAX_BYTES && bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
 

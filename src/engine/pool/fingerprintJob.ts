@@ -35,7 +35,7 @@ export class FingerprintJob {
    */
   room(size: number, head?: Uint8Array): Uint8Array {
     this.isBatched = size <= MAX_BATCHED_BYTES;
-    this.isInKernels = this.isBatched || (head !== undefined && !this.exact && mayBeSeen(head, { length: size }));
+    this.isInKernels = this.isBatched || (head !== undefined && !this.exact && mayBeSeen(head, size));
     const room = this.isInKernels ? this.kernels.room(size) : new Uint8Array(size);
     // Where memory grew for it this view of the head is empty, and the head lies where it did.
     if (head !== undefined && head.length > 0) room.set(head);
