@@ -29,6 +29,8 @@ const MADE: usize = VALUES + 256;
 /** Whether codes fit, and whether all symbols are lengths of DC differences. */
 const IS_VALID: usize = MADE + 4;
 const IS_DC: usize = MADE + 5;
+/** Whether entries stand for two coefficients where they can. */
+const HAS_PAIRS: usize = MADE + 6;
 
 /** Table 0..3 of DC differences, 4..7 of AC coefficients. */
 export function huffmanTable(index: u32): usize {
@@ -43,11 +45,16 @@ export function isValidAc(table: usize): bool {
   return load<u8>(table, IS_VALID) !== 0;
 }
 
-/** Makes table `index` of 16 counts and `count` symbols at `from`; nothing to do when it is the one of the last file. */
-export function makeHuffmanTable(index: u32, from: usize, count: u32): void {
+/**
+ * Makes table `index` of 16 counts and `count` symbols at `from`; nothing to do when it is the one of the last file. Finding
+ * pairs takes as long as they save in a file of some kilobytes: only larger ones want them.
+ */
+export function makeHuffmanTable(index: u32, from: usize, count: u32, wantsPairs: bool): void {
   const table = huffmanTable(index);
-  if (load<u32>(table, MADE) === count + 1 && memory.compare(table + COUNTS, from, 16 + count) === 0) return;
+  const isMade = load<u32>(table, MADE) === count + 1 && memory.compare(table + COUNTS, from, 16 + count) === 0;
+  if (isMade && (load<u8>(table, HAS_PAIRS) !== 0 || !wantsPairs)) return;
   store<u32>(table, count + 1, MADE);
+  store<u8>(table, wantsPairs ? 1 : 0, HAS_PAIRS);
   memory.copy(table + COUNTS, from, 16 + count);
   memory.fill(table + SYMBOLS, 0, 2 * ENTRIES);
   let isValid = true;
@@ -75,7 +82,7 @@ export function makeHuffmanTable(index: u32, from: usize, count: u32): void {
   }
   store<u8>(table, isValid ? 1 : 0, IS_VALID);
   store<u8>(table, isDc ? 1 : 0, IS_DC);
-  if (index >= 4) joinValues(table);
+  if (index >= 4) joinValues(table, wantsPairs);
 }
 
 /** The first coefficient of the bits `at`: `value << 16 | (run + 1) << 5 | bits`, or 0 when it takes more than `available`. */
@@ -88,19 +95,22 @@ function coefficientOf(table: usize, at: u32, available: u32): u32 {
   return ((<u32>value) << 16) | ((((found >> 4) & 15) + 1) << 5) | bits;
 }
 
-function joinValues(table: usize): void {
+function joinValues(table: usize, wantsPairs: bool): void {
   for (let at: u32 = 0; at < ENTRIES; at++) {
     let first = coefficientOf(table, at, <u32>LOOKUP);
     let second: u32 = 0;
     if (first !== 0) {
       const bits = first & 31;
-      second = coefficientOf(table, (at << bits) & (ENTRIES - 1), <u32>LOOKUP - bits);
-      const used = bits + (second & 31);
-      // A code for no run and no value ends the block.
-      const end: u32 = load<u16>(table + (((at << used) & (ENTRIES - 1)) << 1), SYMBOLS);
-      const isEnd = end !== 0 && (end & 255) === 0 && used + (end >> 8) <= <u32>LOOKUP;
-      first += used - bits + (isEnd ? end >> 8 : 0);
-      second = (second & ~31) | (bits << 1) | (isEnd ? 1 : 0);
+      second = bits << 1;
+      if (wantsPairs) {
+        const another = coefficientOf(table, (at << bits) & (ENTRIES - 1), <u32>LOOKUP - bits);
+        const used = bits + (another & 31);
+        // A code for no run and no value ends the block.
+        const end: u32 = load<u16>(table + (((at << used) & (ENTRIES - 1)) << 1), SYMBOLS);
+        const isEnd = end !== 0 && (end & 255) === 0 && used + (end >> 8) <= <u32>LOOKUP;
+        first += used - bits + (isEnd ? end >> 8 : 0);
+        second |= (another & ~31) | (isEnd ? 1 : 0);
+      }
     }
     store<u32>(table + (at << 3), first);
     store<u32>(table + (at << 3), second, 4);

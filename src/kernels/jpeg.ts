@@ -37,6 +37,9 @@ const MAX_VISITS: u64 = 1 << 23;
 /** Larger steps of quantisation do not occur with 8 bits; with them numbers stay small. */
 const MAX_STEP: u32 = 4095;
 
+/** Bytes of a file from which on looking up pairs of coefficients is worth making them. */
+const PAIRS_FROM: u32 = 4096;
+
 const ROOM: usize = 1024;
 
 /** The picture as it is shown, or the byte where something is wrong. */
@@ -119,7 +122,7 @@ export function readJpeg(file: usize, length: u32, free: usize): u32 {
 /** A segment of parameters; false leaves the file to the library. */
 function readSegment(type: u32, data: usize, size: u32, length: u32): bool {
   if (type === 0xdb) return readQuantisation(data, data + size);
-  if (type === 0xc4) return readHuffman(data, data + size);
+  if (type === 0xc4) return readHuffman(data, data + size, length >= PAIRS_FROM);
   if (type === 0xdd) {
     restartInterval = u16At(data);
     return size === 2;
@@ -156,7 +159,7 @@ function readQuantisation(at: usize, end: usize): bool {
   return true;
 }
 
-function readHuffman(at: usize, end: usize): bool {
+function readHuffman(at: usize, end: usize, wantsPairs: bool): bool {
   while (at < end) {
     const kind: u32 = load<u8>(at++);
     if ((kind & 0xec) !== 0 || at + 16 > end) return false;
@@ -164,7 +167,7 @@ function readHuffman(at: usize, end: usize): bool {
     for (let i: usize = 0; i < 16; i++) count += load<u8>(at + i);
     if (count > 256 || at + 16 + count > end) return false;
     const index = (kind & 3) | (kind >> 2);
-    makeHuffmanTable(index, at, count);
+    makeHuffmanTable(index, at, count, wantsPairs);
     defined |= 16 << index;
     at += 16 + count;
   }
