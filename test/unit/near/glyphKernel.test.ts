@@ -53,7 +53,6 @@ describe("the search of near glyphs", () => {
   let file = "";
 
   before(async () => {
-    // Compiling takes long on a busy machine.
     file = await compiled("glyphs");
   });
 

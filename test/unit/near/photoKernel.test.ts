@@ -53,7 +53,6 @@ describe("the kernel of photos", () => {
   let file = "";
 
   before(async () => {
-    // Compiling takes long on a busy machine.
     file = await compiled("photos");
   });
 
